@@ -1,0 +1,43 @@
+// Every bound on a loop, queue, body or wait that is not a rule of a grid, with its reason.
+
+/** Nesting of a record's JSON: bodies need 7; leaves room without allowing a parser's stack to grow. */
+export const MAX_JSON_DEPTH = 16;
+/** Payload of a record in UTF-8 bytes: an agreement with 10,000 signers needs 0.9 MiB. A grid may ask for less. */
+export const MAX_RECORD_BYTES = 1_048_576;
+/** Signatures on one record: 10,000 signers with room to spare. */
+export const MAX_SIGNATURES = 16_384;
+/** Objects that one rule may get and put (DESIGN §3). */
+export const MAX_RULE_OBJECTS = 16;
+/** Lines in one answer of /lines, and their bytes: what a follower can hold and check in a moment. */
+export const MAX_LINES = 1_000;
+export const MAX_LINES_BYTES = 4 * 1_048_576;
+/** Records in one submission. */
+export const MAX_SUBMIT = 1_000;
+/** How far a single signer's clock may be off the home's when a record is taken in. */
+export const MAX_CLOCK_SKEW_MS = 10 * 60_000;
+/** A checkpoint whose time-stamped cosignature is older does not count as fresh. */
+export const FRESH_MS = 10 * 60_000;
+/** How often an idle home renews its time stamp. */
+export const COSIGN_EVERY_MS = 60_000;
+/** Live allocations one node may carry. */
+export const MAX_ALLOCATIONS = 1_000;
+/** Longest time between the first and the last signature of an agreement. */
+export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
+/** HTTP: a request's body; a record of the largest size, base64, in an envelope. */
+export const MAX_BODY_BYTES = 4 * 1_048_576;
+/** HTTP: time for headers and body of a request to arrive; a slow client holds a socket no longer. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** HTTP: open connections of a server. */
+export const MAX_CONNECTIONS = 2_000;
+/** HTTP: the longest a /lines request may wait for news. */
+export const MAX_LONG_POLL_MS = 30_000;
+/** HTTP client: time for a whole answer beyond what the request asked to wait. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+/** Talk: life of a message; a replay later is refused. */
+export const TALK_LIFE_MS = 60_000;
+/** Talk: how long an offered price stays firm. */
+export const OFFER_LIFE_MS = 60_000;
+/** Farms asked side by side for one request. */
+export const MAX_ASKED = 32;
+/** Rows that a list or query gives at the most. */
+export const MAX_ROWS = 1_000;
