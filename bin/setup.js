@@ -2,7 +2,7 @@
 // Makes a fresh clone ready: checks what the native modules need, installs what is missing, builds what is stale.
 // Plain JavaScript without dependencies, because it runs before there are any.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,9 +30,18 @@ function newest(path) {
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 11)) fail(`needs Node.js 20.11 or newer, this is ${process.versions.node}`);
 
-const lock = join(root, 'package-lock.json');
-const installed = join(root, 'node_modules', '.package-lock.json');
-if (!buildOnly && (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs)) {
+/** Whether every package of the lock file is there in its version; optional ones are for other machines. */
+function isInstalled() {
+  const there = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(there)) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesOf(there);
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version,
+  );
+}
+
+if (!buildOnly && !isInstalled()) {
   const missing = ['python3', 'make', 'g++'].filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error);
   if (missing.length > 0) fail(`better-sqlite3 is compiled here and needs ${missing.join(', ')}`, 'apt-get install -y python3 make g++');
   const headers = join(process.execPath, '..', '..');
