@@ -1,0 +1,48 @@
+// Every kind of byte string that is ever signed, in one table: nothing signs raw bytes that a caller hands in.
+import { Problem } from '../base/errors.js';
+
+/** What a signature can be about. */
+export type SignedType = 'record' | 'talk' | 'accept' | 'checkpoint' | 'cosignature';
+
+/** A signature with its key: `by` 32 bytes in hex, `sig` 64 bytes in base64. */
+export interface Signature {
+  readonly by: string;
+  readonly sig: string;
+}
+
+// The three JSON types are told apart by DSSE's payload type; the two note types by their own first line, which
+// can begin neither the other nor a DSSE text.
+const CHECKPOINT = /^3bot\/[0-9a-f]{32}\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n$/;
+const COSIGNATURE = /^cosignature\/v1\ntime (0|[1-9][0-9]{0,15})\n/;
+
+const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: string) => boolean }>> = {
+  record: { dsse: 'application/vnd.3bot.record+json' },
+  talk: { dsse: 'application/vnd.3bot.talk+json' },
+  accept: { dsse: 'application/vnd.3bot.accept+json' },
+  checkpoint: { fits: (text) => CHECKPOINT.test(text) },
+  cosignature: { fits: (text) => COSIGNATURE.test(text) && CHECKPOINT.test(text.replace(COSIGNATURE, '')) },
+};
+
+/**
+ * The exact bytes that a signature of this type covers.
+ *
+ * `record`, `talk`, `accept`: DSSE pre-authentication encoding of the payload (canonical JSON), payload type
+ * `application/vnd.3bot.<type>+json`. `checkpoint`: the note text itself (C2SP tlog-checkpoint). `cosignature`: the
+ * lines `cosignature/v1`, `time <seconds>` and the note text (C2SP tlog-cosignature).
+ * @param payload canonical JSON or note text; bytes are taken as UTF-8
+ * @throws Problem `malformed` where a checkpoint or cosignature does not have the form its type demands
+ */
+export function signingBytes(type: SignedType, payload: string | Uint8Array): Buffer {
+  const rule = RULES[type];
+  if ('dsse' in rule) return preAuthentication(rule.dsse, payload);
+  const text = typeof payload === 'string' ? payload : Buffer.from(payload).toString('utf8');
+  if (!rule.fits(text)) throw new Problem('malformed', `this is no ${type} that may be signed`);
+  return Buffer.from(text, 'utf8');
+}
+
+/** DSSE v1 PAE: `DSSEv1 <length> <type> <length> <payload>`, lengths in bytes. */
+function preAuthentication(type: string, payload: string | Uint8Array): Buffer {
+  const head = (length: number): string => `DSSEv1 ${type.length} ${type} ${length} `;
+  if (typeof payload === 'string') return Buffer.from(head(Buffer.byteLength(payload)) + payload, 'utf8');
+  return Buffer.concat([Buffer.from(head(payload.length)), payload]);
+}
