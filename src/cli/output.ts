@@ -1,0 +1,107 @@
+// What a command says: the result on stdout, the conversation on stderr.
+import { createRequire } from 'node:module';
+import { Chalk, type ChalkInstance } from 'chalk';
+import type TableConstructor from 'cli-table3';
+import { isColored, type Flags, type Io } from './io.js';
+
+/** A command's single result. */
+export interface One {
+  /** The value for `--json`; an object wherever it may grow. */
+  readonly json: unknown;
+  /** What a script wants when stdout is a pipe: printed alone. */
+  readonly id?: string;
+  /** For a person at a terminal; lines without a final line break. */
+  readonly text: () => string;
+}
+
+/** A command's list. */
+export interface List {
+  /** The array for `--json`. */
+  readonly json: readonly unknown[];
+  readonly columns: readonly string[];
+  /** A row a member, a cell a column; null and undefined show as `-`. */
+  readonly rows: readonly (readonly (string | number | bigint | null | undefined)[])[];
+  /** For a terminal, when there is no row; say why, and what to do. */
+  readonly empty?: string;
+}
+
+/** The two voices of a command. Nothing else writes to the streams. */
+export interface Output {
+  /** The one result: one JSON value, text on a terminal, the id alone or `key<tab>value` lines in a pipe. */
+  one(result: One): void;
+  /** A list: a JSON array, a table on a terminal, tab-separated lines without a heading in a pipe. */
+  list(list: List): void;
+  /** One of many results as they come: one JSON object a line with `--json`, else the text. */
+  line(json: object, text: () => string): void;
+  /** What happens meanwhile, on stderr; silent with `--quiet`. */
+  note(text: string): void;
+  /** The next command a person may want, on stderr; only on a terminal. */
+  next(command: string): void;
+  /** Colours for `text()`; does nothing where colours are not wanted. */
+  readonly paint: ChalkInstance;
+}
+
+/**
+ * Text without what could drive a terminal: controls but line break, tab and colour sequences become `?`.
+ * Names and reasons come from other people.
+ */
+export function scrub(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (_, color: string | undefined) => color ?? '?');
+}
+
+/** A value as one cell of a tab-separated line. */
+function cell(value: unknown): string {
+  const text = value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function table(list: List, paint: ChalkInstance): string {
+  // Loaded where it is used: half of all commands print no table.
+  const Table = createRequire(import.meta.url)('cli-table3') as typeof TableConstructor;
+  const border = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+    'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': '  ' };
+  const drawn = new Table({ head: list.columns.map((name) => paint.dim(name)), chars: border, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } });
+  for (const row of list.rows) drawn.push(row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value)))));
+  return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+}
+
+/** The voices of one run of a command. */
+export function createOutput(io: Io, flags: Flags): Output {
+  const chalk = new Chalk();
+  const level = (stream: 'stdout' | 'stderr') => (isColored(io, flags, stream) ? (Math.max(1, chalk.level) as 1 | 2 | 3) : 0);
+  const paint = new Chalk({ level: level('stdout') });
+  const aside = new Chalk({ level: level('stderr') });
+  const say = (text: string) => io.stdout.write(`${io.terminal.stdout ? scrub(text) : text}\n`);
+
+  return {
+    paint,
+    one({ json, id, text }) {
+      if (flags.json) io.stdout.write(jsonText(json));
+      else if (io.terminal.stdout) say(text());
+      else if (id !== undefined) say(id);
+      else if (json !== null && typeof json === 'object' && !Array.isArray(json)) for (const [key, value] of Object.entries(json)) say(`${key}\t${cell(value)}`);
+      else say(cell(json));
+    },
+    list(list) {
+      if (flags.json) io.stdout.write(jsonText(list.json));
+      else if (!io.terminal.stdout) for (const row of list.rows) say(row.map(cell).join('\t'));
+      else if (list.rows.length > 0) say(table(list, paint));
+      else if (list.empty !== undefined && !flags.quiet) io.stderr.write(`${scrub(list.empty)}\n`);
+    },
+    line(json, text) {
+      if (flags.json) io.stdout.write(jsonText(json));
+      else say(text());
+    },
+    note(text) {
+      if (!flags.quiet) io.stderr.write(`${scrub(text)}\n`);
+    },
+    next(command) {
+      if (!flags.quiet && !flags.json && io.terminal.stderr) io.stderr.write(`${aside.dim('next:')} ${scrub(command)}\n`);
+    },
+  };
+}

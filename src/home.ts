@@ -1,0 +1,187 @@
+// The home folder: where things lie, the config, atomic files, sockets' folder, and the one-writer lock.
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync, closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type Database from 'better-sqlite3';
+import { Problem } from './base/errors.js';
+import { shapeError } from './schema/validate.js';
+import type { Config } from './schema/types.js';
+
+/** The paths of one home folder. Nothing is made until something is written. */
+export interface Home {
+  /** Absolute path of the folder. */
+  readonly path: string;
+  /** Keystore files, `<type>-<name>.json`. */
+  readonly keys: string;
+  /** What this home signed last, one file a grid; kept beside the keystore, apart from the databases. */
+  readonly head: string;
+  /** Receipts of what this home committed. */
+  readonly receipts: string;
+  readonly config: string;
+  /** Private state: orders under way, unsent records. */
+  readonly database: string;
+  /** File whose lock shows that a process writes here. */
+  readonly lock: string;
+  /** Database of this home's copy of a grid. */
+  gridDatabase(grid: string): string;
+}
+
+/** The home folder at a path; by default `~/.3bot`. */
+export function openHome(path: string = join(homedir(), '.3bot')): Home {
+  const root = resolve(path);
+  return {
+    path: root,
+    keys: join(root, 'keys'),
+    head: join(root, 'head'),
+    receipts: join(root, 'receipts'),
+    config: join(root, 'config.json'),
+    database: join(root, 'bot.sqlite'),
+    lock: join(root, 'bcdb.lock'),
+    gridDatabase: (grid) => join(root, 'grids', grid, 'bcdb.sqlite'),
+  };
+}
+
+/** Makes a folder and those above it, 0700; one that is there stays as it is. */
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function writeBeside(path: string, data: string | Uint8Array): string {
+  makeFolder(dirname(path));
+  const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
+  const file = openSync(beside, 'wx', 0o600);
+  try {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return beside;
+}
+
+/** Writes a 0600 file that is either the old one or the new one, whatever happens, and durable on return. */
+export function replaceFile(path: string, data: string | Uint8Array): void {
+  const beside = writeBeside(path, data);
+  try {
+    renameSync(beside, path);
+  } catch (thrown) {
+    rmSync(beside, { force: true });
+    throw thrown;
+  }
+  syncFolder(dirname(path));
+}
+
+/**
+ * Writes a 0600 file that must not be there yet; whole and durable on return, or not there at all.
+ * @throws Error with code `EEXIST` when the path is taken; what is there stays as it was
+ */
+export function createFile(path: string, data: string | Uint8Array): void {
+  const beside = writeBeside(path, data);
+  try {
+    linkSync(beside, path);
+  } finally {
+    rmSync(beside, { force: true });
+  }
+  syncFolder(dirname(path));
+}
+
+const NEW_CONFIG: Config = {
+  v: 1, identity: null, grid: null, grids: [], spend: { per_command_stroops: '200000000' }, farm: null, node: null,
+};
+
+/**
+ * The config of a home folder; the defaults where there is none yet.
+ * @throws Problem `malformed` when config.json does not have its shape; the file stays as it is
+ */
+export function readConfig(home: Home): Config {
+  let text: string;
+  try {
+    text = readFileSync(home.config, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return structuredClone(NEW_CONFIG);
+    throw thrown;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem('malformed', `${home.config} is no JSON`, { cause, hint: 'repair the file, or move it away to start with the defaults' });
+  }
+  const wrong = shapeError('config@1', value);
+  if (wrong !== null) throw new Problem('malformed', `${home.config}: ${wrong}`, { hint: 'repair the file, or move it away to start with the defaults' });
+  return value as Config;
+}
+
+/** Changes the config: `change` edits a copy, which is checked and then put in place at once. */
+export function updateConfig(home: Home, change: (config: Config) => void): Config {
+  const config = readConfig(home);
+  change(config);
+  const wrong = shapeError('config@1', config);
+  if (wrong !== null) throw new Error(`config.json would not fit its schema: ${wrong}`);
+  replaceFile(home.config, `${JSON.stringify(config, null, 2)}\n`);
+  return config;
+}
+
+/**
+ * A folder for this home's sockets, 0700 and ours. Its name is short because a socket's path may have 107 bytes,
+ * and a home folder may lie deep.
+ * @throws Problem `locked` when somebody else could have made or could enter the folder
+ */
+export function runtimeFolder(home: Home, env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const uid = process.getuid?.() ?? 0;
+  const short = createHash('sha256').update(home.path).digest('hex').slice(0, 8);
+  const session = env['XDG_RUNTIME_DIR'];
+  const path = session !== undefined && session !== '' && existsSync(session) ? join(session, `3bot-${short}`) : join(tmpdir(), `3bot-${uid}-${short}`);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    // The umask may have taken more away than others' rights.
+    chmodSync(path, 0o700);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+  }
+  const stat = lstatSync(path);
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o777) !== 0o700) {
+    throw new Problem('locked', `${path} is not a folder of yours with rights 0700, so sockets in it cannot be trusted`, { hint: `rm -r ${path}` });
+  }
+  return path;
+}
+
+/**
+ * Takes the one-writer lock of a home folder; dispose to give it back. It is the operating system's lock on a
+ * database file, so it is gone with the process, however that ends. Do not open this file otherwise: closing any
+ * descriptor of it gives the lock away (POSIX fcntl).
+ * @throws Problem `busy` at once when another process (or this one) holds it
+ */
+export function lockHome(home: Home): Disposable {
+  makeFolder(home.path);
+  try {
+    closeSync(openSync(home.lock, 'wx', 0o600));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+  }
+  // Loaded here, because most commands never lock.
+  const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof Database;
+  const file = new Sqlite(home.lock, { timeout: 0 });
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    file.close();
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+    throw new Problem('busy', `another process writes in ${home.path}`, { cause, reason: 'home', hint: 'end it, or give another folder with --home' });
+  }
+  return { [Symbol.dispose]: () => file.close() };
+}
