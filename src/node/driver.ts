@@ -1,0 +1,119 @@
+// What the watcher asks of a runtime: the contract that the drivers podman and process fulfil.
+import { canonical } from '../base/canonical.js';
+import { sha256Hex } from '../base/hash.js';
+import type { PublishedPort, Workload } from '../schema/types.js';
+
+/*
+ * A driver works for one node of one grid. It keeps nothing in memory that matters: what runs is found again by
+ * labels (grid, node, contract, workload, digest), so an agent that dies and comes back goes on where it was, and
+ * so does another process that looks.
+ *
+ *              start                       start                ends with 0
+ *   (absent) ─────────▶ created ──────────────────▶ running ─────────────────▶ exited
+ *       ▲                  │  ▲                      │  │                         │
+ *       │                  │  └── the machine was    │  │ ends otherwise, killed  │
+ *       │                  │      restarted (podman) │  └──────────▶ failed ◀──┐  │
+ *       │                  │                         │ stop              │     │  │
+ *       │                  │                         └──▶ exited or failed     │  │
+ *       │     remove       │                              │             │     │  │
+ *       └──────────────────┴──────────────────────────────┴─────────────┴─────┴──┘
+ *
+ *   start    absent: made and started · created: started · running, exited, failed: returned as it is (adopted),
+ *            never doubled and never started again: who wants that removes it first
+ *   stop     running only: asks, waits for the grace, then kills; nothing to do in every other state
+ *   remove   any state; what still runs is killed at once
+ */
+
+/** One thing that was looked at, with what was seen and what to do about it. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was seen, in words or figures. */
+  readonly evidence: string;
+  /** What to do, preferably a command; null when there is nothing to do. */
+  readonly remedy: string | null;
+}
+
+/** Whose work a driver looks after; what carries other labels does not exist for it. */
+export interface Scope {
+  /** Id of the genesis record, 64 hex digits. */
+  readonly grid: string;
+  /** Key of the node, 64 hex digits. */
+  readonly node: string;
+}
+
+/** A workload of a contract on this node. */
+export interface Ref {
+  /** 40 hex digits. */
+  readonly contract: string;
+  readonly workload: string;
+}
+
+/** What a workload may use at the most. */
+export interface Limits {
+  readonly cru: number;
+  readonly mru_mib: number;
+  readonly pids: number;
+}
+
+/** What to start. */
+export interface StartSpec {
+  readonly contract: string;
+  readonly workload: Workload;
+  readonly limits: Limits;
+  /** Folder that the workload sees as /data; null: none. */
+  readonly data: string | null;
+  /** Address of this machine on which the workload's ports are published. */
+  readonly address: string;
+  /** Called before a download, which may take minutes. */
+  readonly onPull?: () => void;
+}
+
+/** State of a workload on this machine. */
+export type RunState = 'created' | 'running' | 'exited' | 'failed';
+
+/** A workload that is there, in whatever state. */
+export interface Running extends Ref {
+  /** `specDigest` of what it was started with. */
+  readonly digest: string;
+  readonly state: RunState;
+  /** Why it failed, where the runtime knows; one line, at most 500 characters. */
+  readonly reason: string | null;
+  /** Null while it has not ended, and when nobody saw it end; 128 + signal when a signal ended it. */
+  readonly exit_code: number | null;
+  /** Ports of this machine under which the workload's ports are reached. */
+  readonly ports: readonly PublishedPort[];
+  /** When it was started, ms since 1970; null while created. */
+  readonly started: number | null;
+}
+
+/**
+ * A runtime. Every method ends: when the signal aborts, when it is done, or when its own time limit is over
+ * (seconds; `start` with a download: minutes).
+ * @throws Problem `refused` for a workload this runtime may not or cannot run (reason says why), `unreachable` when
+ * the runtime does not answer, `failed` with the runtime's own words, `not_found` for a `logsTail` of what is not there
+ */
+export interface Driver extends AsyncDisposable {
+  readonly runtime: 'podman' | 'process';
+  /** Looks at everything the runtime needs; never throws for what it finds, only when aborted. */
+  check(signal: AbortSignal): Promise<Check[]>;
+  /** All workloads of the scope, in every state. */
+  list(signal: AbortSignal): Promise<Running[]>;
+  /** Makes it run, once. Refuses (reason `other_spec`) when it is there with another digest. */
+  start(spec: StartSpec, signal: AbortSignal): Promise<Running>;
+  /** Ends it within the grace, else kills it. What is not there or has ended is fine. */
+  stop(ref: Ref, grace_ms: number, signal: AbortSignal): Promise<void>;
+  /** Takes it away, with its log; its data folder stays. What is not there is fine. */
+  remove(ref: Ref, signal: AbortSignal): Promise<void>;
+  /** The last part of what it printed, at most `bytes` of UTF-8, for the reason of a failure. Text is hostile. */
+  logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string>;
+}
+
+/**
+ * Names what a workload is started with, so that a changed one is seen: SHA-256 over canonical {workload, limits}.
+ * The data folder and the address belong to the machine and do not count.
+ */
+export function specDigest(spec: Pick<StartSpec, 'workload' | 'limits'>): string {
+  const { cru, mru_mib, pids } = spec.limits;
+  return sha256Hex(canonical({ workload: spec.workload, limits: { cru, mru_mib, pids } }));
+}

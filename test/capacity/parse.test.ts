@@ -1,0 +1,38 @@
+// Sizes and durations as people type them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isProblem } from '../../src/base/errors.js';
+import { defaultResources, parseDuration, parseSize } from '../../src/capacity/parse.js';
+
+for (const [text, mib] of [
+  ['100', 102_400], ['100GiB', 102_400], ['100gib', 102_400], ['100G', 102_400], ['512MiB', 512], ['512m', 512],
+  ['1TiB', 1_048_576], ['1.5', 1_536], ['0.5GiB', 512], ['0', 0],
+] as const) {
+  test(`${text} is ${mib} MiB`, () => {
+    assert.equal(parseSize(text), mib);
+  });
+}
+
+for (const text of ['', 'GiB', '-1', '1e3', '0.0001', '1.5MiB', '100GB', '1 GiB', '1,5', '0x10', '999999999999TiB', '１']) {
+  test(`the size ${JSON.stringify(text)} is refused`, () => {
+    assert.throws(() => parseSize(text), (error) => isProblem(error, 'usage'));
+  });
+}
+
+for (const [text, ms] of [['30d', 2_592_000_000], ['12h', 43_200_000], ['90m', 5_400_000], ['45s', 45_000], ['1d12h', 129_600_000], ['2w', 1_209_600_000]] as const) {
+  test(`${text} is ${ms} ms`, () => {
+    assert.equal(parseDuration(text), ms);
+  });
+}
+
+for (const text of ['', '30', '0s', 'd', '-1d', '1.5h', '11y', '4000d', '1d 2h']) {
+  test(`the duration ${JSON.stringify(text)} is refused`, () => {
+    assert.throws(() => parseDuration(text), (error) => isProblem(error, 'usage'));
+  });
+}
+
+test('memory defaults to 1 GiB a vCPU, unless it is named', () => {
+  assert.deepEqual(defaultResources({ cru: 4, sru_mib: 102_400 }), { cru: 4, mru_mib: 4_096, sru_mib: 102_400, hru_mib: 0, ipv4: 0 });
+  assert.equal(defaultResources({ cru: 4, mru_mib: 512 }).mru_mib, 512);
+  assert.equal(defaultResources({ cru: 4, mru_mib: 0 }).mru_mib, 0);
+});
