@@ -1,0 +1,88 @@
+// The private database of a home folder: orders under way, capacity held, invitations given. Never shared, never a record.
+//
+// Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
+// by its arguments alone (by --name it would), and a farm would forget what it holds for drafts it has signed.
+import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Problem } from './base/errors.js';
+import { makeFolder, type Home } from './home.js';
+
+/** Applied in order, each once; never edited, only added to. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE orders (
+     grid TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     nonce TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     name TEXT,
+     arguments TEXT NOT NULL,
+     stage TEXT NOT NULL CHECK (stage IN ('ordered', 'accepting', 'farmer_signed', 'signed', 'committed', 'kept')),
+     farm TEXT,
+     payload TEXT,
+     signatures TEXT NOT NULL DEFAULT '[]',
+     draft TEXT,
+     changed_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, contract)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX orders_open ON orders (grid, bot, arguments) WHERE stage <> 'kept';
+
+   CREATE TABLE holds (
+     grid TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     record TEXT NOT NULL,
+     node TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     until_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, contract)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE invitations (
+     token_sha256 TEXT PRIMARY KEY,
+     grid TEXT NOT NULL,
+     farm TEXT NOT NULL,
+     expires_ms INTEGER NOT NULL,
+     node TEXT
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+/** The open database; several processes of one home may hold it. */
+export interface Private extends Disposable {
+  readonly db: Database.Database;
+}
+
+/**
+ * Opens `bot.sqlite` of a home folder, 0600, and makes it where there is none.
+ * @throws Problem `integrity` where the file is damaged, `failed` where a newer release wrote it
+ */
+export function openPrivate(home: Home): Private {
+  makeFolder(dirname(home.database));
+  // SQLite gives its own files the rights of this one.
+  closeSync(openSync(home.database, 'a', 0o600));
+  const db = new Database(home.database);
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    migrate(db);
+  } catch (thrown) {
+    db.close();
+    const code = (thrown as { code?: string }).code;
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw thrown;
+    throw new Problem('integrity', `${home.database} is damaged`, { cause: thrown, hint: 'move it away: contracts are in the book, only orders under way and capacity on hold are in this file' });
+  }
+  return { db, [Symbol.dispose]: () => void db.close() };
+}
+
+function migrate(db: Database.Database): void {
+  const version = (): number => db.pragma('user_version', { simple: true }) as number;
+  if (version() > MIGRATIONS.length) throw new Problem('failed', `${db.name} was written by a newer release of 3bot`, { hint: 'install the newest release' });
+  if (version() === MIGRATIONS.length) return;
+  // Immediate, so that two processes that open a new home do not both begin.
+  db.transaction(() => {
+    for (const [i, sql] of MIGRATIONS.entries()) {
+      if (i < version()) continue;
+      db.exec(sql);
+      db.pragma(`user_version = ${i + 1}`);
+    }
+  }).immediate();
+}
