@@ -74,10 +74,12 @@ function distance(from: string, to: string): number {
 export function unknownCommand(line: Line): Problem {
   const group = line.words.join(' ');
   if (line.word === undefined) return new Problem('usage', `3bot ${group} needs one more word`, { hint: `3bot help ${group}` });
-  const typed = [...line.words, line.word].join(' ').slice(0, 100);
-  const [best] = entries.map(({ words }) => ({ words, far: distance(typed, words) })).sort((a, b) => a.far - b.far);
-  const near = best !== undefined && best.far <= Math.max(2, Math.floor(typed.length / 4));
-  return new Problem('usage', `unknown command: ${typed}`, { hint: near ? `did you mean 3bot ${best.words}` : `3bot help${group === '' ? '' : ` ${group}`}` });
+  // As many words as each command has, so that a mistake in the first of two words is found, too.
+  const typed = [...line.words, ...line.rest.filter((token) => !token.startsWith('-'))].map((word) => word.slice(0, 50));
+  const distances = entries.map(({ words }) => ({ words, far: distance(typed.slice(0, words.split(' ').length).join(' '), words) }));
+  const best = distances.reduce((least, one) => (one.far < least.far ? one : least));
+  const near = best.far <= Math.max(2, Math.floor(best.words.length / 4));
+  return new Problem('usage', `unknown command: ${[...line.words, line.word.slice(0, 50)].join(' ')}`, { hint: near ? `did you mean 3bot ${best.words}` : `3bot help${group === '' ? '' : ` ${group}`}` });
 }
 
 /** A command as commander's object: its own arguments and options, and the flags of every command. */

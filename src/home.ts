@@ -136,16 +136,21 @@ export function updateConfig(home: Home, change: (config: Config) => void): Conf
   return config;
 }
 
+/** Where the sockets' folder of a home is; it need not exist. */
+export function runtimePath(home: Home, env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const short = createHash('sha256').update(home.path).digest('hex').slice(0, 8);
+  const session = env['XDG_RUNTIME_DIR'];
+  if (session !== undefined && session !== '' && existsSync(session)) return join(session, `3bot-${short}`);
+  return join(tmpdir(), `3bot-${process.getuid?.() ?? 0}-${short}`);
+}
+
 /**
  * A folder for this home's sockets, 0700 and ours. Its name is short because a socket's path may have 107 bytes,
  * and a home folder may lie deep.
  * @throws Problem `locked` when somebody else could have made or could enter the folder
  */
 export function runtimeFolder(home: Home, env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const uid = process.getuid?.() ?? 0;
-  const short = createHash('sha256').update(home.path).digest('hex').slice(0, 8);
-  const session = env['XDG_RUNTIME_DIR'];
-  const path = session !== undefined && session !== '' && existsSync(session) ? join(session, `3bot-${short}`) : join(tmpdir(), `3bot-${uid}-${short}`);
+  const path = runtimePath(home, env);
   try {
     mkdirSync(path, { mode: 0o700 });
     // The umask may have taken more away than others' rights.
@@ -154,7 +159,7 @@ export function runtimeFolder(home: Home, env: Readonly<Record<string, string | 
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
   }
   const stat = lstatSync(path);
-  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o777) !== 0o700) {
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o777) !== 0o700) {
     throw new Problem('locked', `${path} is not a folder of yours with rights 0700, so sockets in it cannot be trusted`, { hint: `rm -r ${path}` });
   }
   return path;

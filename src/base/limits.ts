@@ -41,3 +41,19 @@ export const OFFER_LIFE_MS = 60_000;
 export const MAX_ASKED = 32;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
+/** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */
+export const MAX_KEYSTORE_BYTES = 16_384;
+/** Memory that a keystore's scrypt parameters may ask for (ours take 128 MiB): a hostile file must not exhaust a machine. */
+export const MAX_SCRYPT_BYTES = 1_073_741_824;
+/** Passphrase in UTF-8 bytes; longer is a wrong file. */
+export const MAX_PASSPHRASE_BYTES = 1_024;
+/** Keystores that one home holds; listing reads them all. */
+export const MAX_KEYSTORES = 256;
+/** A line to or from the unlock agent: a record of the largest size inside JSON, its quotes escaped. */
+export const MAX_AGENT_LINE_BYTES = 4 * 1_048_576;
+/** The agent is on this machine and signs in under a millisecond; a connection silent for longer is closed. */
+export const AGENT_TIMEOUT_MS = 5_000;
+/** Connections the agent serves at once: a farmer's bot and a few commands. */
+export const MAX_AGENT_CONNECTIONS = 32;
+/** Longest time that keys stay open unattended. */
+export const MAX_UNLOCK_MS = 7 * 24 * 3_600_000;

@@ -1,0 +1,102 @@
+// The unlock agent's side: holds opened keyrings, signs what it can parse, forgets in time.
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { fromBase64, toBase64 } from '../base/bytes.js';
+import type { Clock } from '../base/clock.js';
+import { Problem, messageOf } from '../base/errors.js';
+import { MAX_AGENT_CONNECTIONS } from '../base/limits.js';
+import { maySign, type OpenKeyring } from './keyring.js';
+import { readLine, writeLine } from './line.js';
+import { checkPayload } from './sane.js';
+import type { SignedType } from './signed.js';
+
+/** How often the agent looks at the clock: a timer alone would sleep while a laptop does. */
+const LOOK_EVERY_MS = 250;
+
+/** What an agent is started with. */
+export interface AgentOptions {
+  /** Path of the socket; its folder is ours alone. */
+  readonly socket: string;
+  readonly keyrings: readonly OpenKeyring[];
+  /** When it forgets. */
+  readonly until: number;
+  readonly clock: Clock;
+  /** Called once everything is forgotten and the socket is gone. */
+  readonly ended: () => void;
+}
+
+function answer(options: AgentOptions, request: Record<string, unknown>): Promise<object> | object {
+  if (request['op'] === 'list') {
+    return { until: options.until, keyrings: options.keyrings.map(({ type, name, public: keys }) => ({ type, name, public: keys })) };
+  }
+  const keyring = options.keyrings.find(({ type, name }) => type === request['type'] && name === request['name']);
+  if (keyring === undefined) throw new Problem('locked', 'the agent does not hold this keyring', { hint: '3bot unlock' });
+  switch (request['op']) {
+    case 'sign': {
+      const { role, signed, payload } = request;
+      if (typeof role !== 'string' || typeof signed !== 'string' || typeof payload !== 'string') throw new Problem('malformed', 'role, signed and payload are texts');
+      if (!maySign(keyring.type, role, signed as SignedType)) throw new Problem('refused', `${keyring.type} keys do not sign ${signed.slice(0, 50)} as ${role.slice(0, 50)}`);
+      const signer = keyring.signer(role);
+      checkPayload(signed as SignedType, payload, signer.key);
+      return signer.sign(signed as SignedType, payload).then((sig) => ({ sig }));
+    }
+    case 'unseal': {
+      if (typeof request['box'] !== 'string') throw new Problem('malformed', 'box is a text');
+      return keyring.unseal(fromBase64(request['box'])).then((bytes) => ({ bytes: toBase64(bytes) }));
+    }
+    default:
+      throw new Problem('malformed', 'unknown operation');
+  }
+}
+
+/** Serves until the time is over, `lock` is asked, or the function it gives is called. */
+export async function serveAgent(options: AgentOptions): Promise<() => void> {
+  const { socket: path, keyrings, until, clock, ended } = options;
+  const connections = new Set<Socket>();
+
+  const server: Server = createServer((connection) => {
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection)).on('error', () => connection.destroy());
+    void serveOne(connection);
+  });
+  server.maxConnections = MAX_AGENT_CONNECTIONS;
+
+  function forget(): void {
+    clearInterval(looking);
+    for (const keyring of keyrings) keyring.forget();
+    server.close();
+    rmSync(path, { force: true });
+  }
+  const timeIsOver = () => clock() >= until;
+  const looking = setInterval(() => timeIsOver() && end(), LOOK_EVERY_MS);
+  function end(): void {
+    forget();
+    for (const connection of connections) connection.destroy();
+    ended();
+  }
+
+  async function serveOne(connection: Socket): Promise<void> {
+    try {
+      const request = await readLine(connection);
+      if (timeIsOver()) return end();
+      if (request['op'] === 'lock') {
+        forget();
+        connection.end('{"locked":true}\n', end);
+        return;
+      }
+      writeLine(connection, await answer(options, request));
+    } catch (thrown) {
+      const { code, reason, hint } = thrown instanceof Problem ? thrown : new Problem('failed', messageOf(thrown));
+      if (connection.writable) writeLine(connection, { error: { code, message: messageOf(thrown), reason, hint } });
+    }
+    connection.end();
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    // The folder keeps others out already; the umask makes the socket itself 0600.
+    const umask = process.umask(0o177);
+    server.once('error', reject).listen(path, () => resolve());
+    process.umask(umask);
+  });
+  return end;
+}

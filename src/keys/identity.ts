@@ -1,0 +1,95 @@
+// The identities of a home folder: what may be shown of them, and their words on the way in and out.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Problem, messageOf } from '../base/errors.js';
+import { createFile, readConfig, updateConfig, type Home } from '../home.js';
+import { addressOf, didOf } from './did.js';
+import { listKeystores, readKeystore } from './keystore.js';
+import { secretOf, wordsOf } from './words.js';
+
+/** What is public of an identity. */
+export interface Identity {
+  /** The bot's key, hex: its id everywhere. */
+  readonly id: string;
+  readonly name: string;
+  /** The wallet, `G…`. */
+  readonly address: string;
+  readonly did: string;
+  /** The wallet's key, hex, as records name it. */
+  readonly account: string;
+  /** X25519 key, hex, for boxes to this identity. */
+  readonly sealing_key: string;
+}
+
+/** Said wherever an address is shown. */
+export const ADDRESS_NOTE = "TFT here is this grid's own balance; sending TFT on Stellar to this address does not fund it";
+
+/** What to show of an identity, by its public keys. */
+export function describeIdentity(name: string, keys: Readonly<Record<string, string>>): Identity {
+  const { bot, wallet, sealing } = keys;
+  if (bot === undefined || wallet === undefined || sealing === undefined) throw new Problem('integrity', `the keystore of the identity ${name} lacks a key`);
+  return { id: bot, name, address: addressOf(wallet), did: didOf(bot), account: wallet, sealing_key: sealing };
+}
+
+/** An identity as lines for a person. */
+export function identityText(identity: Identity): string {
+  return [`name     ${identity.name}`, `id       ${identity.id}`, `did      ${identity.did}`, `address  ${identity.address}`, `         ${ADDRESS_NOTE}`].join('\n');
+}
+
+/**
+ * An identity of this home by its name, or by the first digits of its id.
+ * @throws Problem `not_found`, or what `readKeystore` throws
+ */
+export function findIdentity(home: Home, wanted: string): Identity {
+  const all = listKeystores(home, 'identity');
+  if (!all.some(({ name }) => name === wanted) && /^[0-9a-f]{4,64}$/.test(wanted)) {
+    const matches = all.flatMap(({ name, file }) => (file?.public['bot']?.startsWith(wanted) === true ? [name] : []));
+    if (matches.length > 1) throw new Problem('usage', `${wanted} fits ${matches.join(' and ')}`, { hint: 'give the name, or more digits' });
+    if (matches[0] !== undefined) return findIdentity(home, matches[0]);
+  }
+  if (!/^[a-z0-9-]{3,64}$/.test(wanted)) throw new Problem('not_found', `no identity named ${JSON.stringify(wanted.slice(0, 100))}`, { hint: '3bot identity list' });
+  return describeIdentity(wanted, readKeystore(home, 'identity', wanted).public);
+}
+
+/** Makes the first identity of a home the one in use; true when it is. */
+export function useIfFirst(home: Home, name: string): boolean {
+  if (readConfig(home).identity !== null) return false;
+  updateConfig(home, (config) => void (config.identity = name));
+  return true;
+}
+
+/** The name a person gave an identity. @throws Problem `usage` */
+export function checkName(name: string): string {
+  if (!/^[a-z0-9-]{3,50}$/.test(name)) throw new Problem('usage', `not a name: ${JSON.stringify(name.slice(0, 100))}`, { hint: '3 to 50 of a-z, 0-9 and -' });
+  return name;
+}
+
+/** A name that no other bot of a grid is likely to have, where a person gives none. */
+export function nameOfKeys(keys: Readonly<Record<string, string>>): string {
+  return `bot-${(keys['bot'] ?? '').slice(0, 8)}`;
+}
+
+/** Demands that the words file can be made: before anything else is. @throws Problem `usage` */
+export function checkWordsFile(path: string): void {
+  if (existsSync(path)) throw new Problem('usage', `${path} exists already and is not overwritten`, { hint: 'give another --words-file' });
+  if (!existsSync(dirname(resolve(path)))) throw new Problem('usage', `there is no folder ${dirname(resolve(path))}`, { hint: 'make it, or give another --words-file' });
+}
+
+/** Writes the 24 words of a secret, the one place where they leave the keystore: a new file, 0600. */
+export function writeWords(path: string, secret: Uint8Array): void {
+  checkWordsFile(path);
+  createFile(resolve(path), `${wordsOf(secret)}\n`);
+}
+
+/** The secret of the 24 words in a file. @throws Problem `usage` when it cannot be read or the words are wrong */
+export function readWords(path: string): Buffer {
+  let text: string;
+  try {
+    if (statSync(path).size > 4_096) throw new Problem('usage', `${path} is too large to hold 24 words`);
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem('usage', `cannot read the words: ${messageOf(cause)}`, { cause });
+  }
+  return secretOf(text);
+}

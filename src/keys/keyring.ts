@@ -1,0 +1,120 @@
+// One secret of 32 bytes becomes the keys of one actor, each with its own role.
+import { hkdfSync } from 'node:crypto';
+import { Problem } from '../base/errors.js';
+import { sealingKeyOf, unseal } from './box.js';
+import { publicKeyOf, seedSigner, type Signer } from './ed25519.js';
+import type { SignedType } from './signed.js';
+
+/** What a keyring is for. */
+export type KeyringType = 'identity' | 'farm' | 'node' | 'log';
+
+/** The keys of one actor; whether they are in this process or with the unlock agent does not show. */
+export interface Keyring {
+  readonly type: KeyringType;
+  readonly name: string;
+  /** Public keys in hex by role. */
+  readonly public: Readonly<Record<string, string>>;
+  /** Signs as one role; a type that the role may not sign is a plain Error. */
+  signer(role: string): Signer;
+  /** Opens a box sealed to `public.sealing`. @throws Problem `integrity` */
+  unseal(box: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A keyring whose secret is in this process. */
+export interface OpenKeyring extends Keyring {
+  /** Overwrites the secret and what was derived from it; the keyring is of no use afterwards. */
+  forget(): void;
+}
+
+/** How a role's key comes from the secret. */
+type Derivation = 'secret' | 'wallet' | 'hkdf';
+
+/** Which role may sign what; nothing for keys that only open boxes. One table for every keyring and the agent. */
+const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Derivation; signs: readonly SignedType[] }>>>> = {
+  identity: {
+    bot: { from: 'secret', signs: ['record', 'talk'] },
+    wallet: { from: 'wallet', signs: ['record', 'accept'] },
+    sealing: { from: 'hkdf', signs: [] },
+  },
+  farm: { farm: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
+  node: { node: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
+  log: { log: { from: 'secret', signs: ['checkpoint'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
+};
+
+/** Whether this role of such a keyring may sign this type. */
+export function maySign(type: KeyringType, role: string, signed: SignedType): boolean {
+  return ROLES[type][role]?.signs.includes(signed) ?? false;
+}
+
+/** 32 bytes that are a role's own secret. */
+async function roleSecret(type: KeyringType, role: string, secret: Uint8Array): Promise<Buffer> {
+  switch (ROLES[type][role]?.from) {
+    case 'secret':
+      return Buffer.from(secret);
+    case 'wallet': {
+      const { walletSeed, wordsOf } = await import('./words.js');
+      return walletSeed(wordsOf(secret));
+    }
+    case 'hkdf':
+      return Buffer.from(hkdfSync('sha256', secret, '', `3bot/${type}/${role}/1`, 32));
+    case undefined:
+      throw new Error(`a keyring of type ${type} has no role ${role}`);
+  }
+}
+
+/** The public keys of a secret, in hex by role: Ed25519, but X25519 for `sealing`. */
+export async function publicKeys(type: KeyringType, secret: Uint8Array): Promise<Record<string, string>> {
+  const keys: Record<string, string> = {};
+  for (const role of Object.keys(ROLES[type])) {
+    const own = await roleSecret(type, role, secret);
+    keys[role] = role === 'sealing' ? sealingKeyOf(own) : publicKeyOf(own);
+    own.fill(0);
+  }
+  return keys;
+}
+
+/**
+ * A keyring of a secret in this process.
+ * @param secret 32 bytes; belongs to the keyring from now on
+ * @param known its public keys, where the caller has them from a keystore that vouches for them
+ */
+export async function openSecret(type: KeyringType, name: string, secret: Buffer, known?: Readonly<Record<string, string>>): Promise<OpenKeyring> {
+  const keys = known ?? (await publicKeys(type, secret));
+  const derived = new Map<string, Promise<Buffer>>();
+  let forgotten = false;
+
+  function own(role: string): Promise<Buffer> {
+    if (forgotten) throw new Problem('locked', 'these keys were forgotten', { hint: '3bot unlock' });
+    const before = derived.get(role);
+    if (before !== undefined) return before;
+    const made = roleSecret(type, role, secret);
+    derived.set(role, made);
+    return made;
+  }
+
+  return {
+    type,
+    name,
+    public: keys,
+    signer(role) {
+      const key = keys[role];
+      if (key === undefined) throw new Error(`a keyring of type ${type} has no role ${role}`);
+      return {
+        key,
+        async sign(signed, payload) {
+          if (!maySign(type, role, signed)) throw new Error(`${type} keys do not sign ${signed} as ${role}`);
+          return seedSigner(await own(role)).sign(signed, payload);
+        },
+      };
+    },
+    async unseal(box) {
+      return unseal(await own('sealing'), box);
+    },
+    forget() {
+      forgotten = true;
+      secret.fill(0);
+      for (const made of derived.values()) void made.then((bytes) => bytes.fill(0));
+      derived.clear();
+    },
+  };
+}

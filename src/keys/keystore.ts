@@ -1,0 +1,197 @@
+// Secrets on disk: one file a keyring, encrypted with a passphrase, bound to what its header says.
+//
+// Losing a keystore file loses its keys: identities come back from their 24 words, farms and nodes do not.
+import { createHash, randomBytes, scrypt } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import nacl from 'tweetnacl';
+import { toBase64, toHex } from '../base/bytes.js';
+import { canonical, parseCanonical } from '../base/canonical.js';
+import { Problem } from '../base/errors.js';
+import { sha256, sha256Hex } from '../base/hash.js';
+import { MAX_KEYSTORES, MAX_KEYSTORE_BYTES, MAX_PASSPHRASE_BYTES, MAX_SCRYPT_BYTES } from '../base/limits.js';
+import { createFile, type Home } from '../home.js';
+import type { Kdf, KeystoreFile } from '../schema/types.js';
+import { shapeError } from '../schema/validate.js';
+import type { KeyringType } from './keyring.js';
+
+/** Cost of a guess: 128 MiB and about a third of a second. */
+export const KDF_COST = { n: 131_072, r: 8, p: 1 } as const;
+/** scrypt's cost parameters. */
+export type KdfCost = Pick<Kdf, 'n' | 'r' | 'p'>;
+
+/** Path of a keystore file. */
+export function keystorePath(home: Home, type: KeyringType, name: string): string {
+  return join(home.keys, `${type}-${name}.json`);
+}
+
+function damaged(path: string, what: string, cause?: unknown): Problem {
+  return new Problem('integrity', `${path}: ${what}; the file was not touched`, { reason: 'keystore', cause, hint: 'put a copy of the file back; an identity also comes back with 3bot identity import' });
+}
+
+/** Text of a file that nobody else can read or could have swapped. */
+function readPrivate(path: string): string {
+  // Without O_NONBLOCK, a pipe in the file's place would make us wait for ever.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new Problem('locked', `${path} is no plain file`);
+    if ((stat.mode & 0o077) !== 0) throw new Problem('locked', `${path} can be read or written by others`, { reason: 'permissions', hint: `chmod 600 ${path}` });
+    if (stat.size > MAX_KEYSTORE_BYTES) throw damaged(path, `${stat.size} bytes are too many for a keystore`);
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** SHA-256 of everything that the sealed contents vouch for. */
+function headerHash({ box: _box, checksum: _checksum, ...header }: KeystoreFile): Buffer {
+  return sha256(canonical(header));
+}
+
+function checksumOf({ checksum: _checksum, ...rest }: KeystoreFile): string {
+  return sha256Hex(canonical(rest));
+}
+
+/**
+ * Reads a keystore without opening it.
+ * @throws Problem `not_found`; `locked` when others may read the file or it is a link; `integrity` when it is
+ * damaged, is not the file its name says, or asks for more work than any of ours
+ */
+export function readKeystore(home: Home, type: KeyringType, name: string): KeystoreFile {
+  const path = keystorePath(home, type, name);
+  let text: string;
+  try {
+    text = readPrivate(path);
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') throw new Problem('not_found', `no ${type} named ${name} in ${home.path}`, { hint: type === 'identity' ? '3bot identity list' : `ls ${home.keys}` });
+    if (code === 'ELOOP') throw new Problem('locked', `${path} is a link; a keystore must be a file of its own`);
+    throw thrown;
+  }
+  let file: KeystoreFile;
+  try {
+    file = parseCanonical(text.replace(/\n$/, '')) as unknown as KeystoreFile;
+  } catch (cause) {
+    throw damaged(path, 'damaged or cut short', cause);
+  }
+  const wrong = shapeError('keystore@1', file);
+  if (wrong !== null) throw damaged(path, wrong);
+  if (file.checksum !== checksumOf(file)) throw damaged(path, 'damaged, its checksum does not hold');
+  if (file.type !== type || file.name !== name) throw damaged(path, `holds the ${file.type} ${file.name}`);
+  const { n, r, p } = file.kdf;
+  if ((n & (n - 1)) !== 0 || 128 * n * r * p > MAX_SCRYPT_BYTES) throw damaged(path, 'asks for scrypt parameters that no keystore of ours has');
+  return file;
+}
+
+/** A keystore in a list: its file, or why it cannot be read. */
+export interface Listed {
+  readonly type: KeyringType;
+  readonly name: string;
+  readonly file: KeystoreFile | undefined;
+  readonly problem: Problem | undefined;
+}
+
+/** The keystores of a home, by type and name; unopened. */
+export function listKeystores(home: Home, type?: KeyringType): Listed[] {
+  let names: string[];
+  try {
+    names = readdirSync(home.keys).sort();
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw thrown;
+  }
+  const matches = names.map((name) => /^(identity|farm|node|log)-([a-z0-9-]{3,64})\.json$/.exec(name)).filter((match) => match !== null);
+  if (matches.length > MAX_KEYSTORES) throw new Problem('failed', `more than ${MAX_KEYSTORES} keystores in ${home.keys}`);
+  const found = matches.map((match) => ({ type: match[1] as KeyringType, name: match[2] ?? '' })).filter((one) => type === undefined || one.type === type);
+  return found.map((one) => {
+    try {
+      return { ...one, file: readKeystore(home, one.type, one.name), problem: undefined };
+    } catch (thrown) {
+      if (!(thrown instanceof Problem)) throw thrown;
+      return { ...one, file: undefined, problem: thrown };
+    }
+  });
+}
+
+const derivedKeys = new Map<string, Promise<Buffer>>();
+
+/** scrypt's key (RFC 7914), once a process for the same passphrase, salt and cost: several keystores open for the price of one. */
+function deriveKey(passphrase: string, { n, r, p, salt }: Omit<Kdf, 'name'>): Promise<Buffer> {
+  const typed = Buffer.from(passphrase.normalize('NFC'));
+  if (typed.length === 0) throw new Problem('usage', 'the passphrase is empty');
+  if (typed.length > MAX_PASSPHRASE_BYTES) throw new Problem('usage', `the passphrase is longer than ${MAX_PASSPHRASE_BYTES} bytes`);
+  const id = createHash('sha256').update(`${n} ${r} ${p} ${salt} `).update(typed).digest('hex');
+  const before = derivedKeys.get(id);
+  if (before !== undefined) return before;
+  const made = new Promise<Buffer>((resolve, reject) => {
+    // Node counts a little more than 128·N·r·p, hence the room above the bound.
+    scrypt(typed, Buffer.from(salt, 'hex'), 32, { N: n, r, p, maxmem: MAX_SCRYPT_BYTES + 16_777_216 }, (error, key) => (error === null ? resolve(key) : reject(error)));
+  });
+  derivedKeys.set(id, made);
+  return made;
+}
+
+/** The contents of the box, or null when the passphrase is wrong. */
+async function openBox(file: KeystoreFile, passphrase: string): Promise<Uint8Array | null> {
+  const key = await deriveKey(passphrase, file.kdf);
+  return nacl.secretbox.open(Buffer.from(file.box, 'base64'), Buffer.from(file.nonce, 'hex'), key);
+}
+
+/**
+ * The 32-byte secret of a keystore that `readKeystore` gave.
+ * @throws Problem `locked` on a wrong passphrase; `integrity` when the header is not the one that was sealed
+ */
+export async function openKeystore(file: KeystoreFile, passphrase: string): Promise<Buffer> {
+  const contents = await openBox(file, passphrase);
+  if (contents === null) throw new Problem('locked', `wrong passphrase for the ${file.type} ${file.name}`, { reason: 'passphrase' });
+  if (contents.length !== 64 || !headerHash(file).equals(contents.subarray(0, 32))) {
+    throw new Problem('integrity', `the keystore of the ${file.type} ${file.name} was altered: its header is not the one that was sealed`, { reason: 'keystore' });
+  }
+  return Buffer.from(contents.subarray(32));
+}
+
+/** Salt of a keystore here that the passphrase opens, so that one scrypt opens both; else a new one. */
+async function saltFor(home: Home, passphrase: string, cost: KdfCost): Promise<string> {
+  const bySalt = new Map<string, KeystoreFile>();
+  for (const { file } of listKeystores(home)) if (file !== undefined && file.kdf.n === cost.n && file.kdf.r === cost.r && file.kdf.p === cost.p) bySalt.set(file.kdf.salt, file);
+  // Homes have one passphrase; a fourth guess would cost more than it can save.
+  for (const [salt, file] of [...bySalt].slice(0, 3)) if ((await openBox(file, passphrase)) !== null) return salt;
+  return toHex(randomBytes(32));
+}
+
+/** What a new keystore holds. */
+export interface NewKeystore {
+  readonly type: KeyringType;
+  /** `[a-z0-9-]{3,64}` */
+  readonly name: string;
+  readonly public: Readonly<Record<string, string>>;
+  /** 32 bytes */
+  readonly secret: Uint8Array;
+}
+
+/**
+ * Writes a new keystore, 0600; whole and durable on return.
+ * @param cost for tests that make many; never below scrypt's N 2^14
+ * @throws Problem `usage` when the name is taken, or the passphrase is empty
+ */
+export async function createKeystore(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost = KDF_COST): Promise<KeystoreFile> {
+  if (secret.length !== 32) throw new Error('a secret has 32 bytes');
+  const kdf = { name: 'scrypt', n: cost.n, r: cost.r, p: cost.p, salt: await saltFor(home, passphrase, cost) } as const;
+  const nonce = randomBytes(24);
+  const draft: KeystoreFile = { v: 1, type, name, public: { ...keys }, kdf, nonce: toHex(nonce), box: '', checksum: '' };
+  const contents = Buffer.concat([headerHash(draft), secret]);
+  const box = toBase64(nacl.secretbox(contents, nonce, await deriveKey(passphrase, kdf)));
+  contents.fill(0);
+  const sealed: KeystoreFile = { ...draft, box };
+  const file: KeystoreFile = { ...sealed, checksum: checksumOf(sealed) };
+  const wrong = shapeError('keystore@1', file);
+  if (wrong !== null) throw new Problem('usage', `cannot make this keystore: ${wrong}`);
+  try {
+    createFile(keystorePath(home, type, name), `${canonical(file)}\n`);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw new Problem('usage', `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} named ${name} exists already`, { reason: 'exists', hint: 'choose another --name' });
+    throw thrown;
+  }
+  return file;
+}

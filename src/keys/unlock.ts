@@ -1,0 +1,174 @@
+// Opens a keyring for a command: the unlock agent if it runs, else a passphrase from wherever one is given.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { Problem, isProblem, messageOf } from '../base/errors.js';
+import { MAX_PASSPHRASE_BYTES } from '../base/limits.js';
+import type { Flags, Io } from '../cli/io.js';
+import type { Prompt } from '../cli/prompt.js';
+import { readConfig, type Home } from '../home.js';
+import type { KeystoreFile } from '../schema/types.js';
+import { agentState } from './agent.js';
+import { openSecret, publicKeys, type Keyring, type KeyringType, type OpenKeyring } from './keyring.js';
+import { createKeystore, listKeystores, openKeystore, readKeystore, type KdfCost } from './keystore.js';
+
+/** What opening keys needs of a command's context. */
+export interface Unlocker {
+  readonly home: Home;
+  readonly io: Io;
+  readonly flags: Flags;
+  readonly prompt: Prompt;
+}
+
+const SOURCES = '--passphrase-file, THREEBOT_PASSPHRASE_FILE or THREEBOT_PASSPHRASE';
+/** How often a person may mistype. */
+const TRIES = 3;
+
+/** First line of a file, which may be a pipe. */
+function firstLine(path: string): string {
+  const bytes = Buffer.alloc(MAX_PASSPHRASE_BYTES + 2);
+  let length = 0;
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new Problem('usage', `cannot read the passphrase file: ${messageOf(cause)}`, { cause });
+  }
+  try {
+    for (let read = 1; read > 0 && length < bytes.length && !bytes.subarray(0, length).includes(0x0a); length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    }
+  } catch (cause) {
+    throw new Problem('usage', `cannot read the passphrase file: ${messageOf(cause)}`, { cause });
+  } finally {
+    closeSync(file);
+  }
+  const line = bytes.subarray(0, length).toString('utf8').split(/\r?\n/, 1)[0] ?? '';
+  bytes.fill(0);
+  return line;
+}
+
+/** The passphrase that came without asking, or undefined. @throws Problem `usage` when it is empty or unreadable */
+export function givenPassphrase({ io, flags }: Unlocker): string | undefined {
+  const given = flags.passphraseFile === undefined ? io.passphrase() : firstLine(flags.passphraseFile);
+  if (given === '') throw new Problem('usage', 'the passphrase is empty');
+  return given;
+}
+
+/** Name of the identity in use. @throws Problem `not_found` when there is none yet */
+export function identityInUse(home: Home): string {
+  const name = readConfig(home).identity;
+  if (name === null) throw new Problem('not_found', `no identity in ${home.path} yet`, { reason: 'identity', hint: '3bot identity create' });
+  return name;
+}
+
+/** Asks until `works` takes the passphrase, a few times. */
+async function askPassphrase<T>(prompt: Prompt, question: string, works: (passphrase: string) => Promise<T>): Promise<T> {
+  for (let left = TRIES - 1; ; left -= 1) {
+    const passphrase = await prompt.secret(question, SOURCES);
+    try {
+      return await works(passphrase);
+    } catch (thrown) {
+      if (left === 0 || !isProblem(thrown, 'locked', 'passphrase')) throw thrown;
+    }
+  }
+}
+
+/** A keystore that a passphrase opened. */
+export interface Opened {
+  readonly file: KeystoreFile;
+  /** 32 bytes; overwrite them after use. */
+  readonly secret: Buffer;
+  readonly passphrase: string;
+}
+
+/**
+ * Opens a keystore by its passphrase, never by the agent, which gives no secrets away.
+ * @throws Problem `not_found`, `locked` (also where nobody can be asked), `integrity`
+ */
+export async function openByPassphrase(context: Unlocker, type: KeyringType, name: string): Promise<Opened> {
+  const file = readKeystore(context.home, type, name);
+  const open = async (passphrase: string): Promise<Opened> => ({ file, secret: await openKeystore(file, passphrase), passphrase });
+  const given = givenPassphrase(context);
+  if (given !== undefined) return open(given);
+  if (!context.prompt.possible) {
+    throw new Problem('locked', `the ${type} ${name} is locked, and nobody can be asked for its passphrase`, { reason: 'no_passphrase', hint: `give ${SOURCES}, or run 3bot unlock before` });
+  }
+  return askPassphrase(context.prompt, `Passphrase of the ${type} ${name}:`, open);
+}
+
+/**
+ * The keyring of an actor: with the agent if that holds it, else opened in this process.
+ * @param name the identity in use, if left out for an identity
+ * @throws Problem `not_found`, `locked`, `integrity`
+ */
+export async function openKeyring(context: Unlocker, type: KeyringType, name: string = identityInUse(context.home)): Promise<Keyring> {
+  const agent = await agentState(context.home, context.io.env);
+  const held = agent?.keyrings.find((keyring) => keyring.type === type && keyring.name === name);
+  if (held !== undefined) return held;
+  const { file, secret } = await openByPassphrase(context, type, name);
+  return openSecret(type, name, secret, file.public);
+}
+
+/** The passphrase for a new keystore: given, or the one of this home's other keystores, or typed twice. */
+async function newPassphrase(context: Unlocker): Promise<string> {
+  const given = givenPassphrase(context);
+  if (given !== undefined) return given;
+  const { prompt, home } = context;
+  if (!prompt.possible) throw new Problem('usage', 'a passphrase for the new keystore is needed, and nobody can be asked', { reason: 'no_passphrase', hint: `give ${SOURCES}` });
+  const other = listKeystores(home).find(({ file }) => file !== undefined)?.file;
+  if (other !== undefined) {
+    return askPassphrase(prompt, `Passphrase (the one of the ${other.type} ${other.name}):`, async (passphrase) => {
+      (await openKeystore(other, passphrase)).fill(0);
+      return passphrase;
+    });
+  }
+  const first = await prompt.secret('A passphrase for the keys of this home:', SOURCES);
+  if (first === '') throw new Problem('usage', 'the passphrase is empty');
+  if ((await prompt.secret('The same again:', SOURCES)) !== first) throw new Problem('usage', 'the two passphrases differ; nothing was written');
+  return first;
+}
+
+/**
+ * Makes a keyring and its keystore.
+ * @param name made of its keys where a function is given
+ * @param secret 32 bytes; random if left out
+ * @throws Problem `usage` when the name is taken, or no passphrase is given and nobody can be asked
+ */
+export async function createKeyring(
+  context: Unlocker, type: KeyringType, name: string | ((keys: Readonly<Record<string, string>>) => string), secret: Buffer = randomBytes(32), cost?: KdfCost,
+): Promise<OpenKeyring> {
+  const keys = await publicKeys(type, secret);
+  const chosen = typeof name === 'string' ? name : name(keys);
+  if (listKeystores(context.home, type).some((one) => one.name === chosen)) {
+    throw new Problem('usage', `${type === 'identity' ? 'an' : 'a'} ${type} named ${chosen} exists already`, { reason: 'exists', hint: 'choose another --name' });
+  }
+  await createKeystore(context.home, { type, name: chosen, public: keys, secret }, await newPassphrase(context), cost);
+  return openSecret(type, chosen, secret, keys);
+}
+
+/**
+ * Opens every keystore of the home that one passphrase opens; the identity in use must be among them.
+ * @throws Problem `not_found` when there is none; `locked`, `integrity` about the identity in use
+ */
+export async function openAll(context: Unlocker): Promise<{ open: Opened[]; closed: { type: KeyringType; name: string; why: string }[] }> {
+  const { home } = context;
+  const listed = listKeystores(home);
+  const name = readConfig(home).identity;
+  // A farm's server or a node has keys without an identity.
+  const first = name === null ? listed[0] : { type: 'identity' as const, name };
+  if (first === undefined) throw new Problem('not_found', `no keys in ${home.path} yet`, { reason: 'identity', hint: '3bot identity create' });
+  const opened = await openByPassphrase(context, first.type, first.name);
+  const open: Opened[] = [opened];
+  const closed: { type: KeyringType; name: string; why: string }[] = [];
+  for (const { type, name: other, file, problem } of listed) {
+    if (type === first.type && other === first.name) continue;
+    try {
+      if (file === undefined) throw problem;
+      open.push({ file, secret: await openKeystore(file, opened.passphrase), passphrase: opened.passphrase });
+    } catch (thrown) {
+      if (!(thrown instanceof Problem)) throw thrown;
+      closed.push({ type, name: other, why: thrown.message });
+    }
+  }
+  return { open, closed };
+}
