@@ -28,7 +28,7 @@ function newest(path) {
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 11)) fail(`needs Node.js 20.11 or newer, this is ${process.versions.node}`);
+if (major < 20 || (major === 20 && minor < 12)) fail(`needs Node.js 20.12 or newer, this is ${process.versions.node}`);
 
 /** Whether every package of the lock file is there in its version; optional ones are for other machines. */
 function isInstalled() {

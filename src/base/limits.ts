@@ -57,3 +57,11 @@ export const AGENT_TIMEOUT_MS = 5_000;
 export const MAX_AGENT_CONNECTIONS = 32;
 /** Longest time that keys stay open unattended. */
 export const MAX_UNLOCK_MS = 7 * 24 * 3_600_000;
+/** A checkpoint with its signatures (C2SP notes must allow 16, of up to 5 kB each where they are post-quantum). */
+export const MAX_CHECKPOINT_BYTES = 65_536;
+/** Signature lines of a note that are looked at; as many as Go's note package takes. */
+export const MAX_NOTE_SIGNATURES = 100;
+/** A receipt: the largest record and its signatures in JSON and base64, proof and checkpoint. */
+export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
+/** Hashes in a proof: no tree of less than 2^53 leaves needs more. */
+export const MAX_PROOF_HASHES = 64;
