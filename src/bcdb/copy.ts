@@ -1,0 +1,86 @@
+// The follower's side of a book: believes nothing but what it has re-checked line by line.
+import { fromBase64 } from '../base/bytes.js';
+import type { Clock } from '../base/clock.js';
+import { Problem } from '../base/errors.js';
+import { FRESH_MS } from '../base/limits.js';
+import type { Line, Trailer } from '../schema/types.js';
+import { openCheckpoint } from './checkpoint.js';
+import { ingest, type Checked } from './ingest.js';
+import { verifyConsistency } from './merkle.js';
+import { pinnedBy, type Pinned } from './pinned.js';
+import type { RuleBook } from './rulebook.js';
+import type { Reader, Store } from './store.js';
+
+/** Lines in order from the copy's size on, and the checkpoint they lead to. All hostile. */
+export interface Batch {
+  readonly lines: readonly Line[];
+  readonly trailer: Trailer;
+}
+
+/**
+ * Takes a batch into a copy: every line through `ingest`, then the tree against the home's checkpoint; all or nothing.
+ * @param grid id of the grid that is expected
+ * @param checked signature checks done beforehand, one a line
+ * @returns lines of the book at the home, by its checkpoint
+ * @throws Problem `integrity` naming the line or the proof that does not hold: a broken rule, a fork or a rewind
+ */
+export function ingestBatch(store: Store, rules: RuleBook, grid: string, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
+  const first = store.size === 0 ? lines[0] : store.line(0);
+  if (first === undefined) throw new Problem('integrity', 'an empty book has no grid');
+  const pinned = pinnedBy(first, grid);
+  const there = openCheckpoint(trailer.checkpoint, pinned);
+  if (there.size < store.size) return refuseRewind(store, pinned, there);
+  store.transact((book) => {
+    for (const [i, line] of lines.entries()) {
+      if (book.size >= there.size) throw new Problem('integrity', 'more lines than the checkpoint covers');
+      try {
+        ingest(book, rules, line, checked[i]);
+      } catch (thrown) {
+        throw brokenLine(book.size, thrown);
+      }
+    }
+    const proof = trailer.consistency.map((hash) => fromBase64(hash, 32));
+    if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
+      throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork' });
+    }
+  });
+  // Below a checkpoint that covers more lines than are here nothing can be proven yet: the last batch brings it.
+  if (there.size === store.size) store.keepCheckpoint(there.size, trailer.checkpoint);
+  return there.size;
+}
+
+/** A checkpoint of fewer lines: an older view is no news; one signed later than ours takes lines back. */
+function refuseRewind(store: Store, pinned: Pinned, there: { size: number; root: Buffer; time_ms: number }): number {
+  if (!store.tree.root(there.size).equals(there.root)) {
+    throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork' });
+  }
+  const ours = store.checkpoint();
+  if (ours !== undefined && openCheckpoint(ours.note, pinned).time_ms < there.time_ms) {
+    throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound' });
+  }
+  return store.size;
+}
+
+/** A line that the rules refuse is the home's misdeed, unless it only needs a newer release than ours. */
+function brokenLine(index: number, thrown: unknown): unknown {
+  if (!(thrown instanceof Problem) || thrown.reason === 'unknown_kind' || thrown.reason === 'disk_full') return thrown;
+  return new Problem('integrity', `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, cause: thrown });
+}
+
+/** How old the newest checkpoint's time stamp is. */
+export interface Freshness {
+  /** Time of the stamp, ms since 1970; 0 without a checkpoint. */
+  readonly time_ms: number;
+  readonly age_ms: number;
+  /** Younger than 10 minutes, and not from the future. Anything else counts as "cannot read". */
+  readonly fresh: boolean;
+}
+
+/** Says how fresh a copy (or a home) is. */
+export function freshness(reader: Reader, clock: Clock): Freshness {
+  const kept = reader.checkpoint();
+  if (kept === undefined || reader.size === 0) return { time_ms: 0, age_ms: Infinity, fresh: false };
+  const { time_ms } = openCheckpoint(kept.note, pinnedBy(reader.line(0)));
+  const age_ms = clock() - time_ms;
+  return { time_ms, age_ms, fresh: kept.size === reader.size && age_ms < FRESH_MS && age_ms > -FRESH_MS };
+}

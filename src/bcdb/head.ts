@@ -1,0 +1,65 @@
+// The head file: what a home has signed, kept beside the keystore and not beside the database, so that a database
+// put back from a backup is noticed before it signs a second history.
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Problem } from '../base/errors.js';
+import { sha256Hex } from '../base/hash.js';
+
+const SLOT_BYTES = 256;
+
+/** What the newest signed checkpoint covers. */
+export interface SignedHead {
+  readonly grid: string;
+  readonly size: number;
+  /** Tree root, hex. */
+  readonly root: string;
+}
+
+/** Two slots, written in turn and not synced: an older head is still contained in the database. */
+export class HeadFile implements Disposable {
+  readonly #fd: number;
+  #turn: number;
+  /** The newest head in the file when it was opened; undefined in a new one. */
+  readonly found: SignedHead | undefined;
+
+  /** @throws Problem `integrity` where the file is there and neither slot can be read */
+  constructor(path: string) {
+    const heads = existsSync(path) ? readSlots(path) : [];
+    const newest = heads.filter((head) => head !== undefined).sort((a, b) => b.size - a.size)[0];
+    if (heads.length > 0 && newest === undefined) {
+      throw new Problem('integrity', `${path} is damaged: what this home has signed is not known`, { hint: `check the book with '3bot bcdb verify', then remove ${path}` });
+    }
+    this.found = newest;
+    this.#turn = newest === undefined || heads[0] === newest ? 1 : 0;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  }
+
+  /** Notes that this head is about to be published. */
+  write(head: SignedHead): void {
+    const text = JSON.stringify({ ...head, checksum: checksum(head) });
+    writeSync(this.#fd, text.padEnd(SLOT_BYTES - 1) + '\n', this.#turn * SLOT_BYTES);
+    this.#turn = 1 - this.#turn;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+function checksum({ grid, size, root }: SignedHead): string {
+  return sha256Hex(`${grid} ${size} ${root}`).slice(0, 16);
+}
+
+function readSlots(path: string): (SignedHead | undefined)[] {
+  const bytes = readFileSync(path);
+  if (bytes.length === 0) return [];
+  return [0, 1].map((slot) => {
+    try {
+      const head = JSON.parse(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES).toString()) as SignedHead & { checksum: string };
+      return head.checksum === checksum(head) ? { grid: head.grid, size: head.size, root: head.root } : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+}

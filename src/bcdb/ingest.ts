@@ -1,0 +1,79 @@
+// How a line gets into a book. Append, follow, verify and restore all run this one function.
+import { canonical } from '../base/canonical.js';
+import { Problem } from '../base/errors.js';
+import { signingBytes } from '../keys/signed.js';
+import { verifyBytes } from '../keys/ed25519.js';
+import type { Line, Signature } from '../schema/types.js';
+import type { Book, BookLine } from './book.js';
+import { entryText, signaturesHash } from './entry.js';
+import { leafHash } from './merkle.js';
+import { checkSignatureList, parseRecord, type ParsedRecord } from './record.js';
+import type { Expected, RuleBook } from './rulebook.js';
+
+/** Signatures that were checked beforehand, in workers: true where every signature of the line holds. */
+export type Checked = boolean | undefined;
+
+/**
+ * Takes one line into a book, or throws and changes nothing.
+ *
+ * The steps that touch no state come first, and no signature is checked before it is known who may sign.
+ * That the tree equals the home's checkpoint is checked by the caller, once for many lines.
+ * @param line hostile: payload text, signatures and the home's time of intake
+ * @param checked result of checking the line's signatures beforehand; undefined: they are checked here
+ * @throws Problem `malformed`, `refused` or `integrity`; the message says which step did not hold
+ */
+export function ingest(book: Book, rules: RuleBook, line: Line, checked: Checked): BookLine {
+  const record = parseRecord(line.payload);
+  checkSignatureList(line.signatures);
+  checkIntake(book, line.at);
+  checkLink(book, record);
+  const moment = { at: line.at, index: book.size };
+  const expected = rules.expected(book, record, moment);
+  checkNamed(expected, line.signatures);
+  checkSignatures(record, line.signatures, checked);
+  expected.check(new Set(line.signatures.map((signature) => signature.by)));
+  rules.apply(book, record, moment);
+  const taken = enter(record, line);
+  book.add(taken);
+  return taken;
+}
+
+function checkIntake(book: Book, at: number): void {
+  if (!Number.isSafeInteger(at) || at < 0) throw new Problem('malformed', 'at is not a time');
+  if (at < book.lastAt) throw new Problem('integrity', `at runs backwards: ${at} after ${book.lastAt}`);
+}
+
+/** Grid, then chain link: height and prev must continue what the book holds. */
+function checkLink(book: Book, { id, payload }: ParsedRecord): void {
+  if (book.indexOf(id) !== undefined) throw new Problem('refused', `record ${id} is in the book already`, { reason: 'known' });
+  if (payload.grid !== book.grid) {
+    throw new Problem('refused', `record of ${payload.grid === null ? 'no grid' : `grid ${payload.grid}`}, this is ${book.grid ?? 'an empty book'}`, { reason: 'grid' });
+  }
+  const head = book.head(payload.chain);
+  const height = head === undefined ? 0 : head.height + 1;
+  const prev = head?.id ?? null;
+  if (payload.height !== height || payload.prev !== prev) {
+    throw new Problem('refused', `${payload.chain} continues at height ${height} on ${prev ?? 'nothing'}, not at ${payload.height} on ${payload.prev ?? 'nothing'}`, { reason: 'chain_conflict' });
+  }
+}
+
+/** No key that nobody asked for. Before any crypto, so that a flood of signatures costs its sender more than us. */
+function checkNamed(expected: Expected, signatures: readonly Signature[]): void {
+  for (const { by } of signatures) {
+    if (!expected.allowed.has(by)) throw new Problem('refused', `key ${by} is not asked to sign this`, { reason: 'surplus' });
+  }
+}
+
+function checkSignatures(record: ParsedRecord, signatures: readonly Signature[], checked: Checked): void {
+  if (checked === true) return;
+  const bytes = signingBytes('record', record.text);
+  for (const { by, sig } of signatures) {
+    if (!verifyBytes(by, bytes, sig)) throw new Problem('integrity', `signature by ${by} does not hold`, { reason: 'signature' });
+  }
+}
+
+function enter(record: ParsedRecord, line: Line): BookLine {
+  const signaturesText = canonical(line.signatures);
+  const entry = entryText(record.id, signaturesHash(signaturesText), line.at);
+  return { record, signatures: line.signatures, signaturesText, at: line.at, leaf: leafHash(Buffer.from(entry)) };
+}

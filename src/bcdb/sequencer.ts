@@ -1,0 +1,198 @@
+// The home's side of a book: numbers the lines and signs the order.
+//
+// The order of effects is the design:  checked → durable (one transaction) → head file → checkpoint → told to anybody.
+// A crash anywhere leaves a prefix that is durable; opening again signs the checkpoint that was not signed.
+import { uptime } from 'node:os';
+import type { Clock } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { sha256Hex } from '../base/hash.js';
+import { MAX_SUBMIT } from '../base/limits.js';
+import type { Signer } from '../keys/ed25519.js';
+import type { SignaturePool } from '../keys/pool.js';
+import type { SignedRecord } from '../schema/types.js';
+import type { Book } from './book.js';
+import { signCheckpoint } from './checkpoint.js';
+import { HeadFile } from './head.js';
+import { ingest, type Checked } from './ingest.js';
+import { pinnedBy, type Pinned } from './pinned.js';
+import type { RuleBook } from './rulebook.js';
+import type { Store } from './store.js';
+
+/** How far the wall clock may leave the time since boot before the home stops writing. */
+const MAX_CLOCK_DRIFT_MS = 5_000;
+/** Submissions that may wait; beyond it the home says it is busy. */
+const MAX_QUEUE = 1_000;
+
+/** What became of one submitted record. */
+export type Outcome =
+  | { readonly ok: true; readonly id: string; readonly index: number; /** It was in the book before. */ readonly known: boolean }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** What a home needs. */
+export interface SequencerParts {
+  readonly store: Store;
+  readonly rules: RuleBook;
+  /** Signs checkpoints and time-stamps them; distinct keys, both named in genesis. */
+  readonly log: Signer;
+  readonly clockSigner: Signer;
+  readonly pool: SignaturePool;
+  readonly clock: Clock;
+  readonly headPath: string;
+}
+
+interface Submission {
+  readonly records: readonly SignedRecord[];
+  readonly checked: Promise<readonly boolean[]>;
+  readonly resolve: (outcomes: Outcome[]) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** Appends records to the book it is home of. Exactly one per book, under the home's lock. */
+export class Sequencer implements AsyncDisposable {
+  readonly #parts: SequencerParts;
+  readonly #head: HeadFile;
+  readonly #bootTime: number;
+  readonly #listeners = new Set<() => void>();
+  readonly #queue: Submission[] = [];
+  #running: Promise<void> | undefined;
+  #note = '';
+
+  private constructor(parts: SequencerParts, head: HeadFile) {
+    this.#parts = parts;
+    this.#head = head;
+    this.#bootTime = parts.clock() - uptime() * 1000;
+  }
+
+  /**
+   * Opens a home. A book with lines gets a fresh checkpoint at once.
+   * @throws Problem `integrity` where the book does not contain what this home signed before, or the keys are not those of its genesis
+   */
+  static async open(parts: SequencerParts): Promise<Sequencer> {
+    const { store } = parts;
+    const head = new HeadFile(parts.headPath);
+    try {
+      const signed = head.found;
+      if (signed !== undefined && (store.grid !== signed.grid || store.size < signed.size || store.tree.root(signed.size).toString('hex') !== signed.root)) {
+        throw new Problem('integrity', `this home has signed ${signed.size} lines of grid ${signed.grid}, and ${store.db.name} does not contain them`, {
+          reason: 'rewound',
+          hint: 'an older database was put back: fetch the missing lines from any copy before this home writes again',
+        });
+      }
+      const sequencer = new Sequencer(parts, head);
+      if (store.size > 0) await sequencer.renew();
+      return sequencer;
+    } catch (thrown) {
+      head[Symbol.dispose]();
+      throw thrown;
+    }
+  }
+
+  /** The newest checkpoint, a signed note; empty as long as the book is. */
+  get checkpoint(): string {
+    return this.#note;
+  }
+
+  /** What genesis pins. @throws Problem `not_found` in an empty book */
+  get pinned(): Pinned {
+    return pinnedBy(this.#parts.store.line(0));
+  }
+
+  /** Calls back after every published change; returns how to stop that. */
+  onPublished(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Appends records, each with a verdict of its own; what arrives together is committed together.
+   * Resolves when the outcome is durable and below a signed checkpoint. A record that is in the book already gets its line.
+   * @param records at most 1,000; hostile
+   * @throws Problem `busy` with too many waiting; `failed` where disk or clocks forbid writing (nothing is recorded then)
+   */
+  async append(records: readonly SignedRecord[]): Promise<Outcome[]> {
+    if (records.length > MAX_SUBMIT) throw new Problem('malformed', `more than ${MAX_SUBMIT} records at once`);
+    if (this.#queue.length >= MAX_QUEUE) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
+    const checked = this.#parts.pool.check(records);
+    checked.catch(() => undefined); // looked at when its turn comes
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ records, checked, resolve, reject });
+      this.#running ??= this.#drain().finally(() => (this.#running = undefined));
+    });
+  }
+
+  /** Signs the present state with a new time stamp. */
+  async renew(): Promise<void> {
+    if (this.#parts.store.size > 0 && this.#running === undefined) await this.#publish(this.#now());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running;
+    this.#head[Symbol.dispose]();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group = this.#take();
+      try {
+        const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
+        const at = this.#now();
+        const outcomes = this.#commit(group.flatMap((submission) => submission.records), checked, at);
+        if (outcomes.some((outcome) => outcome.ok && !outcome.known)) await this.#publish(at);
+        for (const { records, resolve } of group) resolve(outcomes.splice(0, records.length));
+      } catch (thrown) {
+        for (const { reject } of group) reject(thrown);
+      }
+    }
+  }
+
+  /** The submissions that share the next transaction. */
+  #take(): Submission[] {
+    const group: Submission[] = [];
+    let count = 0;
+    for (let next = this.#queue[0]; next !== undefined && (count === 0 || count + next.records.length <= MAX_SUBMIT); next = this.#queue[0]) {
+      group.push(next);
+      count += next.records.length;
+      this.#queue.shift();
+    }
+    return group;
+  }
+
+  #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): Outcome[] {
+    return this.#parts.store.transact((book) => records.map((record, i) => this.#attempt(book, record, checked[i], at)));
+  }
+
+  #attempt(book: Book, signed: SignedRecord, checked: Checked, at: number): Outcome {
+    const id = sha256Hex(signed.payload);
+    const index = book.indexOf(id);
+    if (index !== undefined) return { ok: true, id, index, known: true };
+    try {
+      ingest(book, this.#parts.rules, { ...signed, at }, checked);
+      return { ok: true, id, index: book.size - 1, known: false };
+    } catch (thrown) {
+      if (isProblem(thrown)) return { ok: false, problem: thrown };
+      throw thrown;
+    }
+  }
+
+  /** Time of intake: the wall clock, as long as it agrees with the time since boot and with the book. */
+  #now(): number {
+    const wall = this.#parts.clock();
+    const drift = wall - uptime() * 1000 - this.#bootTime;
+    const behind = this.#parts.store.lastAt - wall;
+    if (Math.abs(drift) > MAX_CLOCK_DRIFT_MS || behind > MAX_CLOCK_DRIFT_MS) {
+      throw new Problem('failed', `this machine's clocks disagree by ${Math.round(Math.max(Math.abs(drift), behind) / 1000)} s; nothing was recorded`, { reason: 'clocks', hint: 'set the clock (NTP), then start again' });
+    }
+    return Math.max(wall, this.#parts.store.lastAt);
+  }
+
+  async #publish(at: number): Promise<void> {
+    const { store, log, clockSigner } = this.#parts;
+    const { grid, origin } = this.pinned;
+    const { size } = store;
+    const root = store.tree.root();
+    this.#head.write({ grid, size, root: root.toString('hex') });
+    this.#note = await signCheckpoint({ origin, size, root, time_ms: at }, log, clockSigner);
+    store.keepCheckpoint(size, this.#note);
+    for (const listener of this.#listeners) listener();
+  }
+}

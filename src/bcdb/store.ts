@@ -1,0 +1,340 @@
+// A book in an SQLite file: the same tables for a home and for every copy. One writer; any number of readers.
+import Database from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
+import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js';
+import { Problem } from '../base/errors.js';
+import type { Line } from '../schema/types.js';
+import type { Book, BookLine, Head } from './book.js';
+import { Tree, type TileStorage } from './merkle.js';
+import type { ReadState } from './rulebook.js';
+import { Symbols } from './symbols.js';
+import { migrate } from './tables.js';
+
+const CACHED_OBJECTS = 20_000;
+const CACHED_HEADS = 50_000;
+
+const SQL = {
+  addRecord: 'INSERT INTO record (idx, id, at, chain, height, kind, leaf, payload, signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  addSigner: 'INSERT INTO signer (key, idx) VALUES (?, ?)',
+  putObject: 'INSERT INTO object (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
+  getObject: 'SELECT json FROM object WHERE id = ?',
+  objects: 'SELECT id, json FROM object WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?',
+  allObjects: 'SELECT id, json FROM object',
+  head: 'SELECT height, id FROM record WHERE chain = ? ORDER BY height DESC LIMIT 1',
+  indexOf: 'SELECT idx FROM record WHERE id = ?',
+  line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',
+  lines: 'SELECT payload, signatures, at FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
+  last: 'SELECT idx, at FROM record ORDER BY idx DESC LIMIT 1',
+  genesis: 'SELECT id FROM record WHERE idx = 0',
+  leaves: 'SELECT leaf FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
+  tile: 'SELECT hashes FROM tile WHERE level = ? AND n = ?',
+  putTile: 'INSERT INTO tile (level, n, hashes) VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes',
+  checkpoint: 'SELECT size, note FROM checkpoint WHERE only = 1',
+  putCheckpoint: 'INSERT INTO checkpoint (only, size, note) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, note = excluded.note',
+} as const;
+
+/** A checkpoint as kept. */
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly note: string;
+}
+
+/** How a book is read. */
+export interface Reader extends ReadState {
+  readonly db: Database.Database;
+  readonly symbols: Symbols;
+  readonly size: number;
+  readonly lastAt: number;
+  readonly grid: string | null;
+  readonly tree: Tree;
+  head(chain: string): Head | undefined;
+  indexOf(recordId: string): number | undefined;
+  /** Line number `index`. @throws Problem `not_found` */
+  line(index: number): Line;
+  /** Lines from (inclusive) to (exclusive), in order. */
+  lines(from: number, to: number): IterableIterator<Line>;
+  /** Objects whose id starts with the prefix, in order of id, after the given id; at most `limit`. */
+  objects(prefix: string, limit: number, after?: string): { id: string; value: JsonObject }[];
+  checkpoint(): StoredCheckpoint | undefined;
+}
+
+/** A book's file. `Store.open` for the one writer, `Store.read` for everybody else. */
+export class Store implements Reader, Disposable {
+  readonly db: Database.Database;
+  readonly symbols: Symbols;
+  readonly #prepared = new Map<string, Database.Statement>();
+  readonly #objects = new LRUCache<string, JsonObject>({ max: CACHED_OBJECTS });
+  readonly #heads = new LRUCache<string, Head>({ max: CACHED_HEADS });
+  #writing = false;
+  #size = 0;
+  #lastAt = 0;
+  #grid: string | null = null;
+  #tree: Tree;
+  #version = -1;
+
+  private constructor(db: Database.Database) {
+    this.db = db;
+    this.symbols = new Symbols(db);
+    this.#tree = this.#newTree(0);
+    this.#reload();
+  }
+
+  /** Opens the file for writing and makes it where there is none. The caller holds the home's lock. */
+  static open(path: string): Store {
+    const db = new Database(path);
+    try {
+      // 8 KiB pages: a 1 KiB record with its indexes touches fewer of them (measured in BENCH.md).
+      db.pragma('page_size = 8192');
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      db.pragma('wal_autocheckpoint = 4000');
+      db.pragma('cache_size = -65536');
+      migrate(db);
+      return new Store(db);
+    } catch (thrown) {
+      db.close();
+      throw asProblem(thrown, path);
+    }
+  }
+
+  /** Opens the file for reading only. @throws Problem `not_found`, `integrity` */
+  static read(path: string): Store {
+    try {
+      const db = new Database(path, { readonly: true, fileMustExist: true });
+      db.pragma('cache_size = -65536');
+      return new Store(db);
+    } catch (thrown) {
+      throw asProblem(thrown, path);
+    }
+  }
+
+  /**
+   * Runs `write` in one durable transaction; when it throws, nothing of it stays.
+   * Everything read through this Store inside sees what was written so far.
+   */
+  transact<T>(write: (book: Book) => T): T {
+    if (this.#writing) throw new Error('transact within transact');
+    this.#writing = true;
+    const { size, lastAt, grid } = { size: this.#size, lastAt: this.#lastAt, grid: this.#grid };
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = write(this.#asBook());
+      this.#tree.flush();
+      this.db.exec('COMMIT');
+      return result;
+    } catch (thrown) {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      // What was cached may never have been written.
+      this.#objects.clear();
+      this.#heads.clear();
+      this.symbols.forget();
+      this.#size = size;
+      this.#lastAt = lastAt;
+      this.#grid = grid;
+      this.#tree = this.#newTree(size);
+      throw thrown instanceof Database.SqliteError ? asProblem(thrown, this.db.name) : thrown;
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Keeps the newest checkpoint. Not synced: after a power cut the home signs the same one again, a copy fetches it. */
+  keepCheckpoint(size: number, note: string): void {
+    this.db.pragma('synchronous = NORMAL');
+    try {
+      this.#sql('putCheckpoint').run(size, note);
+    } finally {
+      this.db.pragma('synchronous = FULL');
+    }
+  }
+
+  /** For readers beside a writer: takes notice of what others wrote since. Returns whether there was any. */
+  refresh(): boolean {
+    const version = this.db.pragma('data_version', { simple: true }) as number;
+    if (version === this.#version) return false;
+    this.#reload();
+    this.#version = version;
+    return true;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+  get grid(): string | null {
+    return this.#grid;
+  }
+  get tree(): Tree {
+    return this.#tree;
+  }
+
+  get(id: string): JsonObject | undefined {
+    const cached = this.#objects.get(id);
+    if (cached !== undefined) return cached;
+    const json = this.#sql('getObject').pluck().get(id) as string | undefined;
+    if (json === undefined) return undefined;
+    const value = parseCanonical(json) as JsonObject;
+    this.#objects.set(id, value);
+    return value;
+  }
+
+  head(chain: string): Head | undefined {
+    const cached = this.#heads.get(chain);
+    if (cached !== undefined) return cached;
+    const num = this.symbols.find(chain);
+    if (num === undefined) return undefined;
+    const row = this.#sql('head').get(num) as { height: number; id: Buffer } | undefined;
+    if (row === undefined) return undefined;
+    const head = { height: row.height, id: row.id.toString('hex') };
+    this.#heads.set(chain, head);
+    return head;
+  }
+
+  indexOf(recordId: string): number | undefined {
+    return this.#sql('indexOf').pluck().get(Buffer.from(recordId, 'hex')) as number | undefined;
+  }
+
+  line(index: number): Line {
+    const row = this.#sql('line').get(index) as LineRow | undefined;
+    if (row === undefined) throw new Problem('not_found', `the book has no line ${index}`);
+    return lineOf(row);
+  }
+
+  *lines(from: number, to: number): IterableIterator<Line> {
+    // Pages, because a running statement would keep everybody else off this connection.
+    const page = 256;
+    for (let start = from; start < to; start += page) {
+      const rows = this.#sql('lines').all(start, Math.min(to, start + page)) as LineRow[];
+      for (const row of rows) yield lineOf(row);
+      if (rows.length < page) return;
+    }
+  }
+
+  objects(prefix: string, limit: number, after = ''): { id: string; value: JsonObject }[] {
+    const rows = this.#sql('objects').all(prefix, `${prefix}\u{10ffff}`, after, limit) as { id: string; json: string }[];
+    return rows.map(({ id, json }) => ({ id, value: parseCanonical(json) as JsonObject }));
+  }
+
+  /** Every object as stored, for `bcdb verify`. */
+  *storedObjects(): IterableIterator<{ id: string; json: string }> {
+    yield* this.#sql('allObjects').iterate() as IterableIterator<{ id: string; json: string }>;
+  }
+
+  checkpoint(): StoredCheckpoint | undefined {
+    return this.#sql('checkpoint').get() as StoredCheckpoint | undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.db.close();
+  }
+
+  #asBook(): Book {
+    const store = this;
+    return {
+      get size() {
+        return store.#size;
+      },
+      get lastAt() {
+        return store.#lastAt;
+      },
+      get grid() {
+        return store.#grid;
+      },
+      get: (id) => store.get(id),
+      head: (chain) => store.head(chain),
+      indexOf: (id) => store.indexOf(id),
+      put: (id, value) => store.#put(id, value),
+      add: (line) => store.#add(line),
+    };
+  }
+
+  #put(id: string, value: JsonObject): void {
+    this.#sql('putObject').run(id, canonical(value));
+    this.#objects.set(id, value);
+  }
+
+  #add({ record, signatures, signaturesText, at, leaf }: BookLine): void {
+    const index = this.#size;
+    const { chain, kind, height } = record.payload;
+    this.#sql('addRecord').run(index, Buffer.from(record.id, 'hex'), at, this.symbols.number(chain), height, this.symbols.number(kind), leaf, record.text, signaturesText);
+    for (const { by } of signatures) this.#sql('addSigner').run(this.symbols.number(by), index);
+    this.#tree.append([leaf]);
+    this.#heads.set(chain, { height, id: record.id });
+    this.#size = index + 1;
+    this.#lastAt = at;
+    if (index === 0) this.#grid = record.id;
+  }
+
+  #reload(): void {
+    const last = this.#sql('last').get() as { idx: number; at: number } | undefined;
+    this.#size = last === undefined ? 0 : last.idx + 1;
+    this.#lastAt = last?.at ?? 0;
+    this.#grid = (this.#sql('genesis').pluck().get() as Buffer | undefined)?.toString('hex') ?? null;
+    this.#objects.clear();
+    this.#heads.clear();
+    this.#tree = this.#newTree(this.#size);
+  }
+
+  #newTree(size: number): Tree {
+    const storage: TileStorage = {
+      get: (level, n) => {
+        const stored = this.#sql('tile').pluck().get(level, n) as Buffer | undefined;
+        if (stored !== undefined || level > 0) return stored;
+        const leaves = this.#sql('leaves').pluck().all(n * 256, (n + 1) * 256) as Buffer[];
+        return leaves.length === 0 ? undefined : Buffer.concat(leaves);
+      },
+      put: (level, n, hashes) => {
+        if (level === 0 && hashes.length < 256 * 32) return;
+        this.#sql('putTile').run(level, n, hashes);
+      },
+    };
+    return new Tree(storage, size);
+  }
+
+  #sql(name: keyof typeof SQL): Database.Statement {
+    let statement = this.#prepared.get(name);
+    if (statement === undefined) {
+      statement = this.db.prepare(SQL[name]);
+      this.#prepared.set(name, statement);
+    }
+    return statement;
+  }
+}
+
+interface LineRow {
+  payload: string;
+  signatures: string;
+  at: number;
+}
+
+function lineOf(row: LineRow): Line {
+  return { payload: row.payload, signatures: parseSignatures(row.signatures), at: row.at };
+}
+
+function parseSignatures(text: string): Line['signatures'] {
+  try {
+    return JSON.parse(text) as Line['signatures'];
+  } catch {
+    throw new Problem('integrity', 'a stored signature list is no JSON');
+  }
+}
+
+/** SQLite's errors in words of ours; anything else as it is. */
+function asProblem(thrown: unknown, path: string): unknown {
+  if (!(thrown instanceof Database.SqliteError)) return thrown;
+  switch (thrown.code) {
+    case 'SQLITE_CANTOPEN':
+      return new Problem('not_found', `no book at ${path}`, { cause: thrown });
+    case 'SQLITE_BUSY':
+      return new Problem('busy', `another process writes to ${path}`, { cause: thrown });
+    case 'SQLITE_FULL':
+      return new Problem('failed', `no space left for ${path}; nothing was recorded`, { reason: 'disk_full', hint: 'free some space and run the command again', cause: thrown });
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_NOTADB':
+      return new Problem('integrity', `${path} is damaged: ${thrown.message}`, { hint: '3bot bcdb verify', cause: thrown });
+    default:
+      return new Problem('failed', `${path}: ${thrown.message}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,187 @@
+// `bcdb verify`: takes every stored line into an empty book again and compares all that is stored with the result.
+import { createHash, type Hash } from 'node:crypto';
+import { canonical } from '../base/canonical.js';
+import { messageOf, Problem } from '../base/errors.js';
+import type { SignaturePool } from '../keys/pool.js';
+import type { Line } from '../schema/types.js';
+import { openCheckpoint } from './checkpoint.js';
+import { ingest } from './ingest.js';
+import { MemoryBook } from './memory.js';
+import { pinnedBy } from './pinned.js';
+import type { RuleBook } from './rulebook.js';
+import type { Store } from './store.js';
+
+const PAGE = 512;
+/** Pages whose signatures are being checked while an earlier one is folded. */
+const AHEAD = 4;
+
+const STORED_LINES = `
+  SELECT r.idx, hex(r.id) AS id, r.at, c.text AS chain, r.height, k.text AS kind, r.leaf, r.payload, r.signatures
+  FROM record r JOIN symbol c ON c.num = r.chain JOIN symbol k ON k.num = r.kind
+  WHERE r.idx >= ? AND r.idx < ? ORDER BY r.idx`;
+const STORED_SIGNERS = 'SELECT s.idx, y.text AS key FROM signer s JOIN symbol y ON y.num = s.key ORDER BY s.idx, y.text';
+const STORED_TILES = 'SELECT level, n, hashes FROM tile';
+
+interface StoredLine {
+  readonly idx: number;
+  readonly id: string;
+  readonly at: number;
+  readonly chain: string;
+  readonly height: number;
+  readonly kind: string;
+  readonly leaf: Buffer;
+  readonly payload: string;
+  readonly signatures: string;
+}
+
+/** What was found to hold. */
+export interface Verified {
+  readonly size: number;
+  readonly root: Buffer;
+  readonly signatures: number;
+  /** Lines below the kept checkpoint. */
+  readonly signed: number;
+}
+
+/** What `verify` is given. */
+export interface VerifyParts {
+  readonly store: Store;
+  readonly rules: RuleBook;
+  readonly pool: SignaturePool;
+  /** Id of the grid that the book must be of. */
+  readonly grid: string;
+  readonly onProgress?: (lines: number, of: number) => void;
+}
+
+/**
+ * Verifies a book from its bytes alone.
+ * @throws Problem `integrity` that names the first line, object, tile or checkpoint that does not hold
+ */
+export async function verifyBook({ store, rules, pool, grid, onProgress }: VerifyParts): Promise<Verified> {
+  checkDatabase(store);
+  const book = new MemoryBook();
+  const signers = createHash('sha256');
+  let signatures = 0;
+  for await (const { rows, lines, checked } of checkedPages(store, pool)) {
+    for (const [i, row] of rows.entries()) {
+      signatures += foldLine(book, rules, row, lines[i] as Line, checked[i], signers);
+    }
+    onProgress?.(book.size, store.size);
+  }
+  const count = store.db.prepare('SELECT count(*) FROM record').pluck().get() as number;
+  if (book.size !== count) throw broken(`line ${book.size} is missing; there are ${count} lines in all`);
+  checkSigners(store, signers);
+  checkObjects(store, book);
+  checkTiles(store, book);
+  const signed = checkCheckpoint(store, book, grid);
+  return { size: book.size, root: book.tree.root(), signatures, signed };
+}
+
+interface Page {
+  readonly rows: StoredLine[];
+  readonly lines: Line[];
+  readonly checked: readonly boolean[];
+}
+
+/** Pages of lines in order, their signatures checked by workers some pages ahead. */
+async function* checkedPages(store: Store, pool: SignaturePool): AsyncGenerator<Page> {
+  const select = store.db.prepare(STORED_LINES);
+  const ahead: Promise<Page>[] = [];
+  let next = 0;
+  let more = true;
+  while (more || ahead.length > 0) {
+    while (more && ahead.length < AHEAD) {
+      const rows = select.all(next, next + PAGE) as StoredLine[];
+      next += PAGE;
+      more = rows.length === PAGE;
+      const lines = rows.map(readLine);
+      const page = pool.check(lines).then((checked) => ({ rows, lines, checked }));
+      page.catch(() => undefined); // thrown where it is awaited
+      ahead.push(page);
+    }
+    yield (await ahead.shift()) as Page;
+  }
+}
+
+function readLine({ idx, payload, signatures, at }: StoredLine): Line {
+  try {
+    return { payload, signatures: JSON.parse(signatures) as Line['signatures'], at };
+  } catch {
+    throw broken(`line ${idx}: its signatures are no JSON`);
+  }
+}
+
+/** Takes one line in and compares its row; returns the number of its signatures. */
+function foldLine(book: MemoryBook, rules: RuleBook, row: StoredLine, line: Line, checked: boolean | undefined, signers: Hash): number {
+  if (row.idx !== book.size) throw broken(`line ${book.size} is missing`);
+  let taken;
+  try {
+    taken = ingest(book, rules, line, checked);
+  } catch (thrown) {
+    throw broken(`line ${row.idx}: ${messageOf(thrown)}`, thrown);
+  }
+  const { id, payload } = taken.record;
+  const same =
+    row.id === id.toUpperCase() &&
+    row.chain === payload.chain &&
+    row.height === payload.height &&
+    row.kind === payload.kind &&
+    row.signatures === taken.signaturesText &&
+    row.leaf.equals(taken.leaf);
+  if (!same) throw broken(`line ${row.idx}: its row is not what its record says`);
+  for (const { by } of taken.signatures) signers.update(`${row.idx} ${by}\n`);
+  return taken.signatures.length;
+}
+
+/** The file's own structure: pages, indexes against tables. */
+function checkDatabase(store: Store): void {
+  let found: string;
+  try {
+    found = store.db.pragma('integrity_check(1)', { simple: true }) as string;
+  } catch (thrown) {
+    throw broken(`the database file is damaged: ${messageOf(thrown)}`, thrown);
+  }
+  if (found !== 'ok') throw broken(`the database file is damaged: ${found}`);
+}
+
+function checkSigners(store: Store, expected: Hash): void {
+  const stored = createHash('sha256');
+  for (const { idx, key } of store.db.prepare(STORED_SIGNERS).iterate() as IterableIterator<{ idx: number; key: string }>) stored.update(`${idx} ${key}\n`);
+  if (!stored.digest().equals(expected.digest())) throw broken('the index of signers is not what the records say');
+}
+
+function checkObjects(store: Store, book: MemoryBook): void {
+  let count = 0;
+  for (const { id, json } of store.storedObjects()) {
+    const folded = book.objects.get(id);
+    if (folded === undefined) throw broken(`object ${id} does not come from any record`);
+    if (canonical(folded) !== json) throw broken(`object ${id} is not what the records make of it`);
+    count += 1;
+  }
+  if (count !== book.objects.size) {
+    const ids = new Set([...store.storedObjects()].map(({ id }) => id));
+    throw broken(`object ${[...book.objects.keys()].find((id) => !ids.has(id)) ?? ''} is missing`);
+  }
+}
+
+function checkTiles(store: Store, book: MemoryBook): void {
+  for (const { level, n, hashes } of store.db.prepare(STORED_TILES).iterate() as IterableIterator<{ level: number; n: number; hashes: Buffer }>) {
+    if (book.tree.tile(level, n)?.equals(hashes) !== true) throw broken(`tile ${level}/${n} of the tree is not what the records make of it`);
+  }
+  if (!store.tree.root().equals(book.tree.root())) throw broken('the stored tree is not what the records make of it');
+}
+
+function checkCheckpoint(store: Store, book: MemoryBook, grid: string): number {
+  if (book.size === 0) throw broken('the book is empty');
+  const pinned = pinnedBy(store.line(0), grid);
+  const kept = store.checkpoint();
+  if (kept === undefined) throw broken('there is no checkpoint');
+  const { size, root } = openCheckpoint(kept.note, pinned);
+  if (size !== kept.size || size > book.size) throw broken(`the checkpoint covers ${size} lines, the book has ${book.size}`);
+  if (!book.tree.root(size).equals(root)) throw broken(`the first ${size} lines are not those that the home signed`);
+  return size;
+}
+
+function broken(what: string, cause?: unknown): Problem {
+  return new Problem('integrity', what, { cause, hint: 'fetch the grid again into a new home folder and compare' });
+}
