@@ -1,13 +1,13 @@
 // How a line gets into a book. Append, follow, verify and restore all run this one function.
-import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
+import { sha256Hex } from '../base/hash.js';
 import { signingBytes } from '../keys/signed.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import type { Line, Signature } from '../schema/types.js';
 import type { Book, BookLine } from './book.js';
-import { entryText, signaturesHash } from './entry.js';
+import { entryText } from './entry.js';
 import { leafHash } from './merkle.js';
-import { checkSignatureList, parseRecord, type ParsedRecord } from './record.js';
+import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 import type { Expected, RuleBook } from './rulebook.js';
 
 /** Signatures that were checked beforehand, in workers: true where every signature of the line holds. */
@@ -73,7 +73,6 @@ function checkSignatures(record: ParsedRecord, signatures: readonly Signature[],
 }
 
 function enter(record: ParsedRecord, line: Line): BookLine {
-  const signaturesText = canonical(line.signatures);
-  const entry = entryText(record.id, signaturesHash(signaturesText), line.at);
-  return { record, signatures: line.signatures, signaturesText, at: line.at, leaf: leafHash(Buffer.from(entry)) };
+  const text = signaturesText(line.signatures);
+  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, sha256Hex(text), line.at)) };
 }

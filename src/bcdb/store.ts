@@ -5,7 +5,7 @@ import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js
 import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
-import { Tree, type TileStorage } from './merkle.js';
+import { Tree, type TileStorage } from './tree.js';
 import type { ReadState } from './rulebook.js';
 import { Symbols } from './symbols.js';
 import { migrate } from './tables.js';
@@ -70,6 +70,7 @@ export class Store implements Reader, Disposable {
   #lastAt = 0;
   #grid: string | null = null;
   #tree: Tree;
+  #leaves: Buffer[] = [];
   #version = -1;
 
   private constructor(db: Database.Database) {
@@ -119,7 +120,7 @@ export class Store implements Reader, Disposable {
     this.db.exec('BEGIN IMMEDIATE');
     try {
       const result = write(this.#asBook());
-      this.#tree.flush();
+      void this.tree; // its tiles belong to the transaction
       this.db.exec('COMMIT');
       return result;
     } catch (thrown) {
@@ -131,6 +132,7 @@ export class Store implements Reader, Disposable {
       this.#size = size;
       this.#lastAt = lastAt;
       this.#grid = grid;
+      this.#leaves = [];
       this.#tree = this.#newTree(size);
       throw thrown instanceof Database.SqliteError ? asProblem(thrown, this.db.name) : thrown;
     } finally {
@@ -166,7 +168,10 @@ export class Store implements Reader, Disposable {
   get grid(): string | null {
     return this.#grid;
   }
+  /** The tree of all lines, with those of a running transaction. */
   get tree(): Tree {
+    if (this.#leaves.length > 0) this.#tree.append(this.#leaves);
+    this.#leaves = [];
     return this.#tree;
   }
 
@@ -260,7 +265,7 @@ export class Store implements Reader, Disposable {
     const { chain, kind, height } = record.payload;
     this.#sql('addRecord').run(index, Buffer.from(record.id, 'hex'), at, this.symbols.number(chain), height, this.symbols.number(kind), leaf, record.text, signaturesText);
     for (const { by } of signatures) this.#sql('addSigner').run(this.symbols.number(by), index);
-    this.#tree.append([leaf]);
+    this.#leaves.push(leaf);
     this.#heads.set(chain, { height, id: record.id });
     this.#size = index + 1;
     this.#lastAt = at;
@@ -290,7 +295,7 @@ export class Store implements Reader, Disposable {
         this.#sql('putTile').run(level, n, hashes);
       },
     };
-    return new Tree(storage, size);
+    return Tree.open(storage, size);
   }
 
   #sql(name: keyof typeof SQL): Database.Statement {
