@@ -1,6 +1,5 @@
 // How a line gets into a book. Append, follow, verify and restore all run this one function.
 import { Problem } from '../base/errors.js';
-import { sha256Hex } from '../base/hash.js';
 import { signingBytes } from '../keys/signed.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import type { Line, Signature } from '../schema/types.js';
@@ -74,5 +73,5 @@ function checkSignatures(record: ParsedRecord, signatures: readonly Signature[],
 
 function enter(record: ParsedRecord, line: Line): BookLine {
   const text = signaturesText(line.signatures);
-  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, sha256Hex(text), line.at)) };
+  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, line.signatures, line.at)) };
 }

@@ -165,10 +165,10 @@ function checkObjects(store: Store, book: MemoryBook): void {
 }
 
 function checkTiles(store: Store, book: MemoryBook): void {
+  if (!store.tree.root().equals(book.tree.root())) throw broken('the stored tree is not what the records make of it');
   for (const { level, n, hashes } of store.db.prepare(STORED_TILES).iterate() as IterableIterator<{ level: number; n: number; hashes: Buffer }>) {
     if (book.tile(level, n)?.equals(hashes) !== true) throw broken(`tile ${level}/${n} of the tree is not what the records make of it`);
   }
-  if (!store.tree.root().equals(book.tree.root())) throw broken('the stored tree is not what the records make of it');
 }
 
 function checkCheckpoint(store: Store, book: MemoryBook, grid: string): number {
