@@ -1,0 +1,104 @@
+// What makes an agreement hold together before anybody's signature is looked at: ids, times, parties, sums.
+import { formatTft, stroops } from '../base/amount.js';
+import { iso } from '../base/clock.js';
+import { MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
+import { chainId } from '../bcdb/record.js';
+import type { ReadState } from '../bcdb/rulebook.js';
+import { totalStroops } from '../capacity/price.js';
+import type { Agreement, Payee, Quorum, Workload } from '../schema/types.js';
+import { readGrid } from './objects.js';
+import { keyOf, partiesOf, signersOf, type Signers } from './quorum.js';
+import { demand, refused, short } from './refusal.js';
+import type { Act } from './rule.js';
+import { amountsOf, checkPrices } from './token.js';
+
+/** Shares are counted in millionths. */
+export const PPM = 1_000_000;
+/** A node has at least this long to make volumes ready, and at most so long to hold capacity that does not run. */
+const MIN_PROVISION_MS = 1_000;
+const MAX_PROVISION_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Checks the terms and names who must sign: the commit quorum, and consumer and farmer in any case. So a commit
+ * quorum of n of m has optional signers, but binds nobody's money or machine without them.
+ * @throws Problem `refused`
+ */
+export function agreementSigners(state: ReadState, { body, record, subject, moment }: Act<Agreement>): Signers[] {
+  demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
+  demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
+  demand(body.meter === null, 'later_release', 'a meter is not yet part of these rules');
+  demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
+  checkTimes(body, record.payload.time, moment.at);
+  checkSums(body);
+  checkWorkloads(body.workloads);
+  return checkParties(state, body);
+}
+
+function checkTimes({ commit_by, provision_by_ms }: Agreement, time: number, at: number): void {
+  demand(at <= commit_by, 'deadline', () => `this agreement could be committed until ${iso(commit_by)}, it is ${iso(at)}`);
+  demand(commit_by - time <= MAX_COMMIT_WITHIN_MS, 'terms', () => `signatures may be collected for ${MAX_COMMIT_WITHIN_MS / 86_400_000} days at most`);
+  demand(provision_by_ms >= MIN_PROVISION_MS && provision_by_ms <= MAX_PROVISION_MS, 'terms', 'the node gets between one second and seven days to provide');
+}
+
+function checkSums(body: Agreement): void {
+  checkPrices(body.prices);
+  const total = stroops(body.total_stroops);
+  const price = totalStroops(body.resources, body.prices, body.term_ms);
+  demand(total === price, 'price', () => `resources, prices and term make ${formatTft(price)} TFT, the agreement says ${formatTft(total)} TFT`);
+  demand(stroops(body.minimum_stroops) <= total, 'terms', 'the minimum charge is above the total');
+  const paid = [...amountsOf(body.payers).values()].reduce((a, b) => a + b, 0n);
+  demand(paid === total, 'payers', () => `payers give ${formatTft(paid)} TFT, the total is ${formatTft(total)} TFT`);
+  farmerOf(body.payees);
+  const shares = body.payees.reduce((sum, payee) => sum + payee.share_ppm, 0);
+  demand(shares === PPM, 'terms', () => `the payees' shares add up to ${shares} millionths, not to ${PPM}`);
+}
+
+/** The payee with role farmer, who also gets what rounding leaves. @throws Problem `refused` unless there is exactly one */
+export function farmerOf(payees: readonly Payee[]): Payee {
+  const [farmer, more] = payees.filter((payee) => payee.role === 'farmer');
+  if (farmer === undefined || more !== undefined) throw refused('terms', 'exactly one payee is the farmer');
+  return farmer;
+}
+
+/**
+ * Checks that a list of workloads says each thing once.
+ * @throws Problem `refused`, reason `workload`
+ */
+export function checkWorkloads(workloads: readonly Workload[]): void {
+  demand(isSet(workloads.map(({ name }) => name)), 'workload', 'two workloads have the same name');
+  for (const { name, env, ports } of workloads) {
+    demand(isSet(env.map((variable) => variable.name)), 'workload', `workload ${name} sets a variable twice`);
+    demand(isSet(ports.map((port) => `${port.container}/${port.protocol}`)), 'workload', `workload ${name} publishes a port twice`);
+  }
+}
+
+function isSet(items: readonly string[]): boolean {
+  return new Set(items).size === items.length;
+}
+
+function checkParties(state: ReadState, { by, farm, roles, quorums }: Agreement): Signers[] {
+  const consumer = `bot/${by}`;
+  const farmer = `farm/${farm}`;
+  demand(roles.some(({ role, party }) => role === 'consumer' && party === consumer), 'terms', `the roles do not name ${short(consumer)} as consumer`);
+  demand(roles.some(({ role, party }) => role === 'farmer' && party === farmer), 'terms', `the roles do not name ${short(farmer)} as farmer`);
+  demand(isSet(roles.map(({ party }) => party)), 'terms', 'a party stands twice among the roles');
+  const commit = partiesOf(quorums.commit);
+  demand(commit.includes(consumer) && commit.includes(farmer), 'quorum', 'consumer and farmer are both members of the commit quorum');
+  // Each party's key is looked up once, however often it is named. Members of the commit quorum need no role: with
+  // 10,000 signers, naming each twice would not fit into a record.
+  const keys = new Map([...roles.map(({ party }) => party), ...commit].map((party) => [party, '']));
+  for (const party of keys.keys()) keys.set(party, keyOf(state, party));
+  const keyFor = (party: string): string => {
+    const key = keys.get(party);
+    if (key === undefined) throw refused('terms', `${short(party)} is to sign later, but takes no part in the agreement`);
+    return key;
+  };
+  const most = readGrid(state).limits.signatures;
+  const signersFor = (quorum: Quorum, parties: string[]): Signers => {
+    demand(quorum.threshold <= most, 'quorum', `a quorum asks for ${quorum.threshold} signatures, a record of this grid carries ${most}`);
+    return signersOf(parties, quorum.threshold, keyFor);
+  };
+  // Nobody signs for these three yet; but what nobody can ever sign is refused now.
+  for (const quorum of [quorums.workload, quorums.amend, quorums.end]) signersFor(quorum, partiesOf(quorum));
+  return [signersFor(quorums.commit, commit), signersOf([consumer, farmer], 2, keyFor)];
+}

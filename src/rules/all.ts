@@ -1,0 +1,120 @@
+// The rules of a grid, version 1: every kind of record there is, and what holds for all of them.
+import { iso } from '../base/clock.js';
+import { Problem } from '../base/errors.js';
+import { MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import type { ParsedRecord } from '../bcdb/record.js';
+import type { Expected, Moment, ReadState, RuleBook } from '../bcdb/rulebook.js';
+import type { Genesis, Limits, Payers } from '../schema/types.js';
+import { validated } from '../schema/validate.js';
+import { agreement, end, workload } from './contract.js';
+import { admit, farm, prices, retire } from './farm.js';
+import { genesis } from './grid.js';
+import { identity } from './identity.js';
+import { announcement } from './node.js';
+import { readGrid, type GridObject } from './objects.js';
+import { allOf, checkSigned, type Signers } from './quorum.js';
+import { demand, refused, short } from './refusal.js';
+import { RuleState, type Rule } from './rule.js';
+import { run } from './run.js';
+import { amountsOf, faucet, transfer } from './token.js';
+
+const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
+  [genesis, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run].map((rule) => [rule.kind, rule]),
+);
+
+/** Rules, version 1. `apply` counts on `expected` having passed for the same record on the same state. */
+export const rules1: RuleBook = {
+  expected(state, record, moment) {
+    const { rule, body, subject } = opened(record);
+    const limits = checkGrid(state, record, moment);
+    checkSize(record, limits);
+    const signers = rule.signers(state, { record, body, subject, moment });
+    return expectedOf(withPayers(signers, payersOf(body)), limits, record, moment);
+  },
+
+  apply(state, record, moment) {
+    const { rule, body, subject } = opened(record);
+    const draft = new RuleState(state);
+    const payers = payersOf(body);
+    rule.apply(draft, { record, body, subject, moment }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
+    for (const [account, left] of payers) {
+      demand(left === 0n, 'payers', `account ${short(account)} is listed to pay more than is due`);
+    }
+    draft.commit();
+  },
+};
+
+interface Opened {
+  readonly rule: Rule<unknown>;
+  readonly body: unknown;
+  readonly subject: string;
+}
+
+/** Bodies are checked once, though `expected` and `apply` both need them; what is known of a record never changes. */
+const known = new WeakMap<ParsedRecord, Opened>();
+
+function opened(record: ParsedRecord): Opened {
+  const before = known.get(record);
+  if (before !== undefined) return before;
+  const { kind, chain, body } = record.payload;
+  const rule = RULES.get(kind);
+  if (rule === undefined) throw new Problem('failed', `kind ${kind} is not known here; needs a newer release of 3bot`, { reason: 'unknown_kind' });
+  const [type, subject = ''] = chain.split('/');
+  demand(type === rule.chain, 'chain', `a record of kind ${kind} has no place on a chain ${type}`);
+  const found = { rule, subject, body: validated<unknown>(rule.kind, body) };
+  known.set(record, found);
+  return found;
+}
+
+/** Whether the record is of this grid, or begins it; gives the grid's limits. */
+function checkGrid(state: ReadState, { payload }: ParsedRecord, { index }: Moment): Limits {
+  if (state.get('grid') === undefined) {
+    demand(payload.kind === genesis.kind && payload.grid === null && index === 0, 'grid', 'the first line of a book is its genesis, which names no grid');
+    return (payload.body as Genesis).limits;
+  }
+  const grid: GridObject = readGrid(state);
+  demand(payload.grid === grid.id, 'grid', () => `the record is of ${payload.grid === null ? 'no grid' : `grid ${short(payload.grid)}`}, this is grid ${short(grid.id)}`);
+  return grid.limits;
+}
+
+function checkSize({ text }: ParsedRecord, limits: Limits): void {
+  const bytes = Buffer.byteLength(text);
+  demand(bytes <= limits.record_bytes, 'size', `a record of ${bytes} bytes, this grid takes ${limits.record_bytes}`);
+}
+
+/** What the listed payers give. Every body with `payers` is treated the same, whatever its kind. */
+function payersOf(body: unknown): Map<string, bigint> {
+  const { payers } = body as { payers?: Payers };
+  return payers === undefined ? new Map() : amountsOf(payers);
+}
+
+/**
+ * Adds the payers to those who must sign: only an account's own key can debit it. That key counts for the account
+ * alone; where it would count for a bot, farm or node too, one signature would say two things.
+ */
+function withPayers(signers: readonly Signers[], payers: ReadonlyMap<string, bigint>): readonly Signers[] {
+  if (payers.size === 0) return signers;
+  for (const account of payers.keys()) {
+    for (const { keys } of signers) {
+      const party = keys.get(account) ?? `account/${account}`;
+      demand(party.startsWith('account/'), 'payers', `account ${short(account)} pays with the key of ${short(party)}; a payer has a key of its own`);
+    }
+  }
+  return [...signers, allOf(...[...payers.keys()].map((account) => [account, `account/${account}`] as const))];
+}
+
+function expectedOf(signers: readonly Signers[], limits: Limits, { payload: { time } }: ParsedRecord, { at }: Moment): Expected {
+  const allowed = new Set(signers.flatMap(({ keys }) => [...keys.keys()]));
+  // Where several sign, collecting takes time; then only a time to come is wrong.
+  const early = allowed.size === 1 ? at - MAX_CLOCK_SKEW_MS : 0;
+  if (time < early || time > at + MAX_CLOCK_SKEW_MS) {
+    throw refused('time', `signed at ${iso(time)}, taken in at ${iso(at)}: more than ${MAX_CLOCK_SKEW_MS / 60_000} minutes apart`);
+  }
+  return {
+    allowed,
+    check(signed) {
+      demand(signed.size <= limits.signatures, 'size', `${signed.size} signatures, this grid takes ${limits.signatures} on a record`);
+      for (const group of signers) checkSigned(group, signed);
+    },
+  };
+}

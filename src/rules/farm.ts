@@ -1,0 +1,99 @@
+// Farms: who sells, at which prices, on which nodes.
+import { chainId } from '../bcdb/record.js';
+import type { ReadState, State } from '../bcdb/rulebook.js';
+import type { Admit, Farm, PriceList, Retire } from '../schema/types.js';
+import { checkNotLogKey } from './grid.js';
+import { takeName } from './identity.js';
+import { read, readGrid, write, type FarmObject } from './objects.js';
+import { allOf, keyOf, type Signers } from './quorum.js';
+import { demand, short } from './refusal.js';
+import type { Rule } from './rule.js';
+import { checkPrices } from './token.js';
+
+/**
+ * farm@1. The farm key of the body always signs, so nobody can name a key that it does not have. Where owner, keys or
+ * payout change, the owner signs too (a new owner as well); the old farm key need not, so that an owner can replace
+ * one that was lost or stolen.
+ */
+export const farm: Rule<Farm> = {
+  kind: 'farm@1',
+  chain: 'farm',
+  signers(state, { body, subject }) {
+    const owner = body.owner.slice('bot/'.length);
+    const keys = [body.farm_key, owner, body.sealing_key];
+    demand(new Set(keys).size === keys.length && body.farm_key !== body.payout, 'key', 'farm key, sealing key, payout account and owner are different keys');
+    checkNotLogKey(state, body.farm_key);
+    const signers: [string, string][] = [[body.farm_key, `farm/${subject}`]];
+    const before = read(state, 'farm', subject);
+    if (before === undefined) {
+      demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `farm ${short(subject)} does not follow from its by and nonce`);
+      demand(body.owner === `bot/${body.by}`, 'key', 'a farm is founded by its owner');
+      signers.push([keyOf(state, body.owner), body.owner]);
+    } else {
+      demand(body.by === before.by && body.nonce === before.nonce, 'id', 'by and nonce of a farm never change');
+      const changes = (['owner', 'farm_key', 'sealing_key', 'payout'] as const).some((field) => body[field] !== before[field]);
+      if (changes) for (const party of new Set([before.owner, body.owner])) signers.push([keyOf(state, party), party]);
+    }
+    return [allOf(...signers)];
+  },
+  apply(state, { body, subject }) {
+    const before = read(state, 'farm', subject);
+    takeName(state, 'farm', subject, body.name, before?.name);
+    write(state, 'farm', subject, { ...body, id: subject, prices: before?.prices ?? null });
+  },
+};
+
+/** prices@1: what the farm asks from now on. Contracts keep their own. */
+export const prices: Rule<PriceList> = {
+  kind: 'prices@1',
+  chain: 'farm',
+  signers(state, { body, subject }) {
+    checkPrices(body.prices);
+    return [farmSigns(state, subject)];
+  },
+  apply(state, { body, subject }) {
+    write(state, 'farm', subject, { ...farmOf(state, subject), prices: body.prices });
+  },
+};
+
+/** admit@1: the farm sells this node, as soon as the node names the farm. */
+export const admit: Rule<Admit> = {
+  kind: 'admit@1',
+  chain: 'farm',
+  signers(state, { subject }) {
+    return [farmSigns(state, subject)];
+  },
+  apply(state, { body, subject }) {
+    setAdmission(state, subject, body.node, true);
+  },
+};
+
+/** retire@1: the node takes no new contract; those it has go on. */
+export const retire: Rule<Retire> = {
+  kind: 'retire@1',
+  chain: 'farm',
+  signers(state, { subject }) {
+    return [farmSigns(state, subject)];
+  },
+  apply(state, { body, subject }) {
+    demand(read(state, 'admission', `${subject}/${body.node}`)?.admitted === true, 'not_found', `node ${short(body.node)} is not admitted by this farm`);
+    setAdmission(state, subject, body.node, false);
+  },
+};
+
+function farmOf(state: ReadState, id: string): FarmObject {
+  const found = read(state, 'farm', id);
+  demand(found !== undefined, 'not_found', `no farm ${short(id)} on this grid`);
+  return found;
+}
+
+function farmSigns(state: ReadState, id: string): Signers {
+  return allOf([farmOf(state, id).farm_key, `farm/${id}`]);
+}
+
+/** A farm's word counts only for nodes that name it: nobody can take another farm's node off the market. */
+function setAdmission(state: State, farmId: string, key: string, admitted: boolean): void {
+  write(state, 'admission', `${farmId}/${key}`, { admitted });
+  const node = read(state, 'node', key);
+  if (node?.farm === farmId) write(state, 'node', key, { ...node, admitted: admitted ? farmId : null });
+}

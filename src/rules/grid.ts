@@ -1,0 +1,47 @@
+// The first line of a book: what the grid is, who governs it, which TFT exists from the start.
+import { stroops } from '../base/amount.js';
+import type { ReadState } from '../bcdb/rulebook.js';
+import type { Genesis, Quorum } from '../schema/types.js';
+import { readGrid, writeGrid } from './objects.js';
+import { partiesOf, signersOf, type Signers } from './quorum.js';
+import { demand, short } from './refusal.js';
+import type { Rule } from './rule.js';
+import { checkPrices, move } from './token.js';
+
+/** genesis@1: only as line 0. */
+export const genesis: Rule<Genesis> = {
+  kind: 'genesis@1',
+  chain: 'grid',
+  mints: true,
+  signers(_state, { body, record, moment }) {
+    demand(moment.index === 0 && record.payload.height === 0, 'grid', 'genesis is the first line of a book and no other');
+    demand(body.origin === `3bot/${body.nonce}`, 'grid', 'the origin of a grid is 3bot/ and its nonce');
+    demand(body.log_key !== body.clock_key, 'key', "the log's key and its clock's key are one and the same");
+    demand(body.witnesses === null, 'later_release', 'a witness quorum is not yet part of these rules');
+    checkPrices(body.prices);
+    for (const amount of [body.max_supply_stroops, body.faucet_stroops ?? '0']) stroops(amount);
+    if (body.certifiers !== null) botsOf(body.certifiers, body);
+    return [botsOf(body.governance, body)];
+  },
+  apply(state, { body, record }, allowance) {
+    const { allocations, ...laidDown } = body;
+    writeGrid(state, { ...laidDown, id: record.id, supply_stroops: '0' });
+    for (const { account, amount_stroops } of allocations) move(state, allowance, 'mint', { account }, stroops(amount_stroops));
+  },
+};
+
+/** A quorum of bots that have no identity yet, because nothing has: their own keys speak for them. */
+function botsOf(quorum: Quorum, { log_key, clock_key }: Genesis): Signers {
+  const signers = signersOf(partiesOf(quorum), quorum.threshold, (party) => {
+    demand(party.startsWith('bot/'), 'quorum', `a grid is governed by bots, not by ${short(party)}`);
+    return party.slice('bot/'.length);
+  });
+  demand(!signers.keys.has(log_key) && !signers.keys.has(clock_key), 'key', "the log's keys have no say in governing the grid");
+  return signers;
+}
+
+/** @throws Problem `refused`, reason `key`, where an actor would sign with the key that numbers the lines */
+export function checkNotLogKey(state: ReadState, key: string): void {
+  const { log_key, clock_key } = readGrid(state);
+  demand(key !== log_key && key !== clock_key, 'key', "this key is the log's own; use another");
+}

@@ -1,0 +1,85 @@
+// Nodes: what they offer, and which contracts take how much of it.
+import { MAX_ALLOCATIONS } from '../base/limits.js';
+import type { State } from '../bcdb/rulebook.js';
+import { fits, RESOURCE_NAMES, shortages } from '../capacity/fit.js';
+import type { Announcement, Resources } from '../schema/types.js';
+import { checkNotLogKey } from './grid.js';
+import { read, readGrid, write, type Allocation, type NodeObject } from './objects.js';
+import { allOf } from './quorum.js';
+import { demand, refused, short } from './refusal.js';
+import type { Rule } from './rule.js';
+
+/** announcement@1: a node says what it is. Capacity below what is allocated is taken: then nothing more is sellable. */
+export const announcement: Rule<Announcement> = {
+  kind: 'announcement@1',
+  chain: 'node',
+  signers(state, { body, subject }) {
+    const { dev, name } = readGrid(state);
+    demand(dev || !body.declared, 'dev', `grid ${name} takes measured capacity only; declared capacity is for development grids`);
+    demand(dev || body.runtime !== 'process', 'dev', `the process runtime isolates nothing; grid ${name} is no development grid`);
+    demand(body.sealing_key !== subject, 'key', 'the sealing key is the signing key; use another');
+    checkNotLogKey(state, subject);
+    return [allOf([subject, `node/${subject}`])];
+  },
+  apply(state, { body, subject, moment }) {
+    const farm = read(state, 'farm', body.farm);
+    demand(farm !== undefined, 'not_found', `no farm ${short(body.farm)} on this grid`);
+    demand(farm.farm_key !== subject && farm.owner !== `bot/${subject}`, 'key', 'a node has a key of its own, not its farm\'s or its owner\'s');
+    const admitted = read(state, 'admission', `${body.farm}/${subject}`)?.admitted === true ? body.farm : null;
+    const allocations = live(read(state, 'node', subject)?.allocations ?? [], moment.at);
+    write(state, 'node', subject, { key: subject, farm: body.farm, admitted, announcement: body, allocations });
+  },
+};
+
+function live(allocations: readonly Allocation[], at: number): Allocation[] {
+  return allocations.filter((allocation) => at < allocation.until);
+}
+
+/**
+ * What a node has left at a moment: announced capacity less what contracts in force take.
+ * @returns resources; below 0 where the node announces less than it has sold, so that nothing at all fits
+ */
+export function freeCapacity(node: NodeObject, at: number): Resources {
+  const free = { ...node.announcement.capacity };
+  for (const { resources } of live(node.allocations, at)) for (const name of RESOURCE_NAMES) free[name] -= resources[name];
+  return free;
+}
+
+/** Whether `wanted` is left at that moment, and room for one more contract. */
+export function hasCapacity(node: NodeObject, wanted: Resources, at: number): boolean {
+  return live(node.allocations, at).length < MAX_ALLOCATIONS && fits(wanted, freeCapacity(node, at));
+}
+
+/**
+ * Takes capacity of a node for a contract.
+ * @throws Problem `refused`, reason `capacity`, that names what is short
+ */
+export function allocate(state: State, key: string, allocation: Allocation, at: number): void {
+  const node = nodeOf(state, key);
+  const allocations = live(node.allocations, at);
+  if (!hasCapacity(node, allocation.resources, at)) {
+    const lacking = shortages(allocation.resources, freeCapacity(node, at)).map(({ resource, wanted, free }) => `${resource} ${wanted} of ${Math.max(0, free)}`);
+    throw refused('capacity', lacking.length === 0 ? `node ${short(key)} has ${allocations.length} contracts and takes no more` : `node ${short(key)} has too little left: wanted ${lacking.join(', ')}`);
+  }
+  write(state, 'node', key, { ...node, allocations: [...allocations, allocation] });
+}
+
+/** Keeps a contract's capacity until another time. */
+export function extend(state: State, key: string, contract: string, until: number): void {
+  const node = nodeOf(state, key);
+  write(state, 'node', key, { ...node, allocations: node.allocations.map((a) => (a.contract === contract ? { ...a, until } : a)) });
+}
+
+/** Gives a contract's capacity back; nothing to do where it was over and pruned before. */
+export function release(state: State, key: string, contract: string): void {
+  const node = nodeOf(state, key);
+  if (node.allocations.some((a) => a.contract === contract)) {
+    write(state, 'node', key, { ...node, allocations: node.allocations.filter((a) => a.contract !== contract) });
+  }
+}
+
+function nodeOf(state: State, key: string): NodeObject {
+  const node = read(state, 'node', key);
+  if (node === undefined) throw new Error(`no node ${key}`);
+  return node;
+}

@@ -1,0 +1,159 @@
+// What state holds: the types of the objects that rules put, and that views, commands and market read.
+import type { JsonObject } from '../base/canonical.js';
+import type { ReadState, State } from '../bcdb/rulebook.js';
+import type { Agreement, Announcement, Genesis, Identity, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
+
+/** `grid`: what genesis laid down, and the TFT that exists now. */
+export interface GridObject extends Omit<Genesis, 'allocations'> {
+  /** Id of the genesis record. */
+  id: string;
+  supply_stroops: string;
+}
+
+/** `bot/<key>`: an identity. */
+export interface BotObject extends Identity {
+  key: string;
+}
+
+/** `name/bot/<name>` and `name/farm/<name>`: who has the name; null once given up. */
+export interface NameObject {
+  /** `bot/<key>` or `farm/<id>`. */
+  holder: string | null;
+}
+
+/** `account/<key>`: a wallet; a key without an object has nothing. */
+export interface AccountObject {
+  key: string;
+  balance_stroops: string;
+  /** Paid into contracts that are not settled yet. Not part of the balance. */
+  escrowed_stroops: string;
+  faucet_taken: boolean;
+}
+
+/** `farm/<id>`. */
+export interface FarmObject {
+  id: string;
+  by: string;
+  nonce: string;
+  /** `bot/<key>`. */
+  owner: string;
+  farm_key: string;
+  sealing_key: string;
+  endpoint: string | null;
+  /** Account that is paid. */
+  payout: string;
+  name: string;
+  place: string;
+  /** Asking prices; null until the farm sets some: the grid's list prices. */
+  prices: Prices | null;
+}
+
+/** `admission/<farm>/<node key>`: the farm's word on a node, whatever the node says. */
+export interface AdmissionObject {
+  admitted: boolean;
+}
+
+/** Capacity that a contract takes from a node while `at < until`. */
+export interface Allocation {
+  contract: string;
+  resources: Resources;
+  /** Provisioning deadline, later the end of grace, ms. */
+  until: number;
+}
+
+/** `node/<key>`. */
+export interface NodeObject {
+  key: string;
+  /** Farm that the node names. */
+  farm: string;
+  /** The same farm if it admits the node: only then it is sellable. Otherwise null. */
+  admitted: string | null;
+  announcement: Announcement;
+  /** May hold some that are over; `freeCapacity` leaves those out. */
+  allocations: Allocation[];
+}
+
+/** How a contract was settled. */
+export interface Settlement {
+  at: number;
+  reason: EndReason;
+  /** What the signers of `end` gave as reason. */
+  note: string;
+  billed_stroops: string;
+  refunded_stroops: string;
+}
+
+/** Why a contract is over: ended by its parties, term and grace over, or never held by the node. */
+export type EndReason = 'cancelled' | 'expired' | 'not_provisioned';
+
+/** `contract/<id>`. */
+export interface ContractObject {
+  id: string;
+  /** Id of the agreement's record. */
+  record: string;
+  /** As signed; `workloads` below is the list in force. */
+  agreement: Agreement;
+  workloads: Workload[];
+  /** Home's time of the commit, ms. */
+  committed_at: number;
+  /** When the node first held it and billing began, ms. */
+  started_at: number | null;
+  escrow_stroops: string;
+  settled: Settlement | null;
+}
+
+/** What the node last said of one workload. */
+export interface WorkloadStatus {
+  name: string;
+  state: Run['state'];
+  reason: string | null;
+  exit_code: number | null;
+  ports: PublishedPort[];
+  /** Home's time of that record, ms. */
+  at: number;
+}
+
+/** `run/<contract>`: what the node said. */
+export interface RunObject {
+  contract: string;
+  /** What it last said of the contract as a whole. */
+  state: 'held' | 'failed' | 'released' | null;
+  reason: string | null;
+  at: number;
+  /** Those of the list in force that it has spoken of; a workload that was replaced starts without. */
+  workloads: WorkloadStatus[];
+}
+
+/** Objects by the first part of their id. */
+export interface ObjectTypes {
+  account: AccountObject;
+  admission: AdmissionObject;
+  bot: BotObject;
+  contract: ContractObject;
+  farm: FarmObject;
+  name: NameObject;
+  node: NodeObject;
+  run: RunObject;
+}
+
+/** The object `type/id`, or undefined. Shared: never change what is returned. */
+export function read<T extends keyof ObjectTypes>(state: ReadState, type: T, id: string): ObjectTypes[T] | undefined {
+  // What stands under an id was put by `write`, so it has the type.
+  return state.get(`${type}/${id}`) as unknown as ObjectTypes[T] | undefined;
+}
+
+/** Puts the whole object `type/id`. */
+export function write<T extends keyof ObjectTypes>(state: State, type: T, id: string, value: ObjectTypes[T]): void {
+  state.put(`${type}/${id}`, value as unknown as JsonObject);
+}
+
+/** The grid's object. @throws Error in an empty book */
+export function readGrid(state: ReadState): GridObject {
+  const grid = state.get('grid');
+  if (grid === undefined) throw new Error('a book without genesis');
+  return grid as unknown as GridObject;
+}
+
+export function writeGrid(state: State, grid: GridObject): void {
+  state.put('grid', grid as unknown as JsonObject);
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readGrid } from '../../src/rules/objects.js';
+import type { Genesis } from '../../src/schema/types.js';
+import { all, genesisBody, genesisOf, identityOf, key, market, nonce, some, TFT, World } from './world.js';
+
+test('genesis makes the grid and what is allocated, and nothing more', () => {
+  const world = new World();
+  const record = world.submit(genesisOf());
+  assert.equal(readGrid(world).id, record.id);
+  assert.equal(readGrid(world).supply_stroops, (1_000n * TFT).toString());
+  assert.equal(world.balance('purse'), 1_000n * TFT);
+  assert.deepEqual([...world.objects.keys()].sort(), [`account/${key('purse')}`, 'grid'].sort());
+});
+
+test('allocations may name an account twice; the sum is what counts', () => {
+  const world = new World();
+  const half = { account: key('purse'), amount_stroops: '5' };
+  world.submit(genesisOf({ allocations: [half, half], max_supply_stroops: '10' }));
+  assert.equal(world.balance('purse'), 10n);
+});
+
+describe('a genesis is refused', () => {
+  const cases: [string, string, Partial<Genesis>][] = [
+    ['whose origin is not its nonce', 'grid', { origin: `3bot/${nonce('other')}` }],
+    ['whose log key is the clock key', 'key', { clock_key: key('log') }],
+    ['whose log governs', 'key', { governance: some(1, `bot/${key('governor')}`, `bot/${key('log')}`) }],
+    ['whose clock key governs', 'key', { governance: some(1, `bot/${key('governor')}`, `bot/${key('clock')}`) }],
+    ['whose log certifies', 'key', { certifiers: all(`bot/${key('log')}`) }],
+    ['that an account governs', 'quorum', { governance: all(`account/${key('governor')}`) }],
+    ['that nobody can govern', 'quorum', { governance: some(2, `bot/${key('governor')}`) }],
+    ['with witnesses', 'later_release', { witnesses: all(`bot/${key('governor')}`) }],
+    ['that allocates more than may exist', 'supply', { max_supply_stroops: '1' }],
+    ['whose amounts are above 2^63-1', 'malformed', { max_supply_stroops: '9999999999999999999' }],
+    ['whose faucet gives more than can exist', 'malformed', { faucet_stroops: '9999999999999999999' }],
+    ['longer than its own limit', 'size', { limits: { record_bytes: 4096, signatures: 4 }, governance: some(1, ...Array.from({ length: 80 }, (_, i) => `bot/${key(`g${i}`)}`), `bot/${key('governor')}`) }],
+  ];
+  for (const [title, reason, change] of cases) {
+    test(title, () => assert.equal(new World().refusal(genesisOf(change)), reason));
+  }
+  test('that governance did not sign', () => {
+    assert.equal(new World().refusal({ ...genesisOf({ governance: all(`bot/${key('governor')}`, `bot/${key('second')}`) }), by: ['governor'] }), 'signatures');
+  });
+  test('that names a grid', () => {
+    assert.equal(new World().refusal({ ...genesisOf(), grid: 'a'.repeat(64) }), 'grid');
+  });
+  test('that is not the first line', () => {
+    assert.equal(market().refusal(genesisOf()), 'grid');
+    assert.equal(market().refusal({ ...genesisOf(), grid: null }), 'grid');
+    const late = new World();
+    late.index = 1;
+    assert.equal(late.refusal(genesisOf()), 'grid');
+  });
+  test('on a chain that is not the grid', () => {
+    assert.equal(new World().refusal({ ...genesisOf(), chain: `bot/${key('governor')}` }), 'chain');
+  });
+});
+
+test('nothing comes before genesis', () => {
+  assert.equal(new World().refusal(identityOf('alice')), 'grid');
+  assert.equal(new World().refusal({ ...identityOf('alice'), grid: 'a'.repeat(64) }), 'grid');
+});
+
+test('two governors of three are enough where genesis says so', () => {
+  const governance = some(2, ...['a', 'b', 'c'].map((name) => `bot/${key(name)}`));
+  new World().submit({ chain: 'grid', kind: 'genesis@1', body: genesisBody({ governance }), by: ['a', 'c'] });
+});
