@@ -101,7 +101,7 @@ describe('an agreement is refused', () => {
     ['with a port twice', 'workload', { workloads: [web('web', { ports: [{ container: 80, protocol: 'tcp' }, { container: 80, protocol: 'tcp' }] })] }],
     ['with a bare command on a node that runs images', 'workload', { workloads: [web('web', { image: null })] }],
     ['on a node that there is not', 'not_found', { node: key('no node') }],
-    ['with a farm that there is not', 'not_found', { farm: '0'.repeat(40), roles: [{ role: 'consumer', party: alice }, { role: 'farmer', party: `farm/${'0'.repeat(40)}` }] }],
+    ['with a farm that there is not', 'not_found', (_, { quorums }) => ({ farm: '0'.repeat(40), roles: [{ role: 'consumer', party: alice }, { role: 'farmer', party: `farm/${'0'.repeat(40)}` }], quorums: { ...quorums, commit: all(alice, `farm/${'0'.repeat(40)}`) } })],
     ['with more than the node has', 'capacity', { resources: gib(9, 4, 100), total_stroops: '180000000', payers: [payer('purse', 180_000_000n)] }],
   ];
   for (const [title, reason, change, by] of cases) {
