@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ingestBatch, freshness } from '../../src/bcdb/copy.js';
+import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { query } from '../../src/bcdb/query.js';
+import { Store } from '../../src/bcdb/store.js';
+import { verifyBook } from '../../src/bcdb/verify.js';
+import { rules1 } from '../../src/rules/all.js';
+import { namedSigner, nextPayload, openSequencer, TestBook } from '../book.js';
+import type { Line } from '../../src/schema/types.js';
+import type { SignedRecord } from '../../src/schema/types.js';
+
+async function transfers(book: TestBook, count: number): Promise<SignedRecord[]> {
+  const wallet = namedSigner('wallet');
+  const records: SignedRecord[] = [];
+  let payload = nextPayload(book.store, `account/${wallet.key}`, 'transfer@1', {}, Date.now());
+  for (let i = 0; i < count; i++) {
+    const record = makeRecord({ ...payload, body: { payers: [{ account: wallet.key, amount_stroops: '1' }], to: namedSigner('other').key, memo: `n ${i}` } });
+    records.push(await signRecord(record, [wallet]));
+    payload = { ...payload, height: record.payload.height + 1, prev: record.id };
+  }
+  return records;
+}
+
+test('a book takes records, keeps its checkpoint, and verifies from its bytes alone', async () => {
+  await using book = await TestBook.create();
+  await book.must(...(await transfers(book, 300)));
+  const verified = await verifyBook({ store: book.store, rules: rules1, pool: book.pool, grid: book.store.grid as string });
+  assert.equal(verified.size, 302);
+  assert.equal(verified.signed, 302);
+  assert.equal(openCheckpoint(book.sequencer.checkpoint, book.sequencer.pinned).size, 302);
+  assert.equal(freshness(book.store, Date.now).fresh, true);
+  assert.deepEqual(
+    query(book.store, { kind: 'transfer@1', limit: 2 }).records.map((found) => found.index),
+    [301, 300],
+  );
+});
+
+test('a record sent twice gets the line it has', async () => {
+  await using book = await TestBook.create();
+  const [record] = (await transfers(book, 1)) as [SignedRecord];
+  const [index] = await book.must(record);
+  const again = await book.try(record);
+  assert.deepEqual(again.ok && { index: again.index, known: again.known }, { index, known: true });
+});
+
+test('records that arrive together get a verdict each', async () => {
+  await using book = await TestBook.create();
+  const [first, second, third] = (await transfers(book, 3)) as [SignedRecord, SignedRecord, SignedRecord];
+  const outcomes = await book.sequencer.append([first, third, second]);
+  assert.deepEqual(outcomes.map((outcome) => outcome.ok), [true, false, true]);
+  assert.equal(!outcomes[1]?.ok && outcomes[1]?.problem.reason, 'chain_conflict');
+});
+
+test('a copy believes what it re-checked and equals the home', async () => {
+  await using book = await TestBook.create();
+  await book.must(...(await transfers(book, 20)));
+  const lines = [...book.store.lines(0, book.store.size)] as Line[];
+  const copy = Store.open(join(mkdtempSync(join(tmpdir(), '3bot-copy-')), 'bcdb.sqlite'));
+  const grid = book.store.grid as string;
+  for (const [from, to] of [[0, 7], [7, 22]] as const) {
+    ingestBatch(copy, rules1, grid, {
+      lines: lines.slice(from, to),
+      trailer: { checkpoint: book.sequencer.checkpoint, consistency: book.store.tree.consistencyProof(to).map((hash) => hash.toString('base64')) },
+    });
+  }
+  assert.deepEqual(copy.tree.root(), book.store.tree.root());
+  assert.deepEqual(copy.objects('', 1000), book.store.objects('', 1000));
+});
+
+test('a home whose older database was put back refuses to sign', async () => {
+  await using book = await TestBook.create();
+  book.store.db.pragma('wal_checkpoint(TRUNCATE)');
+  const backup = join(book.folder, 'backup.sqlite');
+  copyFileSync(join(book.folder, 'bcdb.sqlite'), backup);
+  await book.must(...(await transfers(book, 2)));
+  using older = Store.open(backup);
+  await assert.rejects(openSequencer(book.folder, older, book.pool), { code: 'integrity', reason: 'rewound' });
+});
+
+test('the database itself refuses to change or delete a record', async () => {
+  await using book = await TestBook.create();
+  assert.throws(() => book.store.db.exec('UPDATE record SET at = 1'), /never changed/);
+  assert.throws(() => book.store.db.exec('DELETE FROM record'), /never deleted/);
+});
