@@ -73,5 +73,5 @@ function checkSignatures(record: ParsedRecord, signatures: readonly Signature[],
 
 function enter(record: ParsedRecord, line: Line): BookLine {
   const text = signaturesText(line.signatures);
-  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, line.signatures, line.at)) };
+  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, text, line.at)) };
 }
