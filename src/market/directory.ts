@@ -1,0 +1,172 @@
+// Who sells what, and why not: answered from the own copy, nobody is asked.
+import { isProblem } from '../base/errors.js';
+import { MAX_ALLOCATIONS, MAX_ROWS } from '../base/limits.js';
+import type { ReadState } from '../bcdb/rulebook.js';
+import { shortages, type ResourceName } from '../capacity/fit.js';
+import { perHourStroops } from '../capacity/price.js';
+import { freeCapacity } from '../rules/node.js';
+import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
+import type { Announcement, Prices, Resources } from '../schema/types.js';
+
+/** What the directory reads of a book; a Store is one. */
+export interface DirectoryState extends ReadState {
+  objects(prefix: string, limit: number, after?: string): { id: string; value: object }[];
+}
+
+/** What is looked for; a filter that is left out removes nothing. */
+export interface Search {
+  /** All zero: every node, whatever it has left. */
+  readonly resources: Resources;
+  /** Farm id. */
+  readonly farm?: string | undefined;
+  /** Node key. */
+  readonly node?: string | undefined;
+  readonly runtime?: Announcement['runtime'] | undefined;
+  /** Two-letter country or name of a region, in any case. */
+  readonly location?: string | undefined;
+  /** ms since 1970; capacity is what is left then. */
+  readonly at: number;
+}
+
+/** Why a node is no match, in the order in which it is asked; the first that applies counts. */
+export const EXCLUSIONS = [
+  'farm', // another farm than the one asked for
+  'node', // another node than the one asked for
+  'not_admitted', // the farm has not admitted it, or took it off the market
+  'no_endpoint', // the farm cannot be reached
+  'location',
+  'runtime',
+  'full', // as many contracts as a node can have
+  'cpu',
+  'memory',
+  'ssd',
+  'hdd',
+  'ipv4',
+  'price', // above what can exist
+] as const;
+/** A reason of EXCLUSIONS. */
+export type Exclusion = (typeof EXCLUSIONS)[number];
+
+/** A node that fits. */
+export interface Match {
+  /** Farm id. */
+  readonly farm: string;
+  readonly farm_name: string;
+  readonly place: string;
+  /** Where the farm's bot answers. */
+  readonly endpoint: string;
+  readonly farm_key: string;
+  readonly sealing_key: string;
+  /** Account the farm is paid on. */
+  readonly payout: string;
+  /** Node key. */
+  readonly node: string;
+  readonly announcement: Announcement;
+  /** What is left; never below 0. */
+  readonly free: Resources;
+  /** What the farm asks; the grid's list prices where it set none. */
+  readonly prices: Prices;
+  /** Price of `resources` for an hour, rounded up. */
+  readonly per_hour_stroops: bigint;
+}
+
+/** What was found: matches by price, and why the others are none. `considered` = matches + sum of the counts. */
+export interface Found {
+  readonly matches: Match[];
+  readonly considered: number;
+  /** In the order of EXCLUSIONS; no zeros. */
+  readonly excluded: { readonly reason: Exclusion; readonly count: number }[];
+}
+
+const SHORT_OF: Readonly<Record<ResourceName, Exclusion>> = { cru: 'cpu', mru_mib: 'memory', sru_mib: 'ssd', hru_mib: 'hdd', ipv4: 'ipv4' };
+
+/**
+ * Finds the nodes that fit, cheapest first; of equal price in an order that is the same on every copy.
+ * Farms may still refuse: only they know their policy, and only the book's rule is the truth about capacity.
+ */
+export function search(state: DirectoryState, wanted: Search): Found {
+  const matches: Match[] = [];
+  const counts = new Map<Exclusion, number>();
+  let considered = 0;
+  for (const node of nodesOf(state)) {
+    considered += 1;
+    const result = consider(state, node, wanted);
+    if (typeof result === 'string') counts.set(result, (counts.get(result) ?? 0) + 1);
+    else matches.push(result);
+  }
+  const excluded = EXCLUSIONS.flatMap((reason) => {
+    const count = counts.get(reason);
+    return count === undefined ? [] : [{ reason, count }];
+  });
+  return { matches: matches.sort(cheaper), considered, excluded };
+}
+
+/** Every node of the book, in order of key. */
+export function* nodesOf(state: DirectoryState): IterableIterator<NodeObject> {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page = state.objects('node/', MAX_ROWS, after);
+    for (const { value } of page) yield value as NodeObject;
+    after = page.length < MAX_ROWS ? undefined : page.at(-1)?.id;
+  }
+}
+
+/** What a node has left for people to see; `freeCapacity`, but never below 0. */
+export function shownFree(node: NodeObject, at: number): Resources {
+  const free = freeCapacity(node, at);
+  return { cru: Math.max(0, free.cru), mru_mib: Math.max(0, free.mru_mib), sru_mib: Math.max(0, free.sru_mib), hru_mib: Math.max(0, free.hru_mib), ipv4: Math.max(0, free.ipv4) };
+}
+
+/** What a farm asks: its own prices, else the grid's list. */
+export function pricesOf(state: ReadState, farm: FarmObject): Prices {
+  return farm.prices ?? readGrid(state).prices;
+}
+
+function consider(state: DirectoryState, node: NodeObject, wanted: Search): Match | Exclusion {
+  if (wanted.farm !== undefined && node.farm !== wanted.farm) return 'farm';
+  if (wanted.node !== undefined && node.key !== wanted.node) return 'node';
+  const farm = node.admitted === node.farm ? read(state, 'farm', node.farm) : undefined;
+  if (farm === undefined) return 'not_admitted';
+  const { endpoint } = farm;
+  if (endpoint === null) return 'no_endpoint';
+  if (!isAt(node.announcement.location, wanted.location)) return 'location';
+  if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
+  if (node.allocations.filter(({ until }) => wanted.at < until).length >= MAX_ALLOCATIONS) return 'full';
+  const free = shownFree(node, wanted.at);
+  const [short] = shortages(wanted.resources, free);
+  if (short !== undefined) return SHORT_OF[short.resource];
+  const prices = pricesOf(state, farm);
+  const perHour = priceOf(wanted.resources, prices);
+  if (perHour === undefined) return 'price';
+  return {
+    farm: farm.id, farm_name: farm.name, place: farm.place, endpoint, farm_key: farm.farm_key, sealing_key: farm.sealing_key, payout: farm.payout,
+    node: node.key, announcement: node.announcement, free, prices, per_hour_stroops: perHour,
+  };
+}
+
+function isAt({ country, region }: Announcement['location'], wanted: string | undefined): boolean {
+  if (wanted === undefined) return true;
+  const text = wanted.toLowerCase();
+  return country?.toLowerCase() === text || region?.toLowerCase() === text;
+}
+
+/** A farm may ask any price; one that cannot be paid must not break everybody's search. */
+function priceOf(resources: Resources, prices: Prices): bigint | undefined {
+  try {
+    return perHourStroops(resources, prices);
+  } catch (thrown) {
+    if (isProblem(thrown, 'malformed')) return undefined;
+    throw thrown;
+  }
+}
+
+function cheaper(a: Match, b: Match): number {
+  const steps = [
+    [a.per_hour_stroops, b.per_hour_stroops],
+    [BigInt(a.prices.cu_stroops), BigInt(b.prices.cu_stroops)],
+    [BigInt(a.prices.su_stroops), BigInt(b.prices.su_stroops)],
+    [a.farm, b.farm],
+    [a.node, b.node],
+  ] as const;
+  for (const [x, y] of steps) if (x !== y) return x < y ? -1 : 1;
+  return 0;
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { JsonObject } from '../../src/base/canonical.js';
+import { Store } from '../../src/bcdb/store.js';
+import { search, type Search } from '../../src/market/directory.js';
+import type { FarmObject, NodeObject } from '../../src/rules/objects.js';
+
+const AT = 1_800_000_000_000;
+const HOUR = 3_600_000;
+const prices = (cu: bigint) => ({ cu_stroops: cu.toString(), su_stroops: '50000', nu_stroops: '15000', ipv4_stroops: '40000' });
+const key = (n: number) => n.toString(16).padStart(64, '0');
+const id = (n: number) => n.toString(16).padStart(40, '0');
+const NONE = { cru: 0, mru_mib: 0, sru_mib: 0, hru_mib: 0, ipv4: 0 };
+const WANTED = { cru: 4, mru_mib: 4_096, sru_mib: 102_400, hru_mib: 0, ipv4: 0 };
+
+function farmOf(n: number, change: Partial<FarmObject> = {}): FarmObject {
+  return {
+    id: id(n), by: key(900 + n), nonce: '0'.repeat(32), owner: `bot/${key(900 + n)}`, farm_key: key(700 + n), sealing_key: key(800 + n),
+    endpoint: `http://127.0.0.1:${9000 + n}`, payout: key(600 + n), name: `farm-${n}`, place: 'Ghent', prices: prices(100_000n), ...change,
+  };
+}
+
+function nodeOf(n: number, farm: number, change: Partial<NodeObject> = {}, announced: Partial<NodeObject['announcement']> = {}): NodeObject {
+  return {
+    key: key(n), farm: id(farm), admitted: id(farm), allocations: [],
+    announcement: {
+      farm: id(farm), declared: false, capacity: { cru: 8, mru_mib: 16_384, sru_mib: 512_000, hru_mib: 0, ipv4: 1 }, host_share: NONE, devices: [], platform: 'linux/amd64',
+      runtime: 'podman', features: [], virtualised: true, location: { country: 'BE', region: 'Ghent' }, address: null, sealing_key: key(500 + n), ...announced,
+    },
+    ...change,
+  };
+}
+
+/** A book's file whose objects are put as they are: the directory reads state, however it came about. */
+function book(t: TestContext, farms: readonly FarmObject[], nodes: readonly NodeObject[]): Store {
+  const folder = mkdtempSync(join(tmpdir(), '3bot-directory-'));
+  const store = Store.open(join(folder, 'bcdb.sqlite'));
+  t.after(() => {
+    store[Symbol.dispose]();
+    rmSync(folder, { recursive: true });
+  });
+  store.transact((state) => {
+    state.put('grid', { prices: prices(70_000n) });
+    for (const farm of farms) state.put(`farm/${farm.id}`, farm as unknown as JsonObject);
+    for (const node of nodes) state.put(`node/${node.key}`, node as unknown as JsonObject);
+  });
+  return store;
+}
+
+const find = (store: Store, more: Partial<Search> = {}) => search(store, { resources: WANTED, at: AT, ...more });
+
+test('the cheapest node comes first, with what it costs an hour and where its farm answers', (t) => {
+  const store = book(t, [farmOf(1), farmOf(2, { prices: prices(90_000n) })], [nodeOf(1, 1), nodeOf(2, 2)]);
+  const { matches, considered, excluded } = find(store);
+  assert.deepEqual(matches.map(({ node, farm_name, per_hour_stroops }) => [node, farm_name, per_hour_stroops]), [[key(2), 'farm-2', 205_000n], [key(1), 'farm-1', 225_000n]]);
+  assert.equal(matches[0]?.endpoint, 'http://127.0.0.1:9002');
+  assert.equal(considered, 2);
+  assert.deepEqual(excluded, []);
+});
+
+test('a farm without prices of its own asks the list prices of the grid', (t) => {
+  const { matches } = find(book(t, [farmOf(1, { prices: null })], [nodeOf(1, 1)]));
+  assert.equal(matches[0]?.prices.cu_stroops, '70000');
+});
+
+test('nodes of equal price come in the same order whatever order they were put in', (t) => {
+  const nodes = [nodeOf(3, 1), nodeOf(1, 1), nodeOf(2, 1)];
+  assert.deepEqual(find(book(t, [farmOf(1)], nodes)).matches.map(({ node }) => node), [key(1), key(2), key(3)]);
+});
+
+const taken = (resources: Partial<typeof NONE>, until: number) => ({ contract: id(77), resources: { ...NONE, ...resources }, until });
+
+for (const [reason, node, farm, wanted] of [
+  ['farm', nodeOf(1, 1), farmOf(1), { farm: id(2) }],
+  ['node', nodeOf(1, 1), farmOf(1), { node: key(2) }],
+  ['not_admitted', nodeOf(1, 1, { admitted: null }), farmOf(1), {}],
+  ['no_endpoint', nodeOf(1, 1), farmOf(1, { endpoint: null }), {}],
+  ['location', nodeOf(1, 1), farmOf(1), { location: 'NL' }],
+  ['runtime', nodeOf(1, 1), farmOf(1), { runtime: 'process' }],
+  ['full', nodeOf(1, 1, { allocations: Array.from({ length: 1_000 }, () => taken({}, AT + 1)) }), farmOf(1), {}],
+  ['cpu', nodeOf(1, 1, { allocations: [taken({ cru: 5 }, AT + 1)] }), farmOf(1), {}],
+  ['memory', nodeOf(1, 1, { allocations: [taken({ mru_mib: 13_000 }, AT + 1)] }), farmOf(1), {}],
+  ['ssd', nodeOf(1, 1, { allocations: [taken({ sru_mib: 412_000 }, AT + 1)] }), farmOf(1), {}],
+  ['hdd', nodeOf(1, 1), farmOf(1), { resources: { ...WANTED, hru_mib: 1 } }],
+  ['ipv4', nodeOf(1, 1), farmOf(1), { resources: { ...WANTED, ipv4: 2 } }],
+  ['price', nodeOf(1, 1), farmOf(1, { prices: prices(9_223_372_036_854_775_807n) }), {}],
+] as const) {
+  test(`a node that is no match for ${reason} is counted under that reason, and once`, (t) => {
+    const { matches, considered, excluded } = find(book(t, [farm], [node]), wanted as Partial<Search>);
+    assert.deepEqual(matches, []);
+    assert.equal(considered, 1);
+    assert.deepEqual(excluded, [{ reason, count: 1 }]);
+  });
+}
+
+test('the first filter that removes a node counts it', (t) => {
+  const node = nodeOf(1, 1, { admitted: null }, { runtime: 'process', location: { country: null, region: null } });
+  assert.deepEqual(find(book(t, [farmOf(1, { endpoint: null })], [node]), { runtime: 'podman', location: 'BE' }).excluded, [{ reason: 'not_admitted', count: 1 }]);
+});
+
+for (const location of ['be', 'BE', 'ghent', 'GHENT']) {
+  test(`location ${location} finds a node in Ghent, BE`, (t) => {
+    assert.equal(find(book(t, [farmOf(1)], [nodeOf(1, 1)]), { location }).matches.length, 1);
+  });
+}
+
+test('capacity of a contract that is over is free again, to the millisecond', (t) => {
+  const store = book(t, [farmOf(1)], [nodeOf(1, 1, { allocations: [taken({ cru: 8 }, AT + HOUR)] })]);
+  assert.equal(find(store, { at: AT + HOUR - 1 }).matches.length, 0);
+  assert.equal(find(store, { at: AT + HOUR }).matches[0]?.free.cru, 8);
+});
+
+test('a node that announced less than it has sold shows nothing free, not less than nothing', (t) => {
+  const store = book(t, [farmOf(1)], [nodeOf(1, 1, { allocations: [taken({ sru_mib: 600_000 }, AT + 1)] })]);
+  assert.equal(find(store, { resources: NONE }).matches[0]?.free.sru_mib, 0);
+});
+
+test('more nodes than one page are all considered', (t) => {
+  const nodes = Array.from({ length: 2_500 }, (_, n) => nodeOf(n + 1, (n % 2) + 1));
+  const { matches, considered, excluded } = find(book(t, [farmOf(1), farmOf(2)], nodes), { farm: id(1) });
+  assert.deepEqual([matches.length, considered, excluded], [1_250, 2_500, [{ reason: 'farm', count: 1_250 }]]);
+});
