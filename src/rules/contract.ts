@@ -2,7 +2,7 @@
 import { canonical } from '../base/canonical.js';
 import { iso } from '../base/clock.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Agreement, End, Workload, WorkloadList } from '../schema/types.js';
+import type { Agreement, End, Payee, Workload, WorkloadList } from '../schema/types.js';
 import { agreementSigners, checkWorkloads, farmerOf, PPM } from './agreement.js';
 import { allocate, extend, release } from './node.js';
 import { read, write, type ContractObject, type EndReason } from './objects.js';
@@ -93,29 +93,36 @@ export const end: Rule<End> = {
   },
 };
 
-/** Pays out what is billed and gives the rest back; the escrow is 0 afterwards, to the stroop. */
-function settle(state: State, allowance: Allowance, { id, agreement: { payees, payers, total_stroops } }: ContractObject, seen: ContractView): void {
-  const escrow = { escrow: id };
-  const farmer = farmerOf(payees);
-  let unpaid = seen.billed_stroops;
-  for (const payee of payees) {
-    if (payee === farmer) continue;
-    const share = (seen.billed_stroops * BigInt(payee.share_ppm)) / BigInt(PPM);
-    move(state, allowance, escrow, { account: payee.account }, share);
-    unpaid -= share;
-  }
-  move(state, allowance, escrow, { account: farmer.account }, unpaid);
+/** Who gets how much of a contract's escrow. */
+export interface Payouts {
+  /** In the order of the payees; they add up to what is billed. */
+  readonly shares: readonly { readonly account: string; readonly role: Payee['role']; readonly amount_stroops: bigint }[];
+  /** In the order of the payers; they add up to what is refunded. */
+  readonly refunds: readonly { readonly account: string; readonly amount_stroops: bigint }[];
+}
 
+/**
+ * Divides what is billed among the payees and what is refunded among the payers, each part rounded down; the farmer
+ * gets what is left of the one, the first payer of the other.
+ */
+export function payouts({ payees, payers, total_stroops }: Agreement, billed: bigint, refunded: bigint): Payouts {
+  const farmer = farmerOf(payees);
+  const shares = payees.map((payee) => ({ account: payee.account, role: payee.role, amount_stroops: (billed * BigInt(payee.share_ppm)) / BigInt(PPM) }));
   const total = BigInt(total_stroops);
-  let unreturned = seen.refundable_stroops;
-  for (const [account, amount] of amountsOf(payers)) {
-    const back = (amount * seen.refundable_stroops) / total;
-    move(state, allowance, escrow, { account }, back);
-    noteEscrowed(state, account, -amount);
-    unreturned -= back;
-  }
-  const first = payers[0];
-  if (first !== undefined) move(state, allowance, escrow, { account: first.account }, unreturned);
+  const refunds = payers.map(({ account, amount_stroops }) => ({ account, amount_stroops: total === 0n ? 0n : (BigInt(amount_stroops) * refunded) / total }));
+  return { shares: withRest(shares, billed, payees.indexOf(farmer)), refunds: withRest(refunds, refunded, 0) };
+}
+
+function withRest<T extends { readonly amount_stroops: bigint }>(parts: readonly T[], whole: bigint, to: number): T[] {
+  const rest = whole - parts.reduce((sum, part) => sum + part.amount_stroops, 0n);
+  return parts.map((part, i) => (i === to ? { ...part, amount_stroops: part.amount_stroops + rest } : part));
+}
+
+/** Pays out what is billed and gives the rest back; the escrow is 0 afterwards, to the stroop. */
+function settle(state: State, allowance: Allowance, { id, agreement }: ContractObject, seen: ContractView): void {
+  const { shares, refunds } = payouts(agreement, seen.billed_stroops, seen.refundable_stroops);
+  for (const { account, amount_stroops } of [...shares, ...refunds]) move(state, allowance, { escrow: id }, { account }, amount_stroops);
+  for (const [account, amount] of amountsOf(agreement.payers)) noteEscrowed(state, account, -amount);
 }
 
 /**
