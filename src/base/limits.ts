@@ -41,6 +41,12 @@ export const OFFER_LIFE_MS = 60_000;
 export const MAX_ASKED = 32;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
+/** Open invitations of a farm: more than the nodes of a large one. */
+export const MAX_INVITATIONS = 1_000;
+/** Longest life of an invitation: whoever finds the text can use it. */
+export const MAX_INVITATION_MS = 30 * 24 * 3_600_000;
+/** Lines of one kind that a search without an index looks at, newest first: under half a second. */
+export const MAX_LOOKED_AT = 20_000;
 /** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */
 export const MAX_KEYSTORE_BYTES = 16_384;
 /** Memory that a keystore's scrypt parameters may ask for (ours take 128 MiB): a hostile file must not exhaust a machine. */

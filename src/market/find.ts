@@ -1,0 +1,80 @@
+// What people type for a farm, a node or an account, and what is meant by it on this grid.
+import { Problem } from '../base/errors.js';
+import type { ReadState } from '../bcdb/rulebook.js';
+import { parseKey } from '../keys/did.js';
+import { read, type FarmObject, type NodeObject } from '../rules/objects.js';
+import type { DirectoryState } from './directory.js';
+
+/** Digits of an id or key that must be typed at least: fewer would mean another one too soon. */
+const MIN_PREFIX = 4;
+
+/**
+ * A farm by id, by name, or by the beginning of an id that only one farm has.
+ * @throws Problem `not_found`; `usage` where several ids begin so
+ */
+export function findFarm(state: DirectoryState, text: string): FarmObject {
+  // A whole id comes first: a farm may be named like another one's id.
+  const found = read(state, 'farm', text) ?? farmNamed(state, text) ?? (byPrefix(state, 'farm', 40, text) as FarmObject | undefined);
+  if (found === undefined) throw new Problem('not_found', `no farm ${quoted(text)} on this grid`, { reason: 'farm', hint: '3bot farm list' });
+  return found;
+}
+
+/** The farm of this name, if any has it. */
+export function farmNamed(state: ReadState, name: string): FarmObject | undefined {
+  const holder = read(state, 'name', `farm/${name}`)?.holder ?? null;
+  return holder === null ? undefined : read(state, 'farm', holder.slice('farm/'.length));
+}
+
+/**
+ * A node by key in any form, or by the beginning of one that only one node has.
+ * @throws Problem `not_found`; `usage` where several keys begin so
+ */
+export function findNode(state: DirectoryState, text: string): NodeObject {
+  const found = (text.startsWith('did:key:') ? read(state, 'node', parseKey(text)) : byPrefix(state, 'node', 64, text)) as NodeObject | undefined;
+  if (found === undefined) throw new Problem('not_found', `no node ${quoted(text)} on this grid`, { reason: 'node', hint: '3bot explore' });
+  return found;
+}
+
+/** Whom money goes to. */
+export interface Payee {
+  /** Account key, hex. */
+  readonly account: string;
+  /** Name of the bot that says it is paid there; null where an account was given as such. */
+  readonly name: string | null;
+}
+
+/**
+ * The account meant by an address `G…`, an account key in hex, or a bot: its name, its `did:key:…` or its key.
+ * Money for a bot goes to the account that its identity names, never to an account of the bot's own key, which no
+ * wallet shows.
+ * @throws Problem `usage` for what is neither name nor key; `not_found` for a bot that is unknown or names no account
+ */
+export function findPayee(state: DirectoryState, text: string): Payee {
+  if (/^[a-z0-9-]{3,50}$/.test(text)) {
+    const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
+    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'payee', hint: 'give the address, G…' });
+    return accountOfBot(state, holder.slice('bot/'.length), text);
+  }
+  const key = parseKey(text);
+  if (text.startsWith('did:key:') || read(state, 'bot', key) !== undefined) return accountOfBot(state, key, text);
+  return { account: key, name: null };
+}
+
+function accountOfBot(state: DirectoryState, key: string, text: string): Payee {
+  const bot = read(state, 'bot', key);
+  if (bot === undefined) throw new Problem('not_found', `no bot ${quoted(text)} on this grid`, { reason: 'payee', hint: 'give the address, G…' });
+  if (bot.account === undefined) throw new Problem('not_found', `bot ${bot.name} does not say where it is paid`, { reason: 'payee', hint: 'ask for its address, G…' });
+  return { account: bot.account, name: bot.name };
+}
+
+function byPrefix(state: DirectoryState, type: 'farm' | 'node', length: number, text: string): object | undefined {
+  const prefix = text.toLowerCase();
+  if (!/^[0-9a-f]+$/.test(prefix) || prefix.length < MIN_PREFIX || prefix.length > length) return undefined;
+  const [first, more] = state.objects(`${type}/${prefix}`, 2);
+  if (more !== undefined) throw new Problem('usage', `several ${type}s begin with ${prefix}`, { hint: 'give more digits' });
+  return first?.value;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
