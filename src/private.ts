@@ -44,6 +44,8 @@ const MIGRATIONS: readonly string[] = [
      expires_ms INTEGER NOT NULL,
      node TEXT
    ) STRICT, WITHOUT ROWID;`,
+  // Id of the admission: the invitation is used.
+  `ALTER TABLE invitations ADD COLUMN record TEXT`,
 ];
 
 /** The open database; several processes of one home may hold it. */
