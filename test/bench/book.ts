@@ -1,0 +1,52 @@
+// How fast a book takes records in, and checks itself again.
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { verifyBook } from '../../src/bcdb/verify.js';
+import { rules1 } from '../../src/rules/all.js';
+import type { SignedRecord } from '../../src/schema/types.js';
+import { namedSigner, nextPayload, TestBook } from '../book.js';
+import { bareChecks, plainCommits } from './baseline.js';
+import { figure, seconds, type Figure } from './measure.js';
+
+const MANY = 20_000;
+const SINGLE = 1_000;
+
+/** Transfers of one account, each 1 KiB, signed one by one. */
+async function signedTransfers(book: TestBook, count: number): Promise<SignedRecord[]> {
+  const wallet = namedSigner('wallet');
+  const to = namedSigner('other').key;
+  const records: SignedRecord[] = [];
+  let next = nextPayload(book.store, `account/${wallet.key}`, 'transfer@1', {}, Date.now());
+  for (let i = 0; i < count; i++) {
+    const record = makeRecord({ ...next, body: { payers: [{ account: wallet.key, amount_stroops: '1' }], to, memo: `${i} ${'\u{1F701}'.repeat(90)}` } });
+    records.push(await signRecord(record, [wallet]));
+    next = { ...next, height: record.payload.height + 1, prev: record.id };
+  }
+  return records;
+}
+
+/** Measures append in batches, append one by one, and verify. */
+export async function benchBook(): Promise<Figure[]> {
+  await using book = await TestBook.create();
+  const records = await signedTransfers(book, MANY + SINGLE);
+  const many = records.slice(0, MANY);
+  await bareChecks(many.slice(0, 2_000)); // warm
+  const bare = await bareChecks(many);
+  const batch = await seconds(async () => {
+    const sent = [];
+    for (let i = 0; i < MANY; i += 1_000) sent.push(book.sequencer.append(many.slice(i, i + 1_000)));
+    const outcomes = (await Promise.all(sent)).flat();
+    if (!outcomes.every((outcome) => outcome.ok)) throw new Error('a record was refused');
+  });
+  plainCommits(200); // warm
+  const plain = plainCommits(SINGLE);
+  const single = await seconds(async () => {
+    for (const record of records.slice(MANY)) await book.must(record);
+  });
+  const bareAgain = await bareChecks(many);
+  const verify = await seconds(() => verifyBook({ store: book.store, rules: rules1, pool: book.pool, grid: book.store.grid as string }));
+  return [
+    figure('append, batches of 1,000', 'per_second', MANY / batch, 'bare checks, two threads', bare, 'at least 0.3'),
+    figure('append, one by one', 'per_second', SINGLE / single, 'plain commits with 3 indexes', plain, 'at least 0.6'),
+    figure('bcdb verify', 'per_second', (MANY + SINGLE) / verify, 'bare checks, two threads', bareAgain, 'at least 0.7'),
+  ];
+}
