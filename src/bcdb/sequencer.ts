@@ -55,6 +55,7 @@ export class Sequencer implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   readonly #queue: Submission[] = [];
   #running: Promise<void> | undefined;
+  #pinned: Pinned | undefined;
   #note = '';
 
   private constructor(parts: SequencerParts, head: HeadFile) {
@@ -94,7 +95,7 @@ export class Sequencer implements AsyncDisposable {
 
   /** What genesis pins. @throws Problem `not_found` in an empty book */
   get pinned(): Pinned {
-    return pinnedBy(this.#parts.store.line(0));
+    return (this.#pinned ??= pinnedBy(this.#parts.store.line(0)));
   }
 
   /** Calls back after every published change; returns how to stop that. */
