@@ -71,3 +71,15 @@ export const MAX_NOTE_SIGNATURES = 100;
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */
 export const MAX_PROOF_HASHES = 64;
+/** Node: an ordinary question to a runtime or a system tool (podman answers in milliseconds, mkfs and mount too). */
+export const RUNTIME_TIMEOUT_MS = 30_000;
+/** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */
+export const PULL_TIMEOUT_MS = 10 * 60_000;
+/** Node: an answer of a runtime: a list of a thousand containers is under 4 MiB. */
+export const MAX_RUNTIME_ANSWER_BYTES = 16 * 1_048_576;
+/** Node: what is kept of a workload's output, twice (the part before and the present one). */
+export const MAX_WORKLOAD_LOG_BYTES = 1_048_576;
+/** Node: measuring the hardware; its tools are many and one may hang. */
+export const PROBE_TIMEOUT_MS = 60_000;
+/** Node: a reason in a run record. */
+export const MAX_REASON_CHARS = 500;

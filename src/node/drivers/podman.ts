@@ -1,0 +1,229 @@
+// Driver for containers on podman.
+import { open, readFile } from 'node:fs/promises';
+import { isProblem, messageOf, Problem } from '../../base/errors.js';
+import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
+import { registryRefusal } from '../../net/registry.js';
+import { oneLine, textTail } from '../children.js';
+import { specDigest, type Check, type Driver, type Ref, type Running, type RunState, type Scope, type StartSpec } from '../driver.js';
+import { PodmanApi } from './podman-api.js';
+import { INSTALL_PODMAN } from './podman-service.js';
+import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
+
+/** What a podman driver is made of. */
+export interface PodmanOptions extends Scope {
+  /** Unix socket of podman's service, at most 100 bytes long; it is started there if nobody listens. */
+  readonly socket: string;
+  /** The farmer's exceptions to the rule on registries, see `registryRefusal`. */
+  readonly allowRegistries: readonly string[];
+}
+
+/** A row of GET /containers/json, as far as it is used. */
+interface Row {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly State: string;
+  readonly ExitCode: number;
+  readonly StartedAt: number;
+  readonly Ports: readonly { container_port: number; host_port: number; range: number }[] | null;
+}
+
+/** Containers by podman's REST interface; see `Driver` for what each method promises. */
+export class PodmanDriver implements Driver {
+  readonly runtime = 'podman';
+  readonly #options: PodmanOptions;
+  readonly #api: PodmanApi;
+
+  constructor(options: PodmanOptions) {
+    this.#options = options;
+    this.#api = new PodmanApi(options.socket);
+  }
+
+  async check(signal: AbortSignal): Promise<Check[]> {
+    type Info = { host: { cgroupVersion: string; cgroupControllers: string[] | null; ociRuntime: { name: string }; security: { rootless: boolean; seccompEnabled: boolean } }; version: { Version: string } };
+    let info: Info;
+    try {
+      info = (await this.#api.json({ method: 'GET', path: '/info', signal })) as Info;
+    } catch (error) {
+      if (isProblem(error, 'interrupted')) throw error;
+      return [{ name: 'podman', ok: false, evidence: messageOf(error), remedy: (error instanceof Problem ? error.hint : undefined) ?? INSTALL_PODMAN }];
+    }
+    const { host, version } = info;
+    const controllers = host.cgroupControllers ?? [];
+    const missing = ['cpu', 'memory', 'pids'].filter((name) => !controllers.includes(name));
+    const limits = missing.length === 0 && !(host.security.rootless && host.cgroupVersion === 'v1');
+    return [
+      { name: 'podman', ok: true, evidence: `podman ${version.Version} with ${host.ociRuntime.name}, ${host.security.rootless ? 'without' : 'as'} root`, remedy: null },
+      {
+        name: 'limits',
+        ok: limits,
+        evidence: `cgroups ${host.cgroupVersion}, ${missing.length === 0 ? 'cpu, memory and pids can be limited' : `${missing.join(', ')} cannot be limited`}`,
+        remedy: limits ? null : 'run as root, or delegate the cpu, memory and pids controllers to this user',
+      },
+      {
+        name: 'seccomp',
+        ok: host.security.seccompEnabled,
+        evidence: `system call filter ${host.security.seccompEnabled ? 'on' : 'off'}`,
+        remedy: host.security.seccompEnabled ? null : 'use a kernel and a podman with seccomp',
+      },
+    ];
+  }
+
+  async list(signal: AbortSignal): Promise<Running[]> {
+    const rows = await this.#rows([], signal);
+    return Promise.all(rows.map((row) => this.#running(row, signal)));
+  }
+
+  async start(spec: StartSpec, signal: AbortSignal): Promise<Running> {
+    const ref = { contract: spec.contract, workload: spec.workload.name };
+    let row = await this.#find(ref, signal);
+    if (row === undefined) {
+      await this.#create(spec, signal);
+      row = await this.#find(ref, signal);
+      if (row === undefined) throw new Problem('failed', 'a container of this name is there, but it is not this node\'s', { reason: 'name_taken' });
+    }
+    if (row.Labels?.[LABELS.digest] !== specDigest(spec)) {
+      throw new Problem('refused', 'the workload is there with another image, command, environment or limits', { reason: 'other_spec' });
+    }
+    if (stateOf(row) !== 'created') return this.#running(row, signal);
+    // 304: somebody else started it meanwhile.
+    await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/start`, signal, accept: [304] });
+    const started = await this.#find(ref, signal);
+    if (started === undefined) throw new Problem('failed', 'the container went away while it was started', { reason: 'gone' });
+    return this.#running(started, signal);
+  }
+
+  async stop(ref: Ref, grace_ms: number, signal: AbortSignal): Promise<void> {
+    const row = await this.#find(ref, signal);
+    if (row === undefined || stateOf(row) !== 'running') return;
+    // Podman kills what is still there after the time-out.
+    const timeout = Math.ceil(grace_ms / 1_000);
+    await this.#api.call({
+      method: 'POST', path: `/containers/${row.Id}/stop`, query: { timeout: String(timeout) }, signal, timeout_ms: timeout * 1_000 + RUNTIME_TIMEOUT_MS, accept: [304, 404],
+    });
+  }
+
+  async remove(ref: Ref, signal: AbortSignal): Promise<void> {
+    const row = await this.#find(ref, signal);
+    if (row === undefined) return;
+    await this.#api.call({ method: 'DELETE', path: `/containers/${row.Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal, accept: [404] });
+  }
+
+  async logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string> {
+    const row = await this.#find(ref, signal);
+    if (row === undefined) throw new Problem('not_found', `no container for ${ref.workload} of contract ${ref.contract}`);
+    const { HostConfig } = (await this.#api.json({ method: 'GET', path: `/containers/${row.Id}/json`, signal })) as { HostConfig: { LogConfig: { Path: string } } };
+    return textTail(await readLog(HostConfig.LogConfig.Path, bytes), bytes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#api[Symbol.asyncDispose]();
+  }
+
+  async #create(spec: StartSpec, signal: AbortSignal): Promise<void> {
+    const { image, secrets } = spec.workload;
+    if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
+    if (secrets.length > 0) throw new Problem('refused', 'this release does not deliver secrets', { reason: 'secrets' });
+    const refusal = registryRefusal(image, this.#options.allowRegistries);
+    if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
+    // A quota or limit of 0 means none to podman.
+    if (spec.limits.cru < 1 || spec.limits.mru_mib < 8 || spec.limits.pids < 1) throw new Problem('refused', 'a container needs at least 1 vCPU, 8 MiB and 1 process', { reason: 'limits' });
+    await this.#fetch(image, spec, signal);
+    const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
+    try {
+      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard), signal });
+    } catch (error) {
+      // Made by another process between our look and now: the caller adopts it.
+      const name = containerName(this.#options, spec.contract, spec.workload.name);
+      if (!isProblem(error, 'failed') || !error.message.includes('already in use') || !error.message.includes(name)) throw error;
+    }
+  }
+
+  /** Sees to it that the image is here under this very name: by its digest alone podman would also take another farm customer's. */
+  async #fetch(image: string, spec: StartSpec, signal: AbortSignal): Promise<void> {
+    const there = await this.#api.call({ method: 'GET', path: `/images/${image}/json`, signal, accept: [404] });
+    if (there.status !== 404) {
+      const { RepoDigests } = JSON.parse(there.bytes.toString('utf8')) as { RepoDigests: string[] | null };
+      if (RepoDigests?.includes(image)) return;
+    }
+    if (image.startsWith('localhost/')) throw new Problem('refused', `the image ${image} is not on this node`, { reason: 'image' });
+    spec.onPull?.();
+    const answer = await this.#api.call({ method: 'POST', path: '/images/pull', query: { reference: image, policy: 'always', quiet: 'true' }, signal, timeout_ms: PULL_TIMEOUT_MS });
+    // Podman answers 200 before it knows: a failure is the last of the lines.
+    for (const line of answer.bytes.toString('utf8').split('\n').filter((text) => text !== '')) {
+      const said = JSON.parse(line) as { error?: string };
+      if (said.error !== undefined && said.error !== '') throw new Problem('failed', `cannot fetch the image: ${oneLine(said.error)}`, { reason: 'image' });
+    }
+  }
+
+  async #rows(labels: readonly string[], signal: AbortSignal): Promise<Row[]> {
+    const scope = [`${LABELS.grid}=${this.#options.grid}`, `${LABELS.node}=${this.#options.node}`];
+    const rows = await this.#api.json({ method: 'GET', path: '/containers/json', query: { all: 'true', filters: JSON.stringify({ label: [...scope, ...labels] }) }, signal });
+    return rows as Row[];
+  }
+
+  async #find(ref: Ref, signal: AbortSignal): Promise<Row | undefined> {
+    const rows = await this.#rows([`${LABELS.contract}=${ref.contract}`, `${LABELS.workload}=${ref.workload}`], signal);
+    return rows[0];
+  }
+
+  async #running(row: Row, signal: AbortSignal): Promise<Running> {
+    const state = stateOf(row);
+    return {
+      contract: row.Labels?.[LABELS.contract] ?? '',
+      workload: row.Labels?.[LABELS.workload] ?? '',
+      digest: row.Labels?.[LABELS.digest] ?? '',
+      state,
+      reason: state === 'failed' ? await this.#why(row, signal) : null,
+      exit_code: state === 'exited' || state === 'failed' ? row.ExitCode : null,
+      // Ports that follow each other come as one row with a range.
+      ports: (row.Ports ?? []).flatMap((port) => Array.from({ length: Math.max(1, port.range) }, (_, i) => ({ container: port.container_port + i, host: port.host_port + i }))),
+      started: state === 'created' ? null : row.StartedAt * 1_000,
+    };
+  }
+
+  async #why(row: Row, signal: AbortSignal): Promise<string> {
+    const answer = await this.#api.call({ method: 'GET', path: `/containers/${row.Id}/json`, signal, accept: [404] });
+    if (answer.status === 404) return 'taken away';
+    const { State } = JSON.parse(answer.bytes.toString('utf8')) as { State: { OOMKilled: boolean; Error: string } };
+    if (State.OOMKilled) return 'killed: it used more memory than it may';
+    return oneLine(State.Error, MAX_REASON_CHARS) || (row.ExitCode > 128 ? `killed by signal ${row.ExitCode - 128}` : `ended with exit code ${row.ExitCode}`);
+  }
+}
+
+/** Podman's states: created, initialized, running, paused, stopping, stopped, exited, removing (`configured` shows as created). */
+function stateOf(row: Row): RunState {
+  switch (row.State) {
+    case 'exited':
+    case 'stopped':
+    case 'removing':
+      return row.ExitCode === 0 ? 'exited' : 'failed';
+    case 'created':
+    case 'configured':
+    case 'initialized':
+      return 'created';
+    default:
+      return 'running';
+  }
+}
+
+/**
+ * What was printed, from the end of a log file in Kubernetes' format (`<time> <stream> <F|P> <text>`, P for a part of a line).
+ * Read from the file because podman's own log call leaves out a last line that has no end.
+ */
+async function readLog(path: string, bytes: number): Promise<Buffer> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    // Nothing was printed, or podman has just rotated it away.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+  await using log = file;
+  const { size } = await log.stat();
+  // Short lines carry as much again in time and stream; where it was more the answer is shorter.
+  const from = Math.max(0, size - 4 * bytes - 1_024);
+  const { buffer, bytesRead } = await log.read(Buffer.alloc(size - from), 0, size - from, from);
+  const rows = buffer.toString('latin1', 0, bytesRead).split('\n').slice(from === 0 ? 0 : 1);
+  return Buffer.from(rows.map((row) => row.replace(/^\S+ (?:stdout|stderr) F (.*)$/, '$1\n').replace(/^\S+ (?:stdout|stderr) P /, '')).join(''), 'latin1');
+}

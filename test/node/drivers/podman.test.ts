@@ -1,0 +1,183 @@
+// Real containers on the real podman: limits measured from inside, adoption, stop, ports, reasons.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { isProblem } from '../../../src/base/errors.js';
+import { PodmanDriver } from '../../../src/node/drivers/podman.js';
+import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
+import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
+import type { StartSpec } from '../../../src/node/driver.js';
+import { ended, fetched, newScope, refOf, seen, specOf, within, workload } from './support.js';
+
+const hasPodman = (() => {
+  try {
+    execFileSync('podman', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+const skip = !hasPodman && process.env['CI'] === undefined ? 'podman is not installed: apt-get install -y podman runc busybox-static' : false;
+
+describe('containers on podman', { skip, timeout: 180_000 }, () => {
+  const scope = newScope();
+  const imageName = `3bot-test-${scope.node.slice(0, 12)}`;
+  let home: string;
+  let image: string;
+  let driver: PodmanDriver;
+  const open = (allowRegistries = ['localhost']): PodmanDriver => new PodmanDriver({ ...scope, socket: podmanSocket(home), allowRegistries });
+  const shell = (script: string, said: Partial<StartSpec> = {}): StartSpec => specOf({ workload: workload({ image, command: ['/bin/sh', '-c', script] }), ...said });
+  const output = async (spec: StartSpec): Promise<string> => {
+    await driver.start(spec, within(60));
+    await ended(driver, refOf(spec));
+    return driver.logsTail(refOf(spec), 65_536, within(20));
+  };
+
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), '3bot-podman-'));
+    image = await makeLocalImage(imageName, within(60));
+    driver = open();
+  });
+
+  after(async () => {
+    for (const one of await driver.list(within(20))) await driver.remove(one, within(30));
+    assert.deepEqual(await driver.list(within(20)), []);
+    await driver[Symbol.asyncDispose]();
+    await removeLocalImage(imageName, within(30));
+    await rm(home, { recursive: true, force: true });
+  });
+
+  test('every check holds on a machine that can limit', async () => {
+    for (const check of await driver.check(within(30))) assert.ok(check.ok, `${check.name}: ${check.evidence}`);
+  });
+
+  test('inside, cpu, memory and processes are limited, privileges cannot grow, and no secret of ours is in the environment', async () => {
+    process.env['THREEBOT_TEST_SECRET'] = 'do not tell';
+    const text = await output(
+      shell(
+        `cd /sys/fs/cgroup; cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us memory/memory.limit_in_bytes pids/pids.max 2>/dev/null || cat cpu.max memory.max pids.max; grep -E 'NoNewPrivs|Seccomp:|CapBnd' /proc/self/status; cat /proc/1/environ`,
+        { limits: { cru: 2, mru_mib: 96, pids: 40 } },
+      ),
+    );
+    delete process.env['THREEBOT_TEST_SECRET'];
+    assert.match(text.replaceAll('\n', ' '), /^200000 100000 100663296 40 /);
+    assert.match(text, /NoNewPrivs:\s+1\b/);
+    assert.match(text, /Seccomp:\s+2\b/);
+    // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10.
+    assert.match(text, /CapBnd:\s+00000000000004fb\b/);
+    assert.ok(!text.includes('do not tell') && !text.includes('THREEBOT'));
+  });
+
+  test('a fork bomb ends at its limit', async () => {
+    const spec = shell('for i in $(seq 200); do sleep 60 & done; wait', { limits: { cru: 1, mru_mib: 64, pids: 20 } });
+    assert.match(await output(spec), /can't fork/);
+    assert.equal((await seen(driver, refOf(spec)))?.state, 'failed');
+  });
+
+  test('who takes more memory than allowed is killed, and the reason says so', async () => {
+    const spec = shell('head -c 200000000 /dev/zero | tail -c 150000000 >/dev/null; exit 9', { limits: { cru: 1, mru_mib: 32, pids: 20 } });
+    await output(spec);
+    const one = await seen(driver, refOf(spec));
+    assert.equal(one?.state, 'failed');
+    assert.match(one?.reason ?? '', /memory|exit code 9/);
+    // The shell survives its child: 9 is what it says after the kill.
+    assert.equal(one?.exit_code, 9);
+  });
+
+  test('the volume is at /data, and its files stay when the container goes', async () => {
+    const data = await mkdtemp(join(home, 'data-'));
+    await writeFile(join(data, 'in'), 'from outside');
+    const spec = shell('cat /data/in; echo from inside > /data/out', { data });
+    assert.equal(await output(spec), 'from outside');
+    await driver.remove(refOf(spec), within(30));
+    assert.equal(await seen(driver, refOf(spec)), undefined);
+    assert.equal(await readFile(join(data, 'out'), 'utf8'), 'from inside\n');
+  });
+
+  test('a published port answers on this machine, a second driver finds the container, and starting twice makes one', async () => {
+    const spec = specOf({
+      workload: workload({
+        image,
+        command: ['/bin/sh', '-c', 'echo "$GREETING" > /www/index.html; exec httpd -f -p 8080 -h /www'],
+        env: [{ name: 'GREETING', value: 'hello; $(id) "x"' }],
+        ports: [{ container: 8080, protocol: 'tcp' }],
+      }),
+    });
+    await using other = open();
+    const [first, second] = await Promise.all([driver.start(spec, within(60)), other.start(spec, within(60))]);
+    assert.equal(first.state, 'running');
+    assert.equal(first.ports[0]?.container, 8080);
+    assert.deepEqual(second, first);
+    assert.deepEqual(await driver.start(spec, within(60)), first);
+    assert.equal((await driver.list(within(20))).filter((one) => one.contract === spec.contract).length, 1);
+    assert.equal(await fetched(first.ports[0]?.host ?? 0), 'hello; $(id) "x"\n');
+    await assert.rejects(driver.start({ ...spec, limits: { ...spec.limits, mru_mib: 65 } }, within(20)), (error) => isProblem(error, 'refused', 'other_spec'));
+    // busybox httpd as process 1 ignores SIGTERM: the kill after the grace ends it.
+    await driver.stop(refOf(spec), 500, within(30));
+    const stopped = await seen(driver, refOf(spec));
+    assert.equal(stopped?.state, 'failed');
+    assert.equal(stopped?.exit_code, 137);
+    assert.match(stopped?.reason ?? '', /signal 9/);
+    await driver.stop(refOf(spec), 500, within(30));
+    assert.equal((await driver.start(spec, within(30))).state, 'failed');
+  });
+
+  test('another node of the same machine sees none of it', async () => {
+    const spec = shell('sleep 30');
+    await driver.start(spec, within(60));
+    await using stranger = new PodmanDriver({ grid: scope.grid, node: newScope().node, socket: podmanSocket(home), allowRegistries: [] });
+    assert.deepEqual(await stranger.list(within(20)), []);
+    await stranger.remove(refOf(spec), within(20));
+    assert.equal((await seen(driver, refOf(spec)))?.state, 'running');
+  });
+
+  for (const [script, state, code] of [['exit 0', 'exited', 0], ['echo no such thing; exit 3', 'failed', 3], ['kill -9 $$; sleep 1; exit 4', 'failed', 4]] as const) {
+    test(`what ends with "${script}" is ${state} with code ${code}`, async () => {
+      const spec = shell(script);
+      await driver.start(spec, within(60));
+      const one = await ended(driver, refOf(spec));
+      assert.equal(one.state, state);
+      assert.equal(one.exit_code, code);
+    });
+  }
+
+  test('a command that is not in the image fails with podman\'s words and stays visible as created', async () => {
+    const spec = specOf({ workload: workload({ image, command: ['/bin/nothing'] }) });
+    await assert.rejects(driver.start(spec, within(60)), (error) => isProblem(error, 'failed') && /nothing/.test(error.message));
+    assert.equal((await seen(driver, refOf(spec)))?.state, 'created');
+  });
+
+  const digest = `@sha256:${'0'.repeat(64)}`;
+  for (const [what, said, reason] of [
+    ['no image', { image: null }, 'runtime'],
+    ['a local image that is not there', { image: `localhost/nothing${digest}` }, 'image'],
+    ['a private registry', { image: `10.0.0.1/x${digest}` }, 'registry'],
+  ] as const) {
+    test(`${what} is refused before anything is made`, async () => {
+      const spec = specOf({ workload: workload(said) });
+      await assert.rejects(driver.start(spec, within(60)), (error) => isProblem(error, 'refused', reason));
+      assert.equal(await seen(driver, refOf(spec)), undefined);
+    });
+  }
+
+  test('without the farmer\'s leave a local image does not run, not even under a public name', async () => {
+    await using strict = open(['docker.invalid.example:1']);
+    const hash = image.slice(image.indexOf('@'));
+    await assert.rejects(strict.start(specOf({ workload: workload({ image }) }), within(60)), (error) => isProblem(error, 'refused', 'registry'));
+    // Podman alone would take any image with this digest; here it has to be fetched under the name, from where nobody answers.
+    await assert.rejects(strict.start(specOf({ workload: workload({ image: `docker.invalid.example:1/web${hash}` }) }), within(120)), (error) => isProblem(error, 'failed', 'image'));
+  });
+
+  test('a limit of nothing would be no limit, and is refused', async () => {
+    for (const limits of [{ cru: 0, mru_mib: 64, pids: 20 }, { cru: 1, mru_mib: 0, pids: 20 }, { cru: 1, mru_mib: 64, pids: 0 }]) {
+      await assert.rejects(driver.start(shell('exit 0', { limits }), within(60)), (error) => isProblem(error, 'refused', 'limits'));
+    }
+  });
+
+  test('an aborted call ends as interrupted', async () => {
+    await assert.rejects(driver.list(AbortSignal.abort()), (error) => isProblem(error, 'interrupted'));
+  });
+});
