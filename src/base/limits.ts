@@ -29,10 +29,25 @@ export const MAX_BODY_BYTES = 4 * 1_048_576;
 export const REQUEST_TIMEOUT_MS = 15_000;
 /** HTTP: open connections of a server. */
 export const MAX_CONNECTIONS = 2_000;
+/** HTTP: how long a connection may stay silent; above the longest wait, below what a router forgets. */
+export const CONNECTION_IDLE_MS = 45_000;
+/** HTTP: how long an idle connection is kept for a next request; above the client's own, so that it closes first. */
+export const KEEP_ALIVE_MS = 20_000;
+/** HTTP: bytes of a request's head. */
+export const MAX_HEAD_BYTES = 16_384;
+/** HTTP: submissions, and talk messages, of one address a minute: far above a busy bot, below what hurts. */
+export const MAX_POSTS_PER_MINUTE = 6_000;
 /** HTTP: the longest a /lines request may wait for news. */
 export const MAX_LONG_POLL_MS = 30_000;
 /** HTTP client: time for a whole answer beyond what the request asked to wait. */
 export const ANSWER_TIMEOUT_MS = 10_000;
+/** HTTP client: an answer; /lines holds 4 MiB before its last line, which may be as large as a record and its signatures. */
+export const MAX_ANSWER_BYTES = 16 * 1_048_576;
+/** How long a command waits for another short one to let go of the home folder. */
+export const LOCK_WAIT_MS = 10_000;
+/** Following: first and longest pause after a failure. */
+export const MIN_RETRY_MS = 500;
+export const MAX_RETRY_MS = 30_000;
 /** Talk: life of a message; a replay later is refused. */
 export const TALK_LIFE_MS = 60_000;
 /** Talk: how long an offered price stays firm. */

@@ -1,0 +1,31 @@
+// What commands hand to src/net: the grid in use with this run's home folder, clock, keys and progress.
+import type { Grid, GridOptions } from '../src/net/grid.js';
+import type { Context } from './command.js';
+
+/** Options of every command that works on a grid. */
+export interface GridFlag {
+  readonly grid?: string;
+}
+
+/** The flag's text for commander. */
+export const GRID_FLAG = ['--grid <grid>', 'name or first digits of the id of a grid (default: the one in use)'] as const;
+
+/** What opening a grid needs, from a command's context. */
+export function gridOptions(context: Context, grid?: string): GridOptions {
+  const { home, clock, signal } = context;
+  return {
+    home, clock, signal, grid,
+    openKeyring: async (type, name) => (await import('../src/keys/unlock.js')).openKeyring(context, type, name),
+    createKeyring: async (type, name) => (await import('../src/keys/unlock.js')).createKeyring(context, type, name),
+  };
+}
+
+/**
+ * The grid to work on; `await using` it, so that the lock is given back.
+ * @param grid what `--grid` said
+ * @throws Problem as `openGrid`
+ */
+export async function openGridOf(context: Context, grid?: string): Promise<Grid> {
+  const { openGrid } = await import('../src/net/grid.js');
+  return openGrid(gridOptions(context, grid));
+}

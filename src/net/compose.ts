@@ -1,0 +1,72 @@
+// Making records that fit a book: their place on a chain, signatures, and the way in.
+import type { JsonObject } from '../base/canonical.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { makeRecord, signRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/store.js';
+import type { Signer } from '../keys/ed25519.js';
+import type { Keyring } from '../keys/keyring.js';
+import type { Identity, Payload } from '../schema/types.js';
+import type { Grid } from './grid.js';
+
+/** What a record is to say, and where. */
+export interface Draft {
+  readonly chain: string;
+  readonly kind: string;
+  readonly body: object;
+}
+
+/**
+ * The payload that continues a chain of the book as it is read now.
+ * @param time when it is signed, ms
+ */
+export function nextPayload({ id, reader }: { readonly id: string; readonly reader: Reader }, chain: string, kind: string, body: object, time: number): Payload {
+  const head = reader.head(chain);
+  // JSON: what is undefined is left out, as canonical JSON has no place for it.
+  return { v: 1, grid: id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time, body: body as JsonObject };
+}
+
+/**
+ * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, so that the
+ * record continues the chain's real end; a conflict after that means that this key writes from two places.
+ * @throws Problem as `Grid.append`
+ */
+export async function appendSigned(grid: Grid, { chain, kind, body }: Draft, signers: readonly Signer[]): Promise<{ id: string; index: number }> {
+  await grid.refresh();
+  const record = makeRecord(nextPayload(grid, chain, kind, body, grid.clock()));
+  try {
+    return await grid.append(await signRecord(record, signers));
+  } catch (thrown) {
+    if (!isProblem(thrown, 'refused', 'chain_conflict')) throw thrown;
+    throw new Problem('refused', `${thrown.message}: something else has written to this chain meanwhile`, {
+      reason: 'chain_conflict',
+      hint: 'run the command again; if it was not you, this key is in other hands',
+      cause: thrown,
+    });
+  }
+}
+
+/** Body of an identity's first record. @param name unique on the grid */
+export function identityBody(keyring: Keyring, name: string): Identity {
+  const { bot, sealing } = keyring.public;
+  if (bot === undefined || sealing === undefined) throw new Error('an identity has the roles bot and sealing');
+  return { name, keys: [{ key: bot, kinds: ['*'], until: null }], sealing_key: sealing, endpoint: null, roles: ['consumer'], recovery: null };
+}
+
+/**
+ * Appends the identity's record where this grid has none yet. Names are unique on a grid: where another has ours,
+ * the first digits of the key are added to it.
+ */
+export async function ensureIdentity(grid: Grid, keyring: Keyring): Promise<void> {
+  const signer = keyring.signer('bot');
+  const chain = `bot/${signer.key}`;
+  if (grid.reader.get(chain) !== undefined) return;
+  await grid.refresh();
+  if (grid.reader.get(chain) !== undefined) return;
+  try {
+    await appendSigned(grid, { chain, kind: 'identity@1', body: identityBody(keyring, keyring.name) }, [signer]);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'refused', 'name')) throw thrown;
+    const name = `${keyring.name.slice(0, 41)}-${signer.key.slice(0, 8)}`;
+    await appendSigned(grid, { chain, kind: 'identity@1', body: identityBody(keyring, name) }, [signer]);
+  }
+}

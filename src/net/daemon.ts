@@ -1,0 +1,112 @@
+// What a bot does all the time: holds its home folder, keeps its grids up to date, answers others.
+//
+// `serve` listens on TCP too; `node watch` does not. Both offer the 0600 socket, through which short commands of the
+// same home folder work while this process holds the lock.
+import { readFileSync, rmSync } from 'node:fs';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Clock } from '../base/clock.js';
+import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { readConfig, type Home } from '../home.js';
+import { Grid, openGrid, type GridOptions } from './grid.js';
+import { socketPath, takeHomeAlone } from './lock.js';
+import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
+
+/** What a role may use. */
+export interface RoleParts {
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly openKeyring: GridOptions['openKeyring'];
+  /** By id. */
+  readonly grids: ReadonlyMap<string, Grid>;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Something this bot does beside keeping books, for example sell: it answers messages to its parties. */
+export interface Role extends Partial<AsyncDisposable> {
+  /** By party (`farm/<id>`, `bot/<key>`). */
+  readonly talk: ReadonlyMap<string, TalkHandler>;
+}
+
+/** Makes a role once the grids are open; undefined where this home folder does not have it. */
+export type OpenRole = (parts: RoleParts) => Promise<Role | undefined>;
+
+/** What a daemon needs. */
+export interface DaemonOptions extends Omit<GridOptions, 'grid'> {
+  readonly log: FastifyBaseLogger;
+  /** Also listen here; without it no TCP port is opened. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  readonly roles?: readonly OpenRole[];
+}
+
+/** A daemon that is up. Disposing it stops everything in order. */
+export interface Daemon extends AsyncDisposable {
+  /** `http://host:port`; null without TCP. */
+  readonly url: string | null;
+  /** All grids of this home folder, by id. */
+  readonly grids: ReadonlyMap<string, Grid>;
+}
+
+/**
+ * Starts a daemon; resolves once it can be asked. A home folder without any grid gets the embedded one.
+ * @throws Problem `busy` where another one runs or the port is taken; what opening grids and keys throws
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { home, clock, signal, openKeyring, log, listen, roles = [] } = options;
+  const stopping = new AbortController();
+  const owned: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    stopping.abort(new Problem('interrupted', 'the daemon stops'));
+    for (let end = owned.pop(); end !== undefined; end = owned.pop()) await end();
+  };
+  try {
+    const lock = await takeHomeAlone(home, signal);
+    owned.push(() => lock[Symbol.dispose]());
+    const grids = new Map<string, Grid>();
+    const ids = readConfig(home).grids.map(({ id }) => id);
+    for (const id of ids.length > 0 ? ids : [undefined]) {
+      const grid = await openGrid({ ...options, grid: id, signal: AbortSignal.any([signal, stopping.signal]) });
+      owned.push(() => grid[Symbol.asyncDispose]());
+      await grid.hold();
+      grids.set(grid.id, grid);
+    }
+    const talk = new Map<string, TalkHandler>();
+    for (const openRole of roles) {
+      const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log });
+      if (role === undefined) continue;
+      owned.push(() => role[Symbol.asyncDispose]?.());
+      for (const [party, handler] of role.talk) talk.set(party, handler);
+    }
+    const serve = async (where: Listen): Promise<Server> => {
+      const server = await startServer({ listen: where, books: grids, talk, clock, version: version(), log });
+      owned.push(() => server[Symbol.asyncDispose]());
+      return server;
+    };
+    const socket = socketPath(home);
+    // Left behind by one that was killed: we hold the lock, so nobody listens there.
+    rmSync(socket, { force: true });
+    await serve({ socket });
+    const url = listen === undefined ? null : (await serve(listen)).address;
+    for (const grid of grids.values()) {
+      const kept = keepUp(grid, stopping.signal, log);
+      owned.push(() => kept);
+    }
+    return { url, grids, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** Follows or renews until the daemon stops. What does not hold ends that for good: the copy is served as it is, and grows stale. */
+async function keepUp(grid: Grid, signal: AbortSignal, log: FastifyBaseLogger): Promise<void> {
+  try {
+    await grid.keepUp(signal);
+  } catch (thrown) {
+    log.error({ grid: grid.name, code: isProblem(thrown) ? thrown.code : 'failed', error: messageOf(thrown) }, 'this grid is no longer followed');
+  }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}

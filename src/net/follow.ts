@@ -1,0 +1,109 @@
+// Keeps a copy at its home's newest checkpoint. What the home sends is believed only after `ingestBatch`.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../base/clock.js';
+import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { MAX_LONG_POLL_MS, MAX_RETRY_MS, MIN_RETRY_MS } from '../base/limits.js';
+import { ingestBatch } from '../bcdb/copy.js';
+import type { RuleBook } from '../bcdb/rulebook.js';
+import type { Store } from '../bcdb/store.js';
+import type { SignaturePool } from '../keys/pool.js';
+import type { Client } from './client.js';
+
+/** How following goes; for those who must tell "nothing new" from "cannot read". */
+export interface FollowState {
+  /** When the home was last read without fault, ms; null: not since this process began. */
+  readonly lastRead_ms: number | null;
+  /** What stands in the way at present. With code `integrity` following has ended for good. */
+  readonly problem: Problem | null;
+}
+
+/** What a follower is made of. */
+export interface FollowParts {
+  readonly store: Store;
+  readonly rules: RuleBook;
+  readonly client: Client;
+  /** Id of the grid that is followed. */
+  readonly grid: string;
+  readonly pool: SignaturePool;
+  readonly clock: Clock;
+}
+
+/** How far a catch-up is. */
+export type OnProgress = (lines: number, of: number) => void;
+
+/** Follows one book from one bot. */
+export class Follower {
+  readonly #parts: FollowParts;
+  readonly #listeners = new Set<() => void>();
+  #state: FollowState = { lastRead_ms: null, problem: null };
+
+  constructor(parts: FollowParts) {
+    this.#parts = parts;
+  }
+
+  get state(): FollowState {
+    return this.#state;
+  }
+
+  /** Calls back after every batch that was taken in; returns how to stop that. */
+  onNews(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Follows until the newest checkpoint of the bot that is asked.
+   * @throws Problem `unreachable`, or `integrity` naming what does not hold; the copy then stays at its last good line
+   */
+  async catchUp({ signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {}): Promise<void> {
+    for (;;) {
+      const of = await this.#step(0, signal);
+      if (of === undefined) continue;
+      const { size } = this.#parts.store;
+      onProgress?.(size, of);
+      if (size >= of) return;
+    }
+  }
+
+  /**
+   * Follows until the signal ends, or until something does not hold: that is never tried again.
+   * A home that is away is asked again and again, with growing pauses.
+   * @throws Problem `integrity`
+   */
+  async forever(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.#step(MAX_LONG_POLL_MS, signal);
+        failures = 0;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const problem = isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
+        this.#state = { ...this.#state, problem };
+        if (problem.code === 'integrity') throw problem;
+        failures += 1;
+        await pause(retryAfter(failures), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** One answer taken in; gives the lines there are at the home. Undefined where the copy has moved meanwhile. */
+  async #step(wait: number, signal: AbortSignal | undefined): Promise<number | undefined> {
+    const { store, rules, client, grid, pool, clock } = this.#parts;
+    const from = store.size;
+    const batch = await client.lines(grid, from, { wait, signal });
+    const checked = await pool.check(batch.lines);
+    // Another step may have taken the same lines in while this one waited.
+    if (store.size !== from) return undefined;
+    const of = ingestBatch(store, rules, grid, batch, checked);
+    if (batch.lines.length === 0 && store.size < of) throw new Problem('unreachable', `${client.name} has signed ${of} lines and gives none after ${store.size}`, { reason: 'withheld' });
+    this.#state = { lastRead_ms: clock(), problem: null };
+    for (const listener of this.#listeners) listener();
+    return of;
+  }
+}
+
+/** Doubling pauses, each between half and whole, so that followers do not come back all at once. */
+function retryAfter(failures: number): number {
+  return Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,190 @@
+// The grid as every command and daemon sees it: read from this home's own copy, written wherever its lines are numbered.
+import type { Clock } from '../base/clock.js';
+import { Problem } from '../base/errors.js';
+import { pinnedBy } from '../bcdb/pinned.js';
+import { receiptOf } from '../bcdb/prove.js';
+import type { Outcome } from '../bcdb/sequencer.js';
+import { Store, type Reader } from '../bcdb/store.js';
+import { readConfig, type Home } from '../home.js';
+import type { Keyring, KeyringType } from '../keys/keyring.js';
+import { rules1 } from '../rules/all.js';
+import { readGrid } from '../rules/objects.js';
+import type { Config, SignedRecord } from '../schema/types.js';
+import type { FollowState, OnProgress } from './follow.js';
+import { takeHome } from './lock.js';
+import type { ServedGrid } from './server.js';
+import { openCopyWriter, openHomeWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
+
+/** A grid as config.json lists it; url null: this home numbers its lines. */
+export type GridEntry = Config['grids'][number];
+
+/** What opening a grid needs. */
+export interface GridOptions {
+  readonly home: Home;
+  readonly clock: Clock;
+  /** Ends whatever is under way. */
+  readonly signal: AbortSignal;
+  readonly openKeyring: (type: KeyringType, name: string) => Promise<Keyring>;
+  /** Makes a keyring with a random secret; without it a home folder that has no grid gets none. */
+  readonly createKeyring?: ((type: KeyringType, name: string) => Promise<Keyring>) | undefined;
+  /** Id, unique beginning of it, or name; the grid in use if left out, and without any the embedded `local`. */
+  readonly grid?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Opens a grid for reading; the first write takes the home folder's lock, or goes through the process that has it.
+ * @throws Problem `not_found` where there is no such grid (or none, and no identity to begin one)
+ */
+export async function openGrid(options: GridOptions): Promise<Grid> {
+  const { home, grid } = options;
+  const entry = chosenGrid(readConfig(home), grid) ?? (await (await import('./genesis.js')).createLocal(options));
+  return new Grid(options, entry);
+}
+
+/**
+ * The grid that is meant, among those of a config; undefined where none is named and there is none.
+ * @throws Problem `not_found`, `usage` where several fit
+ */
+export function chosenGrid(config: Config, named?: string): GridEntry | undefined {
+  const { grids, grid } = config;
+  const wanted = named ?? grid ?? (grids.length === 1 ? grids[0]?.id : undefined);
+  if (wanted === undefined) {
+    if (grids.length > 0) throw new Problem('usage', 'this home folder holds several grids, and none is in use', { hint: '3bot grid use NAME' });
+    return undefined;
+  }
+  const exact = grids.filter(({ id, name }) => id === wanted || name === wanted);
+  const found = exact.length > 0 ? exact : grids.filter(({ id }) => wanted.length >= 6 && id.startsWith(wanted));
+  if (found.length > 1) throw new Problem('usage', `several grids begin with ${wanted}`, { hint: 'give more digits' });
+  if (found[0] === undefined) throw new Problem('not_found', `no grid ${wanted} in this home folder`, { reason: 'grid', hint: '3bot grid list' });
+  return found[0];
+}
+
+/** A grid's handle. Disposing it gives the lock back. */
+export class Grid implements ServedGrid, AsyncDisposable {
+  /** Id of the genesis record, hex. */
+  readonly id: string;
+  readonly name: string;
+  readonly dev: boolean;
+  /** This home folder numbers the lines. */
+  readonly isHome: boolean;
+  /** The bot that is followed and forwarded to; null at the home. */
+  readonly url: string | null;
+  readonly clock: Clock;
+  /** The own copy. It shows what `refresh`, `append` and `submit` brought, always through this one object. */
+  readonly reader: Reader;
+  readonly #options: GridOptions;
+  readonly #nonce: string;
+  readonly #store: Store;
+  readonly #listeners = new Set<() => void>();
+  #writer: Promise<Writer> | undefined;
+  #state: FollowState | undefined;
+
+  constructor(options: GridOptions, entry: GridEntry) {
+    this.#options = options;
+    this.#store = Store.read(options.home.gridDatabase(entry.id));
+    pinnedBy(this.#store.line(0), entry.id);
+    const { dev, nonce } = readGrid(this.#store);
+    this.id = entry.id;
+    this.name = entry.name;
+    this.dev = dev;
+    this.isHome = entry.url === null;
+    this.url = entry.url;
+    this.clock = options.clock;
+    this.reader = this.#store;
+    this.#nonce = nonce;
+  }
+
+  /** How following goes, as far as this process does it; null before it has. */
+  get state(): FollowState | null {
+    return this.#state ?? null;
+  }
+
+  /**
+   * Brings the own copy to the home's newest checkpoint; at the home itself it is there already.
+   * @throws Problem `unreachable` when nobody answers; `integrity` when what comes does not hold
+   */
+  async refresh(): Promise<void> {
+    if (!this.isHome) await this.#with((writer) => writer.refresh(this.#options.onProgress));
+    this.#store.refresh();
+  }
+
+  /**
+   * Records, and returns once the record is in the own copy and below a checkpoint. A record that was in the book
+   * before gives the line that it has.
+   * @throws Problem the rule's own, `unreachable`, `busy`, `integrity`
+   */
+  async append(record: SignedRecord): Promise<{ id: string; index: number }> {
+    const [outcome] = await this.submit([record]);
+    if (outcome === undefined) throw new Error('a record without an outcome');
+    if (!outcome.ok) throw outcome.problem;
+    return { id: outcome.id, index: outcome.index };
+  }
+
+  /** `append` for many: each with a verdict of its own, in the order given. */
+  async submit(records: readonly SignedRecord[]): Promise<Outcome[]> {
+    const outcomes = await this.#with((writer) => writer.submit(records));
+    this.#store.refresh();
+    return outcomes;
+  }
+
+  /** Proof that a record is in the book, as `.tlog-proof` text. @throws Problem `not_found` */
+  receipt(recordId: string): string {
+    return receiptOf(this.#store, recordId);
+  }
+
+  /** Calls back after every change that the reader shows, once this process has written or keeps up. */
+  onNews(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes the lock now, not at the first write. @throws Problem `busy`; at a home also what opening its keys throws */
+  async hold(): Promise<void> {
+    await this.#with(async () => undefined);
+  }
+
+  /**
+   * What a daemon does all the time: a copy follows, a home renews its time stamp. Ends with the signal.
+   * @throws Problem `integrity` when what comes does not hold; it is not tried again
+   */
+  async keepUp(signal: AbortSignal): Promise<void> {
+    await this.#with((writer) => writer.keepUp(signal));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const writer = await this.#writer?.catch(() => undefined);
+    await writer?.[Symbol.asyncDispose]();
+    this.#store[Symbol.dispose]();
+  }
+
+  async #with<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    this.#writer ??= this.#openWriter();
+    let writer: Writer;
+    try {
+      writer = await this.#writer;
+    } catch (thrown) {
+      this.#writer = undefined;
+      throw thrown;
+    }
+    try {
+      return await work(writer);
+    } finally {
+      this.#state = writer.state;
+    }
+  }
+
+  async #openWriter(): Promise<Writer> {
+    const { home, clock, signal, openKeyring } = this.#options;
+    const parts: WriterParts = { home, grid: this.id, rules: rules1, clock, signal };
+    const taken = await takeHome(home, signal);
+    if (typeof taken === 'string') return openNeighbour(parts, taken);
+    const writer = this.url === null ? await openHomeWriter(parts, taken, this.#nonce, openKeyring) : openCopyWriter(parts, taken, this.url);
+    writer.onNews(() => {
+      this.#store.refresh();
+      this.#state = writer.state;
+      for (const listener of this.#listeners) listener();
+    });
+    return writer;
+  }
+}

@@ -1,0 +1,90 @@
+// Joining a grid: pin its genesis, fetch every line, re-check every line.
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { pinnedBy } from '../bcdb/pinned.js';
+import { readConfig, updateConfig, type Home } from '../home.js';
+import { SignaturePool } from '../keys/pool.js';
+import { rules1 } from '../rules/all.js';
+import type { GridList, Payload, Genesis } from '../schema/types.js';
+import { Client } from './client.js';
+import { Follower, type OnProgress } from './follow.js';
+import type { GridEntry } from './grid.js';
+import { takeHomeAlone } from './lock.js';
+import { openStore } from './writer.js';
+
+/** What joining needs. */
+export interface JoinOptions {
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** `http(s)://host:port` of any bot that serves the grid. */
+  readonly url: string;
+  /** Genesis hash, as the grid's owner published it; without it the first answer is believed. */
+  readonly genesis?: string | undefined;
+  /** What the grid is called here; its own name if left out. */
+  readonly name?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** A grid that was joined. */
+export interface Joined {
+  readonly entry: GridEntry;
+  readonly size: number;
+  /** Lines that were fetched and re-checked now. */
+  readonly checked: number;
+}
+
+/**
+ * Fetches a copy of a grid and notes where to follow it. Joining a grid that is here already fetches what is new and
+ * changes its address; an interrupted join goes on where it was. The first grid becomes the one in use.
+ * @throws Problem `unreachable`; `integrity` where another grid is served than the one pinned, or a line does not hold
+ */
+export async function joinGrid({ home, clock, signal, url, genesis, name, onProgress }: JoinOptions): Promise<Joined> {
+  using _lock = await takeHomeAlone(home, signal);
+  await using client = new Client({ url });
+  const id = servedGrid(await client.grids(signal), genesis, url);
+  const line = await client.genesis(id, signal);
+  pinnedBy(line, id);
+  const entry = entryFor(home, { id, url, name: name ?? ((JSON.parse(line.payload) as Payload).body as unknown as Genesis).name });
+  const isNew = !readConfig(home).grids.some((one) => one.id === id);
+  try {
+    using store = openStore(home, id);
+    await using pool = new SignaturePool();
+    const before = store.size;
+    await new Follower({ store, rules: rules1, client, grid: id, pool, clock }).catchUp({ signal, onProgress });
+    updateConfig(home, (config) => {
+      config.grids = [...config.grids.filter((one) => one.id !== id), entry];
+      config.grid ??= id;
+    });
+    return { entry, size: store.size, checked: store.size - before };
+  } catch (thrown) {
+    // What does not hold is no beginning of anything; a copy that was there before keeps its good lines.
+    if (isNew && isProblem(thrown, 'integrity')) rmSync(dirname(home.gridDatabase(id)), { recursive: true, force: true });
+    throw thrown;
+  }
+}
+
+/** The grid to join among those that are served. */
+function servedGrid(served: GridList['grids'], genesis: string | undefined, url: string): string {
+  if (genesis !== undefined) {
+    if (served.some(({ id }) => id === genesis)) return genesis;
+    throw new Problem('integrity', `${url} serves ${served.map(({ id, name }) => `${name} (${id})`).join(', ') || 'no grid'}, not grid ${genesis}`, { reason: 'other_grid', hint: "compare the genesis hash with the one the grid's owner published" });
+  }
+  const [first, ...more] = served;
+  if (first === undefined) throw new Problem('not_found', `${url} serves no grid`, { reason: 'grid' });
+  if (more.length > 0) throw new Problem('usage', `${url} serves several grids: ${served.map(({ id, name }) => `${name} (${id})`).join(', ')}`, { hint: `3bot grid join ${url} --genesis HASH` });
+  return first.id;
+}
+
+/** @throws Problem `usage` where the name is another grid's here, or this folder is the grid's home */
+function entryFor(home: Home, wanted: GridEntry): GridEntry {
+  for (const { id, name, url } of readConfig(home).grids) {
+    if (id === wanted.id && url === null) throw new Problem('usage', `this home folder is the home of grid ${name} itself`, { reason: 'home' });
+    if (id !== wanted.id && name === wanted.name) {
+      throw new Problem('usage', `another grid is called ${name} here: ${id}`, { reason: 'exists', hint: `give this one another name with --name; its genesis hash is ${wanted.id}` });
+    }
+  }
+  return wanted;
+}

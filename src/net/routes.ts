@@ -1,0 +1,149 @@
+// The routes: ours under /v1, C2SP's under /log. Each names its schemas; what comes back is JSON unless it says so.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { toBase64 } from '../base/bytes.js';
+import { Problem } from '../base/errors.js';
+import { MAX_LINES, MAX_LINES_BYTES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../base/limits.js';
+import { freshness } from '../bcdb/copy.js';
+import { findRecord, query } from '../bcdb/query.js';
+import { receiptOf } from '../bcdb/prove.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Outcome } from '../bcdb/sequencer.js';
+import type { GridList, Health, Outcomes, SealedTalk, Submission, Trailer } from '../schema/types.js';
+import { answerOf } from './problems.js';
+import type { ServedGrid, ServerParts } from './server.js';
+import * as wire from './wire.js';
+
+/** What routes work with. */
+export interface RouteParts extends ServerParts {
+  /** Served on this home's own socket. */
+  readonly isLocal: boolean;
+  /** Ends when the server does. */
+  readonly ending: AbortSignal;
+}
+
+const POSTS = { rateLimit: { max: MAX_POSTS_PER_MINUTE, timeWindow: 60_000 } };
+const NDJSON = 'application/x-ndjson';
+
+/** Adds every route to a server. */
+export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
+  const { books, talk, clock, version } = parts;
+
+  function bookOf(request: FastifyRequest): ServedGrid {
+    const { grid } = request.params as { grid: string };
+    const book = books.get(grid);
+    if (book === undefined) throw new Problem('not_found', `this bot holds no copy of grid ${grid}`, { reason: 'grid' });
+    return book;
+  }
+
+  app.get('/v1/health', { schema: { querystring: wire.NO_QUERY } }, (): Health => ({ ok: true, version, time: clock() }));
+
+  app.get('/v1/grids', { schema: { querystring: wire.NO_QUERY } }, (): GridList => ({
+    grids: [...books.values()].map(({ id, name, dev, isHome, reader }) => ({ id, name, dev, home: isHome, size: reader.size, time: freshness(reader, clock).time_ms })),
+  }));
+
+  app.get('/v1/grids/:grid/genesis', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request) => bookOf(request).reader.line(0));
+
+  app.get('/v1/grids/:grid/lines', { schema: { params: wire.GRID, querystring: wire.LINES_QUERY } }, async (request, reply) => {
+    const { from, limit = `${MAX_LINES}`, wait = '0' } = request.query as { from: string; limit?: string; wait?: string };
+    const book = bookOf(request);
+    const wait_ms = Math.min(Number(wait), MAX_LONG_POLL_MS);
+    if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(book, wait_ms, request, parts.ending);
+    return reply.type(NDJSON).send(linesText(book.reader, Number(from), Number(limit)));
+  });
+
+  app.post('/v1/grids/:grid/records', { config: POSTS, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
+    const outcomes = await bookOf(request).submit((request.body as Submission).records);
+    return { outcomes: outcomes.map(outcomeAnswer) };
+  });
+
+  app.get('/v1/grids/:grid/records/:id', { schema: { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY } }, (request) =>
+    findRecord(bookOf(request).reader, (request.params as { id: string }).id));
+
+  app.get('/v1/grids/:grid/receipts/:id', { schema: { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY } }, (request, reply) => {
+    const { reader } = bookOf(request);
+    const { id } = findRecord(reader, (request.params as { id: string }).id);
+    return reply.type('text/plain; charset=utf-8').send(receiptOf(reader, id));
+  });
+
+  app.get('/v1/grids/:grid/objects', { schema: { params: wire.GRID, querystring: wire.OBJECTS_QUERY } }, (request) => {
+    const { prefix, after, limit = `${MAX_ROWS}` } = request.query as { prefix: string; after?: string; limit?: string };
+    const objects = bookOf(request).reader.objects(prefix, Number(limit), after);
+    return { objects, next: objects.length === Number(limit) ? (objects.at(-1)?.id ?? null) : null };
+  });
+
+  app.get('/v1/grids/:grid/objects/*', { schema: { params: wire.GRID_AND_OBJECT, querystring: wire.NO_QUERY } }, (request) => {
+    const { '*': id } = request.params as { '*': string };
+    const value = bookOf(request).reader.get(id);
+    if (value === undefined) throw new Problem('not_found', `no object ${id} in this book`);
+    return { id, value };
+  });
+
+  app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.RECORDS_QUERY } }, (request) => {
+    const { chain, kind, signer, since, before, limit } = request.query as Record<string, string | undefined>;
+    const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+    return query(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: number(limit) });
+  });
+
+  app.get('/log/:grid/checkpoint', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(signed(bookOf(request).reader).note));
+
+  app.post('/v1/talk', { config: POSTS, schema: { querystring: wire.NO_QUERY, body: wire.SEALED_BODY } }, async (request) => {
+    const sealed = request.body as SealedTalk;
+    const handler = talk.get(sealed.to);
+    if (handler === undefined) throw new Problem('not_found', `nobody here answers for ${sealed.to}`, { reason: 'party' });
+    return handler(sealed);
+  });
+
+  if (parts.isLocal) {
+    app.post('/v1/grids/:grid/follow', { schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.EMPTY_BODY } }, async (request) => {
+      await bookOf(request).refresh();
+      return {};
+    });
+  }
+}
+
+/** The newest checkpoint; what is served ends with it. */
+function signed(reader: Reader): StoredCheckpoint {
+  const checkpoint = reader.checkpoint();
+  if (checkpoint === undefined) throw new Problem('busy', 'this book has no checkpoint yet', { hint: 'try again in a moment' });
+  return checkpoint;
+}
+
+/** Lines from `from` on as NDJSON, then the trailer that proves them (schemas line@1, trailer@1). */
+function linesText(reader: Reader, from: number, limit: number): string {
+  const { size, note } = signed(reader);
+  // A reader that is ahead gets the checkpoint alone: whether that is a rewind is its own to judge.
+  const rows: string[] = [];
+  let bytes = 0;
+  for (const line of from < size ? reader.lines(from, Math.min(size, from + limit)) : []) {
+    const row = JSON.stringify(line);
+    bytes += Buffer.byteLength(row);
+    if (rows.length > 0 && bytes > MAX_LINES_BYTES) break;
+    rows.push(row);
+  }
+  const consistency = from < size ? reader.tree.consistencyProof(from + rows.length, size).map(toBase64) : [];
+  return [...rows, JSON.stringify({ checkpoint: note, consistency } satisfies Trailer), ''].join('\n');
+}
+
+/** Resolves at the next change, after the time, or when either side goes away. */
+async function news(book: ServedGrid, wait_ms: number, request: FastifyRequest, ending: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop();
+      ending.removeEventListener('abort', done);
+      request.raw.socket.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, wait_ms);
+    const stop = book.onNews(done);
+    if (ending.aborted) return done();
+    ending.addEventListener('abort', done);
+    request.raw.socket.once('close', done);
+  });
+}
+
+function outcomeAnswer(outcome: Outcome): Outcomes['outcomes'][number] {
+  return outcome.ok ? { id: outcome.id, index: outcome.index, known: outcome.known } : answerOf(outcome.problem);
+}
+

@@ -1,0 +1,131 @@
+// The HTTP server: what one bot answers to others, and a daemon to the commands of its own home folder.
+//
+// Every input is hostile: bounded in head, body, time and number, then checked against the route's schema; every
+// failure is a problem answer (RFC 9457), and nothing a client does ends the process.
+import { chmodSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Clock } from '../base/clock.js';
+import { messageOf, Problem } from '../base/errors.js';
+import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
+import type { Reader } from '../bcdb/store.js';
+import type { Outcome } from '../bcdb/sequencer.js';
+import type { SealedTalk, SignedRecord } from '../schema/types.js';
+import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
+import { addRoutes } from './routes.js';
+import { addSchemas } from './wire.js';
+
+/** A book as it is served: a home or a copy; `Grid` is one. */
+export interface ServedGrid {
+  readonly id: string;
+  readonly name: string;
+  readonly dev: boolean;
+  readonly isHome: boolean;
+  readonly reader: Reader;
+  /** Appends, or forwards to the home. */
+  submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
+  /** Follows to the home's newest checkpoint; nothing to do at the home. */
+  refresh(): Promise<void>;
+  /** Calls back after every change that the reader shows; returns how to stop that. */
+  onNews(listener: () => void): () => void;
+}
+
+/** Answers a sealed message. @throws Problem */
+export type TalkHandler = (sealed: SealedTalk) => Promise<SealedTalk>;
+
+/** Where to listen: TCP (port 0: any free one), or a Unix socket, which becomes 0600. */
+export type Listen = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly listen: Listen;
+  /** By grid id; may change while the server runs. */
+  readonly books: ReadonlyMap<string, ServedGrid>;
+  /** By the party that a message is addressed to (`farm/<id>`, `bot/<key>`). */
+  readonly talk: ReadonlyMap<string, TalkHandler>;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly log: FastifyBaseLogger;
+  /** Test only: shorter than REQUEST_TIMEOUT_MS. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** A server that listens. */
+export interface Server extends AsyncDisposable {
+  /** `http://host:port`, or the socket's path. */
+  readonly address: string;
+}
+
+/**
+ * Starts to serve; resolves once it listens.
+ * @throws Problem `busy` where the address is in use, `usage` where it cannot be listened on
+ */
+export async function startServer(parts: ServerParts): Promise<Server> {
+  const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const ending = new AbortController();
+  const app: FastifyInstance = Fastify({
+    loggerInstance: parts.log,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout,
+    connectionTimeout: CONNECTION_IDLE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200 },
+    http: { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: requestTimeout, connectionsCheckingInterval: Math.min(1_000, requestTimeout) },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, strict: true, strictTypes: false } },
+    clientErrorHandler: refuseConnection,
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.setErrorHandler((thrown, request, reply) => {
+    const answer = answerOf(thrown);
+    if (answer.status === 500) request.log.warn({ error: messageOf(thrown), url: request.url }, 'request failed');
+    return reply.code(answer.status).type(PROBLEM_TYPE).send(JSON.stringify(answer));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const answer = answerByStatus(404, `nothing is served at ${request.method} ${request.url.slice(0, 200)}`);
+    return reply.code(404).type(PROBLEM_TYPE).send(JSON.stringify(answer));
+  });
+  app.addHook('preClose', async () => ending.abort());
+  addSchemas(app);
+  const isLocal = 'socket' in parts.listen;
+  // Whoever can open the socket owns the home folder; only strangers are counted.
+  if (!isLocal) await app.register(rateLimit, { global: false });
+  await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal }));
+  const address = await listen(app, parts.listen);
+  return { address, [Symbol.asyncDispose]: () => app.close() };
+}
+
+async function listen(app: FastifyInstance, where: Listen): Promise<string> {
+  try {
+    if ('socket' in where) {
+      await app.listen({ path: where.socket });
+      chmodSync(where.socket, 0o600);
+      return where.socket;
+    }
+    await app.listen({ host: where.host, port: where.port });
+  } catch (cause) {
+    await app.close();
+    const code = (cause as NodeJS.ErrnoException).code;
+    const place = 'socket' in where ? where.socket : `${where.host}:${where.port}`;
+    if (code === 'EADDRINUSE') throw new Problem('busy', `${place} is in use by another program`, { cause, hint: 'choose another port with --listen HOST:PORT' });
+    throw new Problem('usage', `cannot listen on ${place} (${code ?? messageOf(cause)})`, { cause, hint: 'give an address of this machine with --listen HOST:PORT' });
+  }
+  const { port } = app.server.address() as { port: number };
+  return `http://${where.host.includes(':') ? `[${where.host}]` : where.host}:${port}`;
+}
+
+/** Bytes that never became a request: too large a head, too slow, or no HTTP at all. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const { title, ...rest } = answerByStatus(status, status === 408 ? 'the request did not arrive in time' : status === 431 ? 'the head of the request is too large' : 'this is no HTTP request');
+  const body = JSON.stringify({ title, ...rest });
+  socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  // A peer that does not close its side must not keep the socket.
+  setTimeout(() => socket.destroy(), 1_000).unref();
+}

@@ -1,0 +1,35 @@
+// Schemas of requests: parameters and queries here, bodies from schemas/. Nothing is coerced, filled in or left out.
+import { readdirSync, readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { MAX_ROWS } from '../base/limits.js';
+
+const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const NUMBER = { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' };
+const LIMIT = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: `1 to ${MAX_ROWS}` };
+const TEXT = { type: 'string', minLength: 1, maxLength: 120 };
+
+function strict(properties: object, required: readonly string[] = []): object {
+  return { type: 'object', additionalProperties: false, required, properties };
+}
+
+/** Parts of a path. */
+export const GRID = strict({ grid: HASH }, ['grid']);
+export const GRID_AND_RECORD = strict({ grid: HASH, id: { type: 'string', pattern: '^[0-9a-f]{6,64}$' } }, ['grid', 'id']);
+export const GRID_AND_OBJECT = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
+
+/** Queries. A query is text: numbers stay text until they have fitted. */
+export const LINES_QUERY = strict({ from: NUMBER, limit: LIMIT, wait: NUMBER }, ['from']);
+export const OBJECTS_QUERY = strict({ prefix: TEXT, after: TEXT, limit: LIMIT }, ['prefix']);
+export const RECORDS_QUERY = strict({ chain: TEXT, kind: TEXT, signer: HASH, since: NUMBER, before: NUMBER, limit: LIMIT });
+export const NO_QUERY = strict({});
+
+/** Bodies. */
+export const SUBMIT_BODY = { $ref: 'submit.1.json#' };
+export const SEALED_BODY = { $ref: 'sealed.1.json#' };
+export const EMPTY_BODY = strict({});
+
+/** Makes schemas/*.json known to a server. */
+export function addSchemas(app: FastifyInstance): void {
+  const folder = new URL('../../../schemas/', import.meta.url);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) app.addSchema(JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
+}

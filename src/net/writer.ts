@@ -1,0 +1,185 @@
+// The three ways in which a book is written: as its home, as a copy that forwards, beside a process that does either.
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { sha256Hex } from '../base/hash.js';
+import { COSIGN_EVERY_MS, MAX_BODY_BYTES, MAX_SUBMIT } from '../base/limits.js';
+import type { RuleBook } from '../bcdb/rulebook.js';
+import { Sequencer, type Outcome } from '../bcdb/sequencer.js';
+import { Store } from '../bcdb/store.js';
+import type { Home } from '../home.js';
+import type { Keyring, KeyringType } from '../keys/keyring.js';
+import { SignaturePool } from '../keys/pool.js';
+import type { SignedRecord } from '../schema/types.js';
+import { Client } from './client.js';
+import { Follower, type FollowState, type OnProgress } from './follow.js';
+
+/** What changes a book. */
+export interface Writer extends AsyncDisposable {
+  readonly state: FollowState;
+  /** Each record with its verdict; those that were taken are below a checkpoint in this home's own file. */
+  submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
+  /** Brings the file to the home's newest checkpoint. */
+  refresh(onProgress?: OnProgress): Promise<void>;
+  /** What a daemon does all the time: follow, or renew the time stamp. Ends with the signal. @throws Problem `integrity` */
+  keepUp(signal: AbortSignal): Promise<void>;
+  /** Calls back after every change of the file; returns how to stop that. */
+  onNews(listener: () => void): () => void;
+}
+
+/** What every writer needs. */
+export interface WriterParts {
+  readonly home: Home;
+  /** Id of the grid. */
+  readonly grid: string;
+  readonly rules: RuleBook;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Opens the file of a grid's copy for writing; makes it where there is none. The caller holds the home's lock. */
+export function openStore(home: Home, grid: string): Store {
+  const path = home.gridDatabase(grid);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return Store.open(path);
+}
+
+/** Where a home notes what it has signed of a grid. */
+export function headPath(home: Home, grid: string): string {
+  return join(home.head, grid);
+}
+
+/**
+ * Opens the home of a grid.
+ * @param nonce of its genesis: names the keyring with the log's keys
+ */
+export async function openHomeWriter(parts: WriterParts, lock: Disposable, nonce: string, openKeyring: (type: KeyringType, name: string) => Promise<Keyring>): Promise<Writer> {
+  const { home, grid, rules, clock } = parts;
+  const owned: Owned = [lock];
+  try {
+    const keyring = await openKeyring('log', nonce);
+    const store = owning(owned, openStore(home, grid));
+    const pool = owning(owned, new SignaturePool());
+    const sequencer = owning(owned, await Sequencer.open({ store, rules, pool, clock, log: keyring.signer('log'), clockSigner: keyring.signer('clock'), headPath: headPath(home, grid) }));
+    return {
+      get state() {
+        return { lastRead_ms: clock(), problem: null };
+      },
+      submit: async (records) => inParts(records, (some) => sequencer.append(some)),
+      refresh: async () => undefined,
+      async keepUp(signal) {
+        while (!signal.aborted) {
+          await pause(COSIGN_EVERY_MS, undefined, { signal }).catch(() => undefined);
+          // Clocks that disagree may come back together; until then the stamp ages, which everybody sees.
+          if (!signal.aborted) await sequencer.renew().catch((thrown: unknown) => { if (!isProblem(thrown, 'failed')) throw thrown; });
+        }
+      },
+      onNews: (listener) => sequencer.onPublished(listener),
+      [Symbol.asyncDispose]: () => closeAll(owned),
+    };
+  } catch (thrown) {
+    await closeAll(owned);
+    throw thrown;
+  }
+}
+
+/** Opens a copy that follows and forwards to the bot at `url`. */
+export function openCopyWriter(parts: WriterParts, lock: Disposable, url: string): Writer {
+  const { home, grid, rules, clock, signal } = parts;
+  const owned: Owned = [lock];
+  const store = owning(owned, openStore(home, grid));
+  const pool = owning(owned, new SignaturePool());
+  const client = owning(owned, new Client({ url }));
+  const follower = new Follower({ store, rules, client, grid, pool, clock });
+  return {
+    get state() {
+      return follower.state;
+    },
+    async submit(records) {
+      const outcomes = await inParts(records, (some) => forward(client, grid, some, signal));
+      if (outcomes.some((outcome) => outcome.ok && store.indexOf(outcome.id) === undefined)) await follower.catchUp({ signal });
+      return outcomes.map((outcome, i) => believed(store, outcome, records[i]));
+    },
+    refresh: (onProgress) => follower.catchUp({ signal, onProgress }),
+    keepUp: (until) => follower.forever(until),
+    onNews: (listener) => follower.onNews(listener),
+    [Symbol.asyncDispose]: () => closeAll(owned),
+  };
+}
+
+/** Works through the socket of the daemon that holds this home's lock. */
+export function openNeighbour({ grid, clock, signal }: WriterParts, socket: string): Writer {
+  const client = new Client({ socket });
+  return {
+    get state() {
+      return { lastRead_ms: clock(), problem: null };
+    },
+    submit: (records) => inParts(records, (some) => forward(client, grid, some, signal)),
+    refresh: () => client.follow(grid, signal),
+    keepUp: async () => {
+      throw new Error('the daemon keeps up');
+    },
+    onNews: () => () => undefined,
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+type Owned = (Disposable | AsyncDisposable)[];
+
+function owning<T extends Disposable | AsyncDisposable>(owned: Owned, one: T): T {
+  owned.push(one);
+  return one;
+}
+
+/** Closes what was opened last first; the lock goes last of all. */
+async function closeAll(owned: Owned): Promise<void> {
+  for (let one = owned.pop(); one !== undefined; one = owned.pop()) {
+    if (Symbol.asyncDispose in one) await one[Symbol.asyncDispose]();
+    else one[Symbol.dispose]();
+  }
+}
+
+/** A lost reply is made good by asking again: a record that is in the book already gets its line. */
+async function forward(client: Client, grid: string, records: readonly SignedRecord[], signal: AbortSignal): Promise<Outcome[]> {
+  try {
+    return await client.submit(grid, records, signal);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'unreachable')) throw thrown;
+  }
+  try {
+    return await client.submit(grid, records, signal);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'unreachable')) throw thrown;
+    throw new Problem('unreachable', `${thrown.message}; whether it was recorded is not known`, { cause: thrown, reason: thrown.reason ?? 'forward', hint: 'run the same command again: nothing is recorded twice' });
+  }
+}
+
+/** A verdict of the home, held against the own copy: what it calls recorded must be there, under its id and line. */
+function believed(store: Store, outcome: Outcome, record: SignedRecord | undefined): Outcome {
+  if (!outcome.ok) return outcome;
+  const id = sha256Hex(record?.payload ?? '');
+  if (outcome.id === id && store.indexOf(id) === outcome.index) return outcome;
+  throw new Problem('integrity', `the home says that record ${id} is line ${outcome.index}, and its book does not hold it there`, { reason: 'withheld' });
+}
+
+/** Hands records on in parts that fit one request. */
+async function inParts(records: readonly SignedRecord[], hand: (some: SignedRecord[]) => Promise<Outcome[]>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let part: SignedRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    // As JSON text; 200 covers the envelope and a signature is 180.
+    const size = Buffer.byteLength(JSON.stringify(record.payload)) + 200 * (1 + record.signatures.length);
+    if (part.length > 0 && (part.length === MAX_SUBMIT || bytes + size > MAX_BODY_BYTES - 1_000)) {
+      outcomes.push(...(await hand(part)));
+      part = [];
+      bytes = 0;
+    }
+    part.push(record);
+    bytes += size;
+  }
+  if (part.length > 0) outcomes.push(...(await hand(part)));
+  return outcomes;
+}
