@@ -20,7 +20,7 @@ interface Job {
 /** A worker and its batches under way; it answers in order. */
 class Thread {
   readonly jobs: Job[] = [];
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url));
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] });
 
   constructor(onEnd: () => void) {
     this.#worker.unref();
