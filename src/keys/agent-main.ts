@@ -1,7 +1,5 @@
 // The unlock agent's process. Everything it needs comes over stdin: nothing secret is in its arguments or environment.
-import { rmdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { dirname } from 'node:path';
 import { systemClock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { serveAgent } from './agent-server.js';
@@ -16,14 +14,7 @@ try {
     keyrings,
     until: start.until,
     clock: systemClock,
-    ended: () => {
-      try {
-        rmdirSync(dirname(start.socket));
-      } catch {
-        // Another socket of this home is still there.
-      }
-      process.exit(0);
-    },
+    ended: () => process.exit(0),
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
   process.stdout.end('ready\n');

@@ -1,6 +1,7 @@
 // The unlock agent's side: holds opened keyrings, signs what it can parse, forgets in time.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, rmdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { fromBase64, toBase64 } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { Problem, messageOf } from '../base/errors.js';
@@ -53,6 +54,7 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
 export async function serveAgent(options: AgentOptions): Promise<() => void> {
   const { socket: path, keyrings, until, clock, ended } = options;
   const connections = new Set<Socket>();
+  let hasEnded = false;
 
   const server: Server = createServer((connection) => {
     connections.add(connection);
@@ -66,10 +68,19 @@ export async function serveAgent(options: AgentOptions): Promise<() => void> {
     for (const keyring of keyrings) keyring.forget();
     server.close();
     rmSync(path, { force: true });
+    try {
+      // Before anybody hears of the end, so that the next agent's folder is not taken from under it.
+      rmdirSync(dirname(path));
+    } catch {
+      // Another socket of this home is still there.
+    }
   }
   const timeIsOver = () => clock() >= until;
-  const looking = setInterval(() => timeIsOver() && end(), LOOK_EVERY_MS);
+  // Without its socket nobody can ask it, nor tell it to forget.
+  const looking = setInterval(() => (timeIsOver() || !existsSync(path)) && end(), LOOK_EVERY_MS);
   function end(): void {
+    if (hasEnded) return;
+    hasEnded = true;
     forget();
     for (const connection of connections) connection.destroy();
     ended();

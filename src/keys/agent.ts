@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { fromBase64, toBase64 } from '../base/bytes.js';
-import { Problem, type ProblemCode } from '../base/errors.js';
+import { Problem, isProblem, type ProblemCode } from '../base/errors.js';
 import type { Environment } from '../cli/io.js';
 import { runtimeFolder, runtimePath, type Home } from '../home.js';
 import type { Keyring, KeyringType } from './keyring.js';
@@ -29,8 +29,11 @@ const SOCKET = 'agent.sock';
 
 /** One question, one answer; null when no agent runs. */
 async function ask(home: Home, env: Environment, request: object): Promise<Record<string, unknown> | null> {
-  if (!existsSync(join(runtimePath(home, env), SOCKET))) return null;
-  const socket = connect(join(runtimeFolder(home, env), SOCKET));
+  const path = join(runtimePath(home, env), SOCKET);
+  if (!existsSync(path)) return null;
+  // Refuses a folder in which somebody else could have put the socket.
+  runtimeFolder(home, env);
+  const socket = connect(path);
   try {
     const connected = await new Promise<boolean>((resolve, reject) => {
       socket.once('connect', () => resolve(true)).once('error', (error: NodeJS.ErrnoException) => {
@@ -41,7 +44,14 @@ async function ask(home: Home, env: Environment, request: object): Promise<Recor
     });
     if (!connected) return null;
     writeLine(socket, request);
-    const reply = await readLine(socket);
+    let reply: Record<string, unknown>;
+    try {
+      reply = await readLine(socket);
+    } catch (thrown) {
+      // Its time was over just now: it takes its socket away before it hangs up.
+      if (isProblem(thrown, 'unreachable') && !existsSync(path)) return null;
+      throw thrown;
+    }
     const error = reply['error'] as { code: ProblemCode; message: string; reason?: string; hint?: string } | undefined;
     if (error !== undefined) {
       throw new Problem(error.code, error.message, { ...(error.reason === undefined ? {} : { reason: error.reason }), ...(error.hint === undefined ? {} : { hint: error.hint }) });
