@@ -46,6 +46,15 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   // Id of the admission: the invitation is used.
   `ALTER TABLE invitations ADD COLUMN record TEXT`,
+  // What a node has taken on and not released; over_*: the first checkpoint that showed the contract to be over.
+  `CREATE TABLE node_contracts (
+     grid TEXT NOT NULL,
+     node TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     over_size INTEGER,
+     over_stamp INTEGER,
+     PRIMARY KEY (grid, node, contract)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The open database; several processes of one home may hold it. */

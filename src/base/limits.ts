@@ -98,3 +98,17 @@ export const MAX_WORKLOAD_LOG_BYTES = 1_048_576;
 export const PROBE_TIMEOUT_MS = 60_000;
 /** Node: a reason in a run record. */
 export const MAX_REASON_CHARS = 500;
+/** Node: processes of one workload; what a busy database or web server needs, far below what starves a machine. */
+export const MAX_WORKLOAD_PIDS = 2_048;
+/** Node: steps under way at the same time; one that hangs takes one of them until its time limit. */
+export const MAX_NODE_STEPS = 64;
+/** Node: the whole of one step; above the download of an image, so that the driver's own limit speaks first. */
+export const NODE_STEP_TIMEOUT_MS = 15 * 60_000;
+/** Node: pauses before a step that failed is tried again; a start or a volume is given up after the last. */
+export const NODE_RETRY_MS: readonly number[] = [1_000, 5_000];
+/** Node: time a workload has to end by itself. */
+export const STOP_GRACE_MS = 10_000;
+/** Node: what the rules refused to record is tried again after this, should it still be so. */
+export const SAY_AGAIN_MS = 60_000;
+/** Node: pause between two looks when nothing happens. */
+export const WATCH_INTERVAL_MS = 10_000;

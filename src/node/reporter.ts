@@ -1,0 +1,91 @@
+// Writes into the book what the node did. Nothing is queued: what is still to be said follows from the next look, so
+// it survives a home that is away and a restart alike.
+import { canonical } from '../base/canonical.js';
+import type { Clock } from '../base/clock.js';
+import { isProblem, type Problem } from '../base/errors.js';
+import { MAX_REASON_CHARS, SAY_AGAIN_MS } from '../base/limits.js';
+import type { Signer } from '../keys/ed25519.js';
+import { appendSigned } from '../net/compose.js';
+import type { Grid } from '../net/grid.js';
+import { oneLine } from './children.js';
+import type { Report } from './plan.js';
+import type { Teller } from './tell.js';
+
+interface Observed {
+  /** The report, to see whether it is still the same. */
+  readonly text: string;
+  /** When it was observed first, ms. */
+  readonly at: number;
+  conflicts: number;
+  /** Refused; not before then again. */
+  again_at: number;
+}
+
+/** What came of saying things. */
+export interface Said {
+  /** The book has changed, or has to be looked at again. */
+  readonly again: boolean;
+  /** Nobody took it: `unreachable` or `busy`. */
+  readonly problem: Problem | null;
+}
+
+/** Says reports for one node. */
+export class Reporter {
+  readonly #grid: Grid;
+  readonly #signer: Signer;
+  readonly #clock: Clock;
+  readonly #teller: Teller;
+  readonly #observed = new Map<string, Observed>();
+
+  constructor(grid: Grid, signer: Signer, clock: Clock, teller: Teller) {
+    this.#grid = grid;
+    this.#signer = signer;
+    this.#clock = clock;
+    this.#teller = teller;
+  }
+
+  /** Appends one record a report. What the rules refuse is tried again a minute later, should it still be so. */
+  async say(reports: readonly Report[]): Promise<Said> {
+    let again = false;
+    for (const report of reports) {
+      const observed = this.#observe(report);
+      if (observed.again_at > this.#clock()) continue;
+      try {
+        await this.#append(report, observed.at);
+        again = true;
+      } catch (thrown) {
+        if (!isProblem(thrown)) throw thrown;
+        this.#teller.notSaid(report, thrown.message);
+        if (thrown.code === 'unreachable' || thrown.code === 'busy' || thrown.code === 'interrupted') return { again, problem: thrown };
+        // A lost reply looks like this once: the next look at the book then has the record. Twice is another writer.
+        if (thrown.reason === 'chain_conflict' && observed.conflicts === 0) {
+          observed.conflicts += 1;
+          again = true;
+        } else observed.again_at = this.#clock() + SAY_AGAIN_MS;
+      }
+    }
+    return { again, problem: null };
+  }
+
+  /** Nothing more will be said of this contract. */
+  forget(contract: string): void {
+    for (const key of this.#observed.keys()) if (key.startsWith(`${contract}/`)) this.#observed.delete(key);
+  }
+
+  #observe(report: Report): Observed {
+    const key = `${report.contract}/${report.workload ?? ''}`;
+    const text = canonical({ ...report, reason: null });
+    const before = this.#observed.get(key);
+    if (before?.text === text) return before;
+    const observed = { text, at: this.#clock(), conflicts: 0, again_at: 0 };
+    this.#observed.set(key, observed);
+    return observed;
+  }
+
+  async #append(report: Report, observed_ms: number): Promise<void> {
+    const { contract, workload, state, exit_code, ports } = report;
+    const reason = report.reason === null ? null : oneLine(report.reason, MAX_REASON_CHARS);
+    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: { workload, state, reason, exit_code, observed_ms, ports } }, [this.#signer]);
+    this.#teller.said(report, reason);
+  }
+}
