@@ -78,7 +78,7 @@ export const AGENT_TIMEOUT_MS = 5_000;
 export const MAX_AGENT_CONNECTIONS = 32;
 /** Longest time that keys stay open unattended. */
 export const MAX_UNLOCK_MS = 7 * 24 * 3_600_000;
-/** A checkpoint with its signatures (C2SP notes must allow 16, of up to 5 kB each where they are post-quantum). */
+/** A checkpoint with its signatures: C2SP notes must allow 16, which take 52 kB where they are ML-DSA-44. */
 export const MAX_CHECKPOINT_BYTES = 65_536;
 /** Signature lines of a note that are looked at; as many as Go's note package takes. */
 export const MAX_NOTE_SIGNATURES = 100;
