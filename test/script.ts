@@ -75,7 +75,7 @@ function checkRun(args: readonly string[], { code, stdout, stderr }: Omit<Run, '
   assertNoLeak(stdout + stderr, secrets);
   const end = args.indexOf('--');
   const json = (end === -1 ? args : args.slice(0, end)).includes('--json');
-  if (json && !args.includes('--help')) for (const line of stdout.split('\n')) if (line !== '') JSON.parse(line);
+  if (json && !args.includes('--help') && !args.includes('-h')) for (const line of stdout.split('\n')) if (line !== '') JSON.parse(line);
   if (code !== 0 && code !== null && end === -1) assert.match(stderr, json ? /^\{"error":\{"code":/m : /^3bot: error: /m, `exit ${code} without saying why`);
 }
 
