@@ -11,7 +11,7 @@ export interface GridFlag {
 export const GRID_FLAG = ['--grid <grid>', 'name or first digits of the id of a grid (default: the one in use)'] as const;
 
 /** What opening a grid needs, from a command's context. */
-export function gridOptions(context: Context, grid?: string): GridOptions {
+export function gridOptions(context: Context, grid?: string): GridOptions & { readonly createKeyring: NonNullable<GridOptions['createKeyring']> } {
   const { home, clock, signal } = context;
   return {
     home, clock, signal, grid,

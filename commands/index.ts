@@ -23,6 +23,22 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'lock', summary: 'forget the keys that are open', load: () => import('./lock.js') },
     ],
   },
+  {
+    title: 'the book',
+    commands: [
+      { words: 'grid create', summary: 'begin a grid whose home is this folder', load: () => import('./grid/create.js') },
+      { words: 'grid join', summary: 'carry a copy of a grid, every line re-checked', load: () => import('./grid/join.js') },
+      { words: 'grid list', summary: 'the grids of this home folder', load: () => import('./grid/list.js') },
+      { words: 'grid show', summary: 'how a grid stands, and its genesis', load: () => import('./grid/show.js') },
+      { words: 'grid use', summary: 'choose the grid that commands use', load: () => import('./grid/use.js') },
+      { words: 'bcdb query', summary: 'find records', load: () => import('./bcdb/query.js') },
+      { words: 'bcdb get', summary: 'one record or object', load: () => import('./bcdb/get.js') },
+      { words: 'bcdb verify', summary: 're-check everything that is stored', load: () => import('./bcdb/verify.js') },
+      { words: 'receipt get', summary: 'proof that a record is in the book', load: () => import('./receipt/get.js') },
+      { words: 'receipt verify', summary: 'check such a proof, offline', load: () => import('./receipt/verify.js') },
+      { words: 'serve', summary: 'make this bot reachable', load: () => import('./serve.js') },
+    ],
+  },
 ];
 
 /** All commands in one list. */

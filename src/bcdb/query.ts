@@ -83,6 +83,11 @@ export function findRecord(reader: Reader, idOrPrefix: string): Found {
   const index = indexes[0];
   if (index === undefined) throw new Problem('not_found', `no record ${idOrPrefix} in this book`, { hint: "3bot bcdb query" });
   if (indexes.length > 1) throw new Problem('usage', `several records begin with ${idOrPrefix}`, { hint: 'give more digits' });
+  return recordAt(reader, index);
+}
+
+/** The record at a line. @throws Problem `not_found` */
+export function recordAt(reader: Reader, index: number): Found {
   const line = reader.line(index);
   return { ...line, index, id: parseRecord(line.payload).id };
 }

@@ -20,6 +20,8 @@ export interface RoleParts {
   /** By id. */
   readonly grids: ReadonlyMap<string, Grid>;
   readonly log: FastifyBaseLogger;
+  /** Address under which others reach this bot; null where it opens no port. */
+  readonly publicUrl: string | null;
 }
 
 /** Something this bot does beside keeping books, for example sell: it answers messages to its parties. */
@@ -36,6 +38,8 @@ export interface DaemonOptions extends Omit<GridOptions, 'grid'> {
   readonly log: FastifyBaseLogger;
   /** Also listen here; without it no TCP port is opened. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** Address under which others reach this bot; where it listens if left out. */
+  readonly publicUrl?: string | undefined;
   readonly roles?: readonly OpenRole[];
 }
 
@@ -43,6 +47,8 @@ export interface DaemonOptions extends Omit<GridOptions, 'grid'> {
 export interface Daemon extends AsyncDisposable {
   /** `http://host:port`; null without TCP. */
   readonly url: string | null;
+  /** Address under which others reach it. */
+  readonly publicUrl: string | null;
   /** All grids of this home folder, by id. */
   readonly grids: ReadonlyMap<string, Grid>;
 }
@@ -71,12 +77,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       grids.set(grid.id, grid);
     }
     const talk = new Map<string, TalkHandler>();
-    for (const openRole of roles) {
-      const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log });
-      if (role === undefined) continue;
-      owned.push(() => role[Symbol.asyncDispose]?.());
-      for (const [party, handler] of role.talk) talk.set(party, handler);
-    }
     const serve = async (where: Listen): Promise<Server> => {
       const server = await startServer({ listen: where, books: grids, talk, clock, version: version(), log });
       owned.push(() => server[Symbol.asyncDispose]());
@@ -87,11 +87,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     rmSync(socket, { force: true });
     await serve({ socket });
     const url = listen === undefined ? null : (await serve(listen)).address;
+    const publicUrl = options.publicUrl ?? url;
+    for (const openRole of roles) {
+      const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log, publicUrl });
+      if (role === undefined) continue;
+      owned.push(() => role[Symbol.asyncDispose]?.());
+      for (const [party, handler] of role.talk) talk.set(party, handler);
+    }
     for (const grid of grids.values()) {
       const kept = keepUp(grid, stopping.signal, log);
       owned.push(() => kept);
     }
-    return { url, grids, [Symbol.asyncDispose]: close };
+    return { url, publicUrl, grids, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;

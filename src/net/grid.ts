@@ -1,7 +1,6 @@
 // The grid as every command and daemon sees it: read from this home's own copy, written wherever its lines are numbered.
 import type { Clock } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
-import { pinnedBy } from '../bcdb/pinned.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import { Store, type Reader } from '../bcdb/store.js';
@@ -83,7 +82,11 @@ export class Grid implements ServedGrid, AsyncDisposable {
   constructor(options: GridOptions, entry: GridEntry) {
     this.#options = options;
     this.#store = Store.read(options.home.gridDatabase(entry.id));
-    pinnedBy(this.#store.line(0), entry.id);
+    if (this.#store.grid !== entry.id) {
+      const { grid } = this.#store;
+      this.#store[Symbol.dispose]();
+      throw new Problem('integrity', `the book of grid ${entry.name} is ${grid === null ? 'empty' : `of grid ${grid}`}`, { hint: '3bot bcdb verify' });
+    }
     const { dev, nonce } = readGrid(this.#store);
     this.id = entry.id;
     this.name = entry.name;

@@ -1,0 +1,26 @@
+// Files that a person names for a result.
+import { readFileSync, statSync } from 'node:fs';
+import { Problem, messageOf } from '../src/base/errors.js';
+import { createFile } from '../src/home.js';
+
+/** Writes a new file. @throws Problem `usage` where there is one already, or it cannot be written */
+export function writeNew(path: string, text: string): void {
+  try {
+    createFile(path, text);
+  } catch (cause) {
+    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    throw new Problem('usage', isThere ? `${path} is there already` : `cannot write ${path}: ${messageOf(cause)}`, { cause, ...(isThere ? { hint: 'name another file' } : {}) });
+  }
+}
+
+/** Reads a file of text. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
+export function readText(path: string, limit: number): string {
+  let bytes: number;
+  try {
+    bytes = statSync(path).size;
+    if (bytes <= limit) return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Problem('usage', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
+  throw new Problem('usage', `${path} has ${bytes} bytes; at most ${limit} are read`);
+}

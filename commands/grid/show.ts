@@ -1,0 +1,33 @@
+// 3bot grid show
+import type { CommandFile } from '../command.js';
+
+export const command: CommandFile<{ genesisFile?: string }> = {
+  arguments: [['[grid]', 'name or first digits of the id; the one in use if left out']],
+  options: (c) => c.option('--genesis-file <file>', "write the grid's genesis record into this new file, for 'receipt verify' elsewhere"),
+  examples: ['3bot grid show', '3bot grid show --genesis-file genesis.json'],
+  async run(context, [wanted], { genesisFile }) {
+    const { iso } = await import('../../src/base/clock.js');
+    const { readGrid } = await import('../../src/rules/objects.js');
+    const { formatTft } = await import('../../src/base/amount.js');
+    const { gridState } = await import('../../src/net/state.js');
+    const { openGridOf } = await import('../handle.js');
+    const { writeNew } = await import('../files.js');
+    await using grid = await openGridOf(context, wanted);
+    const { prices, supply_stroops, governance } = readGrid(grid.reader);
+    if (genesisFile !== undefined) writeNew(genesisFile, `${JSON.stringify(grid.reader.line(0))}\n`);
+    const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url }, context.clock);
+    context.out.one({
+      json: { ...state, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
+      text: () => [
+        `grid        ${grid.name}${grid.dev ? ' (development)' : ''}`,
+        `genesis     ${grid.id}`,
+        `where       ${grid.url ?? 'this home folder numbers the lines'}`,
+        `lines       ${state.size}`,
+        `root        ${state.root}`,
+        `time stamp  ${state.time === null ? 'none' : state.time}${state.fresh ? '' : ', not fresh'}`,
+        `begun       ${iso(grid.reader.line(0).at)}`,
+        `TFT         ${formatTft(BigInt(supply_stroops))}, of this grid`,
+      ].join('\n'),
+    });
+  },
+};

@@ -1,0 +1,8 @@
+// What a bot does beside keeping books, by what its home folder holds.
+import type { OpenRole } from '../src/net/daemon.js';
+import type { Context } from './command.js';
+
+/** The roles of this home folder. */
+export async function roles(_context: Context): Promise<OpenRole[]> {
+  return [];
+}

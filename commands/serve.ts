@@ -1,0 +1,25 @@
+// 3bot serve
+import type { CommandFile } from './command.js';
+
+export const command: CommandFile<{ listen: string; public?: string }> = {
+  about: 'One process that makes this bot reachable: its grids (as home or copy), and what else this home folder holds, such as a farm.\nAnswers reads from its copy and forwards writes. Runs until it is stopped.',
+  options: (c) => c
+    .option('--listen <host:port>', 'where to listen; port 0 takes any free one', '127.0.0.1:8780')
+    .option('--public <url>', 'address under which others reach it (default: where it listens)'),
+  examples: ['3bot serve', '3bot serve --listen 0.0.0.0:8780 --public https://bot.example'],
+  async run(context, _args, { listen, public: publicUrl }) {
+    const { startDaemon } = await import('../src/net/daemon.js');
+    const { createLog } = await import('../src/net/log.js');
+    const { gridOptions } = await import('./handle.js');
+    const { parseListen, parsePublic } = await import('./listen.js');
+    const { roles } = await import('./roles.js');
+    const where = parseListen(listen);
+    const asked = publicUrl === undefined ? undefined : parsePublic(publicUrl);
+    const { signal, out, io } = context;
+    const log = createLog(io.stderr);
+    await using daemon = await startDaemon({ ...gridOptions(context), log, listen: where, publicUrl: asked, roles: await roles(context) });
+    const grids = [...daemon.grids.values()].map(({ id, name, isHome, reader }) => ({ id, name, home: isHome, size: reader.size }));
+    out.line({ url: daemon.url, public: daemon.publicUrl, grids }, () => `serving ${grids.map(({ name, home }) => `${name}${home ? ' (home)' : ''}`).join(', ')} at ${daemon.url}`);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  },
+};
