@@ -38,7 +38,7 @@ export const rules1: RuleBook = {
     const payers = payersOf(body);
     rule.apply(draft, { record, body, subject, moment }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
     for (const [account, left] of payers) {
-      demand(left === 0n, 'payers', `account ${short(account)} is listed to pay more than is due`);
+      demand(left === 0n, 'payers', () => `account ${short(account)} is listed to pay more than is due`);
     }
     draft.commit();
   },
@@ -97,7 +97,7 @@ function withPayers(signers: readonly Signers[], payers: ReadonlyMap<string, big
   for (const account of payers.keys()) {
     for (const { keys } of signers) {
       const party = keys.get(account) ?? `account/${account}`;
-      demand(party.startsWith('account/'), 'payers', `account ${short(account)} pays with the key of ${short(party)}; a payer has a key of its own`);
+      demand(party.startsWith('account/'), 'payers', () => `account ${short(account)} pays with the key of ${short(party)}; a payer has a key of its own`);
     }
   }
   return [...signers, allOf(...[...payers.keys()].map((account) => [account, `account/${account}`] as const))];

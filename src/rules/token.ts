@@ -100,7 +100,7 @@ export const transfer: Rule<Transfer> = {
   chain: 'account',
   signers(_state, { body, subject }) {
     const payer = body.payers[0];
-    demand(payer !== undefined && body.payers.length === 1 && payer.account === subject, 'payers', `a transfer on account ${short(subject)} is paid by that account and no other`);
+    demand(payer !== undefined && body.payers.length === 1 && payer.account === subject, 'payers', () => `a transfer on account ${short(subject)} is paid by that account and no other`);
     demand(body.to !== subject, 'payers', 'an account cannot pay itself');
     return [allOf([subject, `account/${subject}`])];
   },
@@ -123,7 +123,7 @@ export const faucet: Rule<Faucet> = {
     const gives = stroops(grid.faucet_stroops);
     demand(stroops(body.amount_stroops) === gives, 'amount', () => `the faucet of this grid gives ${formatTft(gives)} TFT, not ${formatTft(stroops(body.amount_stroops))} TFT`);
     const account = accountOf(state, subject);
-    demand(!account.faucet_taken, 'faucet', `account ${short(subject)} has had TFT from the faucet before`);
+    demand(!account.faucet_taken, 'faucet', () => `account ${short(subject)} has had TFT from the faucet before`);
     write(state, 'account', subject, { ...account, faucet_taken: true });
     move(state, allowance, 'mint', { account: subject }, gives);
   },
