@@ -1,0 +1,72 @@
+// Measures this machine's hardware and prints one JSON value: a program of its own, because systeminformation runs
+// other programs with whatever environment it finds and may hang on one; `probe.ts` starts it clean and can end it.
+import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import si from 'systeminformation';
+
+const MIB = 1_048_576;
+
+/** What was measured. Sizes in MiB, rounded down. */
+export interface Measured {
+  readonly cpu: { readonly model: string; readonly cores: number };
+  readonly memory_mib: number;
+  /** The disk below the folder; `kind` null: it cannot be told, as behind virtio. */
+  readonly disk: { readonly model: string; readonly kind: 'ssd' | 'hdd' | null; readonly size_mib: number; readonly free_mib: number; readonly ours_mib: number };
+  readonly gpus: readonly { readonly model: string; readonly memory_mib: number }[];
+  readonly virtualised: boolean;
+  readonly kernel: string;
+  readonly kvm: boolean;
+}
+
+/** Name of the block device that a file lies on (`vda`, `nvme0n1`, `dm-0`; of a partition: its disk), or null. */
+async function blockDevice(folder: string): Promise<string | null> {
+  const { dev } = await stat(folder);
+  // glibc's gnu_dev_major and gnu_dev_minor.
+  const major = (dev >>> 8) & 0xfff;
+  const minor = (dev & 0xff) | ((dev >>> 12) & 0xfff00);
+  const path = await realpath(`/sys/dev/block/${major}:${minor}`).catch(() => '');
+  return /\/block\/([^/]+)/.exec(path)?.[1] ?? null;
+}
+
+async function diskKind(device: string | null, virtualised: boolean, disks: readonly si.Systeminformation.DiskLayoutData[]): Promise<'ssd' | 'hdd' | null> {
+  const known = disks.find((disk) => disk.device === `/dev/${device}`) ?? (device === null && disks.length === 1 ? disks[0] : undefined);
+  if (device?.startsWith('nvme') || known?.type === 'NVMe') return 'ssd';
+  // A virtual disk says "rotational" whatever is behind it.
+  if (virtualised || device === null) return known?.type === 'SSD' && !virtualised ? 'ssd' : null;
+  const rotational = await readFile(`/sys/block/${device}/queue/rotational`, 'utf8').catch(() => '');
+  return rotational.trim() === '0' ? 'ssd' : rotational.trim() === '1' ? 'hdd' : null;
+}
+
+/** Bytes that volume images in a folder really take. */
+async function taken(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder)) if (name.endsWith('.img')) bytes += (await stat(join(folder, name))).blocks * 512;
+  return bytes;
+}
+
+async function measure(folder: string): Promise<Measured> {
+  const [cpu, memory, system, disks, graphics, os, space] = await Promise.all([
+    si.cpu(), si.mem(), si.system(), si.diskLayout(), si.graphics(), si.osInfo(), statfs(folder),
+  ]);
+  const virtualised = system.virtual === true || cpu.flags.split(' ').includes('hypervisor');
+  const device = await blockDevice(folder);
+  return {
+    cpu: { model: `${cpu.manufacturer} ${cpu.brand}`.trim(), cores: cpu.cores },
+    memory_mib: Math.floor(memory.total / MIB),
+    disk: {
+      model: disks.find((disk) => disk.device === `/dev/${device}`)?.name ?? device ?? 'unknown',
+      kind: await diskKind(device, virtualised, disks),
+      size_mib: Math.floor((space.blocks * space.bsize) / MIB),
+      free_mib: Math.floor((space.bavail * space.bsize) / MIB),
+      ours_mib: Math.floor((await taken(folder)) / MIB),
+    },
+    gpus: graphics.controllers.filter((one) => one.model !== '').map((one) => ({ model: `${one.vendor} ${one.model}`.trim(), memory_mib: Math.floor(one.vram ?? 0) })),
+    virtualised,
+    kernel: `${os.platform} ${os.kernel}`,
+    kvm: await access('/dev/kvm').then(() => true, () => false),
+  };
+}
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('the folder of the volumes is missing');
+process.stdout.write(JSON.stringify(await measure(folder)));

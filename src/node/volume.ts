@@ -1,0 +1,212 @@
+// Volumes of contracts: a sparse file with a file system of just the size sold, or a plain folder where nothing is enforced.
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { messageOf, Problem } from '../base/errors.js';
+import { run } from './children.js';
+import type { Check } from './driver.js';
+
+/*
+ *   <folder>/<contract>.img   the file system, sparse; a later start of the machine mounts it again
+ *   <folder>/<contract>/      where it is mounted, or the folder itself where nothing is enforced
+ *
+ * Losing an .img loses the data of that contract. Everything else is made again.
+ */
+
+const MIB = 1_048_576;
+/** Below this ext4 has no room for itself. */
+const SMALLEST_MIB = 4;
+const CONTRACT = /^[0-9a-f]{40}$/;
+const IMAGE = /^([0-9a-f]{40})\.img$/;
+
+/** A volume that is there. */
+export interface Volume {
+  /** 40 hex digits. */
+  readonly contract: string;
+  /** Size of the image; null where it is not enforced. */
+  readonly size_mib: number | null;
+  /** Folder for the workloads' /data, or null while it is not mounted. */
+  readonly path: string | null;
+}
+
+/** The volumes of one node. All methods may be repeated after a crash at any point. */
+export interface Volumes {
+  /** Whether a volume can hold no more than its size. */
+  readonly enforced: boolean;
+  /** Looks whether volumes can be made here. */
+  check(signal: AbortSignal): Promise<Check[]>;
+  /**
+   * Makes and mounts the volume if it is not, and gives its folder.
+   * @throws Problem `refused`: reason `size` when it is there with another size or too small to be one, `disk` when
+   * the disk has not got that much left; `failed` with the system's words
+   */
+  ensure(contract: string, size_mib: number, signal: AbortSignal): Promise<string>;
+  /** All volumes, sorted. */
+  list(): Promise<Volume[]>;
+  /** Unmounts and deletes: the data is gone. What is not there is fine. @throws Problem `failed` while it is in use */
+  wipe(contract: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Names come from records: nothing but an id may become part of a path. */
+function checked(contract: string): string {
+  if (!CONTRACT.test(contract)) throw new Problem('malformed', 'not a contract id', { reason: 'contract' });
+  return contract;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** What is mounted where, from `/proc/self/mountinfo` (proc(5)): mount point to what lies on it. */
+export function mountedAt(mountinfo: string): ReadonlySet<string> {
+  const points = new Set<string>();
+  for (const line of mountinfo.split('\n')) {
+    const point = line.split(' ')[4];
+    // Spaces and backslashes are written in octal.
+    if (point !== undefined) points.add(point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+  }
+  return points;
+}
+
+/** Sparse ext4 images on loop devices: Linux, as root. */
+export class LoopVolumes implements Volumes {
+  readonly enforced = true;
+  readonly #folder: string;
+  readonly #overcommit: boolean;
+
+  /**
+   * @param folder made with mode 0700
+   * @param options overcommit true: sizes may add up to more than the disk has, as capacity that is only declared does
+   */
+  constructor(folder: string, options: { readonly overcommit: boolean }) {
+    this.#folder = resolve(folder);
+    this.#overcommit = options.overcommit;
+  }
+
+  async check(signal: AbortSignal): Promise<Check[]> {
+    const name = 'volumes';
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+      return [{ name, ok: false, evidence: 'volumes of a fixed size need Linux and root for a loop mount', remedy: 'run as root' }];
+    }
+    // Tried for real: what is there may still not be allowed, as in a container.
+    const contract = 'f'.repeat(40);
+    try {
+      await this.ensure(contract, SMALLEST_MIB, signal);
+      return [{ name, ok: true, evidence: `a volume of ${SMALLEST_MIB} MiB was made, mounted and deleted`, remedy: null }];
+    } catch (error) {
+      signal.throwIfAborted();
+      return [{ name, ok: false, evidence: messageOf(error), remedy: 'apt-get install -y e2fsprogs mount, and a kernel with loop devices' }];
+    } finally {
+      await this.wipe(contract, AbortSignal.timeout(10_000)).catch(() => undefined);
+    }
+  }
+
+  async ensure(contract: string, size_mib: number, signal: AbortSignal): Promise<string> {
+    const point = join(this.#folder, checked(contract));
+    const image = `${point}.img`;
+    await mkdir(point, { recursive: true, mode: 0o700 });
+    const there = await stat(image).catch(() => null);
+    if (there === null) await this.#make(image, size_mib, signal);
+    else if (there.size !== size_mib * MIB) throw new Problem('refused', `the volume has ${there.size / MIB} MiB, not ${size_mib}`, { reason: 'size' });
+    if (await isMounted(point)) return point;
+    // discard: what a tenant deletes is given back to the disk. The device goes away by itself when it is unmounted.
+    await run('mount', ['-t', 'ext4', '-o', 'loop,nosuid,nodev,noatime,discard', image, point], signal);
+    // Nothing is in it, and a tenant's /data should look empty. fsck would make it again.
+    if (there === null) await rmdir(join(point, 'lost+found')).catch(() => undefined);
+    return point;
+  }
+
+  async list(): Promise<Volume[]> {
+    const mounted = mountedAt(await readFile('/proc/self/mountinfo', 'utf8'));
+    const all: Volume[] = [];
+    for (const name of await namesIn(this.#folder)) {
+      const contract = IMAGE.exec(name)?.[1];
+      if (contract === undefined) continue;
+      const point = join(this.#folder, contract);
+      const { size } = await stat(join(this.#folder, name));
+      all.push({ contract, size_mib: size / MIB, path: mounted.has(point) ? point : null });
+    }
+    return all;
+  }
+
+  async wipe(contract: string, signal: AbortSignal): Promise<void> {
+    const point = join(this.#folder, checked(contract));
+    if (await isMounted(point)) await run('umount', [point], signal);
+    const loops = (await stat(`${point}.img`).catch(() => null)) === null ? '' : await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', `${point}.img`], signal);
+    // A mount that was cut short can leave its device behind.
+    for (const device of loops.split('\n').filter((line) => line.startsWith('/dev/loop'))) await run('losetup', ['--detach', device.trim()], signal);
+    await rm(`${point}.img`, { force: true });
+    await rm(`${point}.img.new`, { force: true });
+    // Not recursive: were something still mounted, this must not delete what lies in it.
+    await rmdir(point).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+
+  async #make(image: string, size_mib: number, signal: AbortSignal): Promise<void> {
+    if (!Number.isSafeInteger(size_mib) || size_mib < SMALLEST_MIB) throw new Problem('refused', `a volume has at least ${SMALLEST_MIB} MiB`, { reason: 'size' });
+    if (!this.#overcommit) await this.#demandRoom(size_mib);
+    const draft = `${image}.new`;
+    await rm(draft, { force: true });
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.truncate(size_mib * MIB);
+    } finally {
+      await file.close();
+    }
+    // -m 0: no blocks kept for root.
+    await run('mkfs.ext4', ['-q', '-F', '-m', '0', draft], signal);
+    await rename(draft, image);
+  }
+
+  /** Counts what other volumes were promised and have not yet taken as gone. */
+  async #demandRoom(size_mib: number): Promise<void> {
+    let promised = 0;
+    for (const name of await namesIn(this.#folder)) {
+      if (!IMAGE.test(name)) continue;
+      const { size, blocks } = await stat(join(this.#folder, name));
+      promised += Math.max(0, size - blocks * 512);
+    }
+    const disk = await statfs(this.#folder);
+    const free_mib = Math.floor((disk.bavail * disk.bsize - promised) / MIB);
+    if (size_mib > free_mib) throw new Problem('refused', `the disk has ${Math.max(0, free_mib)} MiB left, not ${size_mib}`, { reason: 'disk' });
+  }
+}
+
+/** Whether something is mounted there. */
+async function isMounted(point: string): Promise<boolean> {
+  return mountedAt(await readFile('/proc/self/mountinfo', 'utf8')).has(point);
+}
+
+/** Plain folders, for the runtime `process`: no size is enforced. */
+export class FolderVolumes implements Volumes {
+  readonly enforced = false;
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+  }
+
+  async check(): Promise<Check[]> {
+    return [{ name: 'volumes', ok: false, evidence: `volumes are plain folders below ${this.#folder}: their size is not enforced`, remedy: 'run as root on Linux with --runtime podman' }];
+  }
+
+  async ensure(contract: string): Promise<string> {
+    const path = join(this.#folder, checked(contract));
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return path;
+  }
+
+  async list(): Promise<Volume[]> {
+    const contracts = (await namesIn(this.#folder)).filter((name) => CONTRACT.test(name));
+    return contracts.map((contract) => ({ contract, size_mib: null, path: join(this.#folder, contract) }));
+  }
+
+  async wipe(contract: string): Promise<void> {
+    await rm(join(this.#folder, checked(contract)), { recursive: true, force: true });
+  }
+}
