@@ -52,6 +52,15 @@ export const MAX_RETRY_MS = 30_000;
 export const TALK_LIFE_MS = 60_000;
 /** Talk: how long an offered price stays firm. */
 export const OFFER_LIFE_MS = 60_000;
+/** Talk: conversations a bot remembers at once, and of them with one party; more is a flood, not a market. */
+export const MAX_THREADS = 20_000;
+export const MAX_THREADS_OF_ONE = 256;
+/** Talk: how long a conversation may rest before it is forgotten; a buyer reads an offer meanwhile. */
+export const THREAD_LIFE_MS = 2 * OFFER_LIFE_MS;
+/** Talk: offers a farm remembers at once; each may be as large as a record, and one that is forgotten is asked for again. */
+export const MAX_OFFERS = 1_000;
+/** Contracts of one buyer that a farm holds capacity for at once, though none is committed yet. */
+export const MAX_HOLDS_OF_ONE = 32;
 /** Farms asked side by side for one request. */
 export const MAX_ASKED = 32;
 /** Rows that a list or query gives at the most. */

@@ -1,0 +1,117 @@
+// What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
+import { MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
+import { fits, NOTHING, subtract } from '../capacity/fit.js';
+import { registryRefusal } from '../net/registry.js';
+import { freeCapacity, hasCapacity } from '../rules/node.js';
+import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
+import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
+
+/** The farmer's own limits, from config.json. */
+export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms'>;
+
+/** What the farm is held to already, though the book does not show it yet. */
+export interface Held {
+  /** Node key. */
+  readonly node: string;
+  readonly resources: Resources;
+}
+
+/** Everything a decision depends on. */
+export interface Shop {
+  readonly grid: Pick<GridObject, 'prices'>;
+  readonly farm: FarmObject;
+  /** Nodes that name this farm, admitted or not. */
+  readonly nodes: readonly NodeObject[];
+  readonly policy: Policy;
+  /** Live holds, without the one of the contract that is asked for. */
+  readonly held: readonly Held[];
+}
+
+/** A node and its prices, or a refusal that says what would do. */
+export type Decision = { readonly node: NodeObject; readonly prices: Prices } | { readonly decline: TalkDecline };
+
+/** Why not; `final`: asking again does not help. */
+export function decline(code: TalkDecline['code'], reason: string, more: Partial<Pick<TalkDecline, 'final' | 'retry_after_ms' | 'nearest'>> = {}): { readonly decline: TalkDecline } {
+  return { decline: { code, reason, final: more.final ?? true, retry_after_ms: more.retry_after_ms ?? null, nearest: more.nearest ?? null } };
+}
+
+/** Capacity may be free again when a draft that holds it was not committed. */
+const CAPACITY_RETRY_MS = 60_000;
+
+/**
+ * Decides on a request, in the order who → for how long → what runs → where it fits. Of the nodes that fit, the one
+ * that keeps the least, so that large requests find room.
+ * @param at ms since 1970; capacity counts as of then
+ */
+export function decide(request: TalkRequest, shop: Shop, at: number): Decision {
+  return refusesWho(request, shop.policy) ?? refusesTerms(request, shop.policy) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
+}
+
+function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumers, deny_consumers }: Policy): Decision | undefined {
+  if (deny_consumers.includes(consumer)) return decline('consumer', 'this farm does not sell to you');
+  if (allow_consumers !== null && !allow_consumers.includes(consumer)) return decline('consumer', 'this farm sells to those on its list only');
+  if (new Set(payers).size !== payers.length) return decline('malformed', 'an account stands twice among the payers');
+  if (new Set([`bot/${consumer}`, ...signers]).size !== signers.length + 1) return decline('malformed', 'a signer stands twice');
+  return undefined;
+}
+
+function refusesTerms({ resources, term_ms, commit_within_ms }: TalkRequest, { max_term_ms }: Policy): Decision | undefined {
+  if (fits(resources, NOTHING)) return decline('malformed', 'nothing is asked for');
+  if (term_ms < 1_000) return decline('term', 'a term has a second at least');
+  if (term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
+  if (commit_within_ms < 1_000 || commit_within_ms > MAX_COMMIT_WITHIN_MS) return decline('term', 'signatures are collected within a second to seven days');
+  return undefined;
+}
+
+function refusesWorkloads(workloads: readonly Workload[], { allow_registries }: Policy): Decision | undefined {
+  if (new Set(workloads.map(({ name }) => name)).size !== workloads.length) return decline('malformed', 'two workloads have the same name');
+  for (const { image } of workloads) {
+    const refusal = image === null ? null : registryRefusal(image, allow_registries);
+    if (refusal !== null) return decline('image', refusal.slice(0, 200));
+  }
+  return undefined;
+}
+
+function place(request: TalkRequest, { grid, farm, nodes, held }: Shop, at: number): Decision {
+  const sold = nodes.filter(({ key, admitted }) => admitted === farm.id && (request.node === null || key === request.node));
+  if (sold.length === 0) return decline('no_node', request.node === null ? 'this farm has no node to sell' : 'this farm does not sell that node');
+  const able = sold.filter(({ announcement }) => runsAll(request.workloads, announcement.runtime));
+  if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, sold));
+
+  const rooms = able.map((node) => ({ node, left: leftOn(node, held, at) }));
+  const fitting = rooms.filter(({ node, left }) => hasCapacity(node, NOTHING_MORE, at) && fits(request.resources, left));
+  const [best] = fitting.sort((a, b) => compare(size(subtract(a.left, request.resources)), size(subtract(b.left, request.resources))) || compare(a.node.key, b.node.key));
+  if (best !== undefined) return { node: best.node, prices: farm.prices ?? grid.prices };
+  const [roomiest] = rooms.sort((a, b) => compare(size(b.left), size(a.left)) || compare(a.node.key, b.node.key));
+  return decline('capacity', 'too little is left', { final: false, retry_after_ms: CAPACITY_RETRY_MS, nearest: roomiest?.left ?? null });
+}
+
+/** Asks `hasCapacity` for a place among the node's contracts alone. */
+const NOTHING_MORE: Resources = { cru: -Infinity, mru_mib: -Infinity, sru_mib: -Infinity, hru_mib: -Infinity, ipv4: -Infinity };
+
+/** What a node has left beyond contracts in force and live holds; never below 0. */
+export function leftOn(node: NodeObject, held: readonly Held[], at: number): Resources {
+  const inBook = subtract(freeCapacity(node, at), NOTHING);
+  return held.filter((hold) => hold.node === node.key).reduce((left, hold) => subtract(left, hold.resources), inBook);
+}
+
+/** A workload without an image is a command of the process runtime; one with an image needs podman. */
+function runsAll(workloads: readonly Workload[], runtime: 'podman' | 'process'): boolean {
+  return workloads.every(({ image }) => (image === null) === (runtime === 'process'));
+}
+
+function runtimeReason(workloads: readonly Workload[], nodes: readonly NodeObject[]): string {
+  const images = workloads.filter(({ image }) => image !== null).length;
+  if (images > 0 && images < workloads.length) return 'no node runs images and bare commands together';
+  const here = [...new Set(nodes.map(({ announcement }) => announcement.runtime))].join(' and ');
+  return images > 0 ? `images need the podman runtime, this farm has ${here}` : `commands without an image need the process runtime, this farm has ${here}`;
+}
+
+/** One number for how much is left, in cloud-unit like proportions: enough to tell a fuller node from an emptier one. */
+function size({ cru, mru_mib, sru_mib, hru_mib, ipv4 }: Resources): number {
+  return cru * 2_048 + mru_mib + sru_mib / 25 + hru_mib / 150 + ipv4 * 1_024;
+}
+
+function compare<T extends number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,86 @@
+// The terms of a deal, drawn up from a request. Buyer and seller run the same function: what the farm offers is what
+// the buyer would have written itself, or it is not taken.
+import { Problem } from '../base/errors.js';
+import { totalStroops } from '../capacity/price.js';
+import { chainId, makeRecord, type ParsedRecord } from '../bcdb/record.js';
+import type { FarmObject } from '../rules/objects.js';
+import type { Agreement, Payers, Prices, Quorum, TalkRequest } from '../schema/types.js';
+
+/** Time a node has to make a contract's volumes; without `held` by then everything goes back. */
+export const PROVISION_MS = 10 * 60_000;
+/** None: a contract cannot be topped up yet, so kept capacity would be nobody's. Data has its own retention. */
+const GRACE_MS = 0;
+const ALL_PPM = 1_000_000;
+
+/** What the farm adds to a request. */
+export interface Choice {
+  readonly farm: Pick<FarmObject, 'id' | 'payout'>;
+  /** Node key. */
+  readonly node: string;
+  readonly prices: Prices;
+  /** Farm's time of drafting, ms; the deadline counts from it. */
+  readonly time: number;
+  /** Where the request leaves it open: the grid's. */
+  readonly retention_ms: number;
+}
+
+/**
+ * The agreement that a request and a farm's choice make, ready to be signed.
+ *
+ * Commit: everybody named, all of them. Workloads and end: the consumer alone. Amendment: everybody again. The farm
+ * gets all of what is billed, nothing is charged that is not used, and no meter confirms time.
+ * @throws Problem `malformed` where the price is above what can exist
+ */
+export function draftAgreement(grid: string, request: TalkRequest, choice: Choice): ParsedRecord {
+  const consumer = `bot/${request.consumer}`;
+  const farmer = `farm/${choice.farm.id}`;
+  const total = totalStroops(request.resources, choice.prices, request.term_ms);
+  const everybody = allOf([consumer, farmer, ...request.signers]);
+  const body: Agreement = {
+    by: request.consumer,
+    nonce: request.nonce,
+    roles: [{ role: 'consumer', party: consumer }, { role: 'farmer', party: farmer }, ...request.signers.map((party) => ({ role: 'signer', party }))],
+    farm: choice.farm.id,
+    node: choice.node,
+    order: request.order,
+    resources: request.resources,
+    units: 'units/1',
+    prices: choice.prices,
+    total_stroops: total.toString(),
+    term_ms: request.term_ms,
+    payers: splitAmong(request.payers, total),
+    payees: [{ account: choice.farm.payout, role: 'farmer', share_ppm: ALL_PPM }],
+    quorums: { commit: everybody, workload: allOf([consumer]), amend: everybody, end: allOf([consumer]) },
+    commit_by: choice.time + request.commit_within_ms,
+    provision_by_ms: PROVISION_MS,
+    notice_ms: 0,
+    grace_ms: GRACE_MS,
+    minimum_stroops: '0',
+    retention_ms: request.retention_ms ?? choice.retention_ms,
+    meter: null,
+    exec: false,
+    workloads: request.workloads,
+    documents: [],
+  };
+  const chain = `contract/${chainId(grid, request.consumer, request.nonce)}`;
+  return makeRecord({ v: 1, grid, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
+}
+
+function allOf(parties: readonly string[]): Quorum {
+  return { threshold: parties.length, members: parties.map((of) => ({ of, weight: 1 })) };
+}
+
+/** Equal parts, what is left over with the first; who would pay nothing is not listed. */
+function splitAmong(accounts: readonly string[], total: bigint): Payers {
+  const part = total / BigInt(accounts.length);
+  const first = total - part * BigInt(accounts.length - 1);
+  return accounts
+    .map((account, i) => ({ account, amount_stroops: (i === 0 ? first : part).toString() }))
+    .filter(({ amount_stroops }) => amount_stroops !== '0');
+}
+
+/** The agreement within a draft. @throws Problem `malformed` where it is none */
+export function agreementOf(record: ParsedRecord): Agreement {
+  if (record.payload.kind !== 'agreement@1') throw new Problem('malformed', `a draft of kind ${record.payload.kind}, not an agreement`);
+  return record.payload.body as unknown as Agreement;
+}
