@@ -1,8 +1,8 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
-import { MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
+import { MAX_ALLOCATIONS, MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { registryRefusal } from '../net/registry.js';
-import { freeCapacity, hasCapacity } from '../rules/node.js';
+import { freeCapacity } from '../rules/node.js';
 import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
@@ -79,20 +79,19 @@ function place(request: TalkRequest, { grid, farm, nodes, held }: Shop, at: numb
   if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, sold));
 
   const rooms = able.map((node) => ({ node, left: leftOn(node, held, at) }));
-  const fitting = rooms.filter(({ node, left }) => hasCapacity(node, NOTHING_MORE, at) && fits(request.resources, left));
+  const fitting = rooms.filter(({ left }) => fits(request.resources, left));
   const [best] = fitting.sort((a, b) => compare(size(subtract(a.left, request.resources)), size(subtract(b.left, request.resources))) || compare(a.node.key, b.node.key));
   if (best !== undefined) return { node: best.node, prices: farm.prices ?? grid.prices };
   const [roomiest] = rooms.sort((a, b) => compare(size(b.left), size(a.left)) || compare(a.node.key, b.node.key));
   return decline('capacity', 'too little is left', { final: false, retry_after_ms: CAPACITY_RETRY_MS, nearest: roomiest?.left ?? null });
 }
 
-/** Asks `hasCapacity` for a place among the node's contracts alone. */
-const NOTHING_MORE: Resources = { cru: -Infinity, mru_mib: -Infinity, sru_mib: -Infinity, hru_mib: -Infinity, ipv4: -Infinity };
-
-/** What a node has left beyond contracts in force and live holds; never below 0. */
+/** What a node has left beyond contracts in force and live holds; nothing where it can take no more contracts. */
 export function leftOn(node: NodeObject, held: readonly Held[], at: number): Resources {
-  const inBook = subtract(freeCapacity(node, at), NOTHING);
-  return held.filter((hold) => hold.node === node.key).reduce((left, hold) => subtract(left, hold.resources), inBook);
+  const here = held.filter((hold) => hold.node === node.key);
+  const contracts = node.allocations.filter(({ until }) => at < until).length + here.length;
+  if (contracts >= MAX_ALLOCATIONS) return NOTHING;
+  return here.reduce((left, hold) => subtract(left, hold.resources), subtract(freeCapacity(node, at), NOTHING));
 }
 
 /** A workload without an image is a command of the process runtime; one with an image needs podman. */

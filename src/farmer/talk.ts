@@ -1,0 +1,269 @@
+// How a farm answers: request → offer, accept → its signature, join → admission. Every refusal is signed and says why.
+//
+//   request ─▶ decide ─▶ offer remembered (firm for a minute, holds nothing)
+//   accept  ─▶ proofs ─▶ funds ─▶ capacity ─▶ hold written ─▶ draft signed
+//   The same accept again: the same signature. The hold ends when the draft is in the book, or with its deadline.
+import { LRUCache } from 'lru-cache';
+import { canonical } from '../base/canonical.js';
+import type { Clock } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { MAX_HOLDS_OF_ONE, MAX_OFFERS, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
+import { chainId, type ParsedRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/store.js';
+import { fits } from '../capacity/fit.js';
+import { verifyBytes } from '../keys/ed25519.js';
+import type { Keyring } from '../keys/keyring.js';
+import { signingBytes } from '../keys/signed.js';
+import { agreementOf, draftAgreement } from '../market/terms.js';
+import { openTalk, peerOf, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
+import { Threads } from '../net/threads.js';
+import type { Private } from '../private.js';
+import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
+import { keyOf } from '../rules/quorum.js';
+import type { Agreement, SealedTalk, TalkAccept, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import { decide, decline, leftOn, type Policy } from './decide.js';
+import { Holds, type Hold } from './hold.js';
+
+/** What a farm answers with. */
+export interface FarmerParts {
+  readonly grid: { readonly id: string; readonly reader: Reader; refresh(): Promise<void> };
+  /** Farm id. */
+  readonly farm: string;
+  /** Of the farm. */
+  readonly keyring: Keyring;
+  readonly private: Private;
+  readonly clock: Clock;
+  /** Read for every request, so that a change counts at once. */
+  readonly policy: () => Policy;
+  /** Admits a node that shows an invitation (`redeem` of invite.ts). */
+  readonly admit: (from: string, body: TalkJoin) => Promise<TalkJoined>;
+}
+
+type Answer = { [K in TalkKind]: { readonly kind: K; readonly body: TalkBodies[K] } }[TalkKind];
+
+interface Offered {
+  readonly contract: string;
+  /** The request, as text: only the same request gets the same offer. */
+  readonly asked: string;
+  readonly record: ParsedRecord;
+  readonly agreement: Agreement;
+  readonly valid_until: number;
+}
+
+/** Refusals that a newer copy may turn: these are looked at twice. */
+const STALE = new Set<TalkDecline['code']>(['capacity', 'no_node', 'funds']);
+
+/**
+ * The farm's side of every conversation.
+ * @returns a handler of sealed messages; throws Problem `malformed`, `integrity`, `refused` or `busy` for what is not worth a signed answer
+ */
+export function farmerTalk(parts: FarmerParts): (sealed: SealedTalk) => Promise<SealedTalk> {
+  const farmer = new Farmer(parts);
+  return (sealed) => farmer.answer(sealed);
+}
+
+class Farmer {
+  readonly #parts: FarmerParts;
+  readonly #me: Speaker;
+  readonly #threads = new Threads();
+  readonly #holds: Holds;
+  /** By contract. */
+  readonly #offers = new LRUCache<string, Offered>({ max: MAX_OFFERS });
+
+  constructor(parts: FarmerParts) {
+    this.#parts = parts;
+    this.#me = { party: `farm/${parts.farm}`, signer: parts.keyring.signer('farm'), unseal: (box) => parts.keyring.unseal(box) };
+    this.#holds = new Holds(parts.private, parts.grid.id);
+  }
+
+  async answer(sealed: SealedTalk): Promise<SealedTalk> {
+    const { grid, clock } = this.#parts;
+    const message = await this.#open(sealed);
+    this.#threads.admit(message, clock());
+    const { kind, body } = await this.#say(message).catch((thrown: unknown) => declined(thrown));
+    const place = this.#threads.answerTo(message);
+    const answer = await sealTalk(this.#me, peerOf(grid.reader, message.from), place, kind, body, clock());
+    this.#threads.answered(place, answer.hash);
+    return answer.sealed;
+  }
+
+  /** Somebody who has only just come to the grid may not be in this copy yet. */
+  async #open(sealed: SealedTalk): Promise<Message> {
+    const { grid, clock } = this.#parts;
+    const open = (): Promise<Message> => openTalk(sealed, grid.reader, this.#me, grid.id, clock());
+    try {
+      return await open();
+    } catch (thrown) {
+      if (!isProblem(thrown, 'refused', 'identity')) throw thrown;
+      await grid.refresh();
+      return open();
+    }
+  }
+
+  async #say(message: Message): Promise<Answer> {
+    switch (message.kind) {
+      case 'request':
+        return this.#looked(() => this.#offer(message.from, message.body));
+      case 'accept':
+        return this.#looked(() => this.#agree(message.from, message.body));
+      case 'join':
+        return { kind: 'joined', body: await this.#parts.admit(message.from, message.body) };
+      default:
+        throw new Problem('malformed', `a farm does not answer ${message.kind}`);
+    }
+  }
+
+  /** Answers from the copy; a refusal that may come from an old one is looked at again in the newest. */
+  async #looked(say: () => Promise<Answer> | Answer): Promise<Answer> {
+    const { grid } = this.#parts;
+    const first = await say();
+    if (first.kind !== 'decline' || !STALE.has(first.body.code)) return first;
+    const { size } = grid.reader;
+    // Without the home the answer stands; it is the book that decides in the end.
+    await grid.refresh().catch(() => undefined);
+    return grid.reader.size === size ? first : say();
+  }
+
+  #offer(from: string, request: TalkRequest): Answer {
+    const { grid, clock, policy } = this.#parts;
+    const at = clock();
+    if (from !== `bot/${request.consumer}`) return no(decline('malformed', 'a buyer asks for itself'));
+    const contract = chainId(grid.id, request.consumer, request.nonce);
+    if (grid.reader.get(`contract/${contract}`) !== undefined) return no(decline('expired', 'this contract is in the book already'));
+    const holds = this.#holds.live(grid.reader, at);
+    const hold = holds.find((one) => one.contract === contract);
+    if (hold !== undefined) return this.#sameAgain(request, hold, at);
+
+    const asked = canonical({ ...request, firm: true });
+    const before = this.#offers.get(contract);
+    if (before !== undefined && before.asked === asked && at < before.valid_until) return offerOf(before);
+    checkSigners(grid.reader, request);
+    const farm = this.#farm();
+    const decision = decide(request, { grid: readGrid(grid.reader), farm, nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
+    if ('decline' in decision) return no(decision);
+    const record = this.#draft(request, { node: decision.node.key, prices: decision.prices, time: at });
+    const agreement = agreementOf(record);
+    const offered = { contract, asked, record, agreement, valid_until: Math.min(at + OFFER_LIFE_MS, agreement.commit_by) };
+    this.#offers.set(contract, offered);
+    return offerOf(offered);
+  }
+
+  /** A draft that is signed stands until its deadline: the same request gets it again, another one nothing. */
+  #sameAgain(request: TalkRequest, { payload, record, agreement }: Hold, at: number): Answer {
+    const { node, prices, commit_by } = agreement;
+    if (this.#draft(request, { node, prices, time: commit_by - request.commit_within_ms }).id === record) {
+      return { kind: 'offer', body: { payload, valid_until: commit_by, notes: [] } };
+    }
+    return no(decline('busy', 'this contract is signed already with other terms, and may still be committed', { final: false, retry_after_ms: commit_by - at + 1 }));
+  }
+
+  async #agree(from: string, { record, proofs }: TalkAccept): Promise<Answer> {
+    const { grid, clock } = this.#parts;
+    const at = clock();
+    const holds = this.#holds.live(grid.reader, at);
+    const hold = holds.find((one) => one.record === record);
+    const offered = [...this.#offers.values()].find((one) => one.record.id === record);
+    const draft = hold ?? (offered === undefined ? undefined : { contract: offered.contract, record, payload: offered.record.text, agreement: offered.agreement });
+    if (draft === undefined || from !== `bot/${draft.agreement.by}`) return no(decline('unknown_offer', 'no such offer was made to you, or it is forgotten', { final: false }));
+    checkProofs(grid.id, record, draft.agreement, proofs);
+    if (hold === undefined) {
+      if (at >= (offered?.valid_until ?? 0)) return no(decline('expired', 'this offer has expired', { final: false }));
+      const refusal = this.#refuses(draft, holds, at);
+      if (refusal !== undefined) {
+        this.#offers.delete(draft.contract);
+        return no(refusal);
+      }
+      // Nothing was awaited since the holds were read, so no other accept came between.
+      this.#holds.take(draft, at);
+    }
+    const signer = this.#me.signer;
+    return { kind: 'agreement', body: { record, signature: { by: signer.key, sig: await signer.sign('record', draft.payload) } } };
+  }
+
+  /** What has changed since the offer: the payers' funds, and capacity. */
+  #refuses({ contract, agreement }: Hold, holds: readonly Hold[], at: number): { readonly decline: TalkDecline } | undefined {
+    const { grid, farm } = this.#parts;
+    const others = holds.filter((hold) => hold.contract !== contract);
+    if (others.length < holds.length) return decline('busy', 'another draft of this contract is signed already', { final: false });
+    if (others.filter((hold) => hold.agreement.by === agreement.by).length >= MAX_HOLDS_OF_ONE) {
+      return decline('busy', `${MAX_HOLDS_OF_ONE} drafts of yours are signed and not committed; commit them first`, { final: false });
+    }
+    for (const { account, amount_stroops } of agreement.payers) {
+      const promised = others.flatMap((hold) => hold.agreement.payers).filter((payer) => payer.account === account);
+      const needed = promised.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), BigInt(amount_stroops));
+      if (BigInt(read(grid.reader, 'account', account)?.balance_stroops ?? '0') < needed) return decline('funds', 'a paying account has too little TFT', { final: false });
+    }
+    const node = read(grid.reader, 'node', agreement.node);
+    if (node?.admitted !== farm) return decline('no_node', 'the node is no longer sold', { final: false });
+    const left = leftOn(node, others.map(heldOf), at);
+    if (!fits(agreement.resources, left)) return decline('capacity', 'somebody else was faster: too little is left', { final: false, retry_after_ms: OFFER_LIFE_MS, nearest: left });
+    return undefined;
+  }
+
+  #draft(request: TalkRequest, choice: { node: string; prices: Agreement['prices']; time: number }): ParsedRecord {
+    const { grid } = this.#parts;
+    const { retention_ms, limits } = readGrid(grid.reader);
+    const record = draftAgreement(grid.id, request, { ...choice, farm: this.#farm(), retention_ms });
+    if (Buffer.byteLength(record.text) > limits.record_bytes) throw new Problem('malformed', `this agreement would be larger than the ${limits.record_bytes} bytes a record of this grid may have`);
+    return record;
+  }
+
+  #farm(): FarmObject {
+    const farm = read(this.#parts.grid.reader, 'farm', this.#parts.farm);
+    if (farm === undefined) throw new Problem('not_found', 'this farm is not on the grid');
+    return farm;
+  }
+}
+
+function no({ decline: body }: { readonly decline: TalkDecline }): Answer {
+  return { kind: 'decline', body };
+}
+
+function offerOf({ record, valid_until }: Offered): Answer {
+  return { kind: 'offer', body: { payload: record.text, valid_until, notes: [] } };
+}
+
+function heldOf({ agreement: { node, resources } }: Hold): { node: string; resources: Agreement['resources'] } {
+  return { node, resources };
+}
+
+/** The nodes a farm has ever admitted, without looking at everybody else's. */
+function nodesOf(reader: Reader, farm: string): NodeObject[] {
+  const nodes: NodeObject[] = [];
+  const prefix = `admission/${farm}/`;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page = reader.objects(prefix, MAX_ROWS, after);
+    for (const { id } of page) {
+      const node = read(reader, 'node', id.slice(prefix.length));
+      if (node !== undefined) nodes.push(node);
+    }
+    after = page.length < MAX_ROWS ? undefined : page.at(-1)?.id;
+  }
+  return nodes;
+}
+
+/** Those who are to sign must be able to. @throws Problem `refused` */
+function checkSigners(reader: Reader, { signers }: TalkRequest): void {
+  const most = readGrid(reader).limits.signatures;
+  if (signers.length + 3 > most) throw new Problem('malformed', `a record of this grid carries ${most} signatures`);
+  for (const party of signers) keyOf(reader, party);
+}
+
+/** Every payer, and nobody else, has shown its key. @throws Problem `malformed` */
+function checkProofs(grid: string, record: string, { payers }: Agreement, proofs: TalkAccept['proofs']): void {
+  const needed = new Set(payers.map(({ account }) => account));
+  const said = signingBytes('accept', canonical({ grid, record }));
+  const proven = proofs.filter(({ by, sig }) => needed.has(by) && verifyBytes(by, said, sig)).map(({ by }) => by);
+  if (proofs.length !== proven.length || new Set(proven).size !== needed.size) throw new Problem('malformed', 'the payers are not the ones who accept');
+}
+
+/** Which decline a Problem becomes; anything that is not about the request is our own trouble. */
+function declined(thrown: unknown): Answer {
+  if (!isProblem(thrown)) throw thrown;
+  const code: TalkDecline['code'] =
+    thrown.reason === 'invitation' ? 'invitation'
+    : thrown.code === 'malformed' || thrown.code === 'refused' ? 'malformed'
+    : thrown.code === 'not_found' ? 'not_a_farmer'
+    : 'busy';
+  return no(decline(code, thrown.message.replace(/\p{C}/gu, '?').slice(0, 200), { final: code !== 'busy' }));
+}
