@@ -1,0 +1,41 @@
+// What a buyer does to a contract in force: other workloads, or the end.
+import { canonical } from '../base/canonical.js';
+import { Problem } from '../base/errors.js';
+import type { Keyring } from '../keys/keyring.js';
+import { appendSigned } from '../net/compose.js';
+import type { Grid } from '../net/grid.js';
+import { read, type ContractObject } from '../rules/objects.js';
+import { view } from '../rules/view.js';
+import type { Workload } from '../schema/types.js';
+
+function current(grid: Grid, id: string): ContractObject {
+  const contract = read(grid.reader, 'contract', id);
+  if (contract === undefined) throw new Problem('not_found', `no contract ${id} on this grid`, { reason: 'contract', hint: '3bot contract list' });
+  return contract;
+}
+
+/**
+ * Adds a workload to a contract, or replaces the one of its name. The same again records nothing.
+ * @returns whether something was recorded
+ * @throws Problem `refused` where the contract is over, or the identity may not; `unreachable`
+ */
+export async function deploy(grid: Grid, keyring: Keyring, id: string, workload: Workload): Promise<boolean> {
+  const { workloads } = current(grid, id);
+  const others = workloads.filter(({ name }) => name !== workload.name);
+  const same = workloads.find(({ name }) => name === workload.name);
+  if (same !== undefined && canonical(same) === canonical(workload)) return false;
+  await appendSigned(grid, { chain: `contract/${id}`, kind: 'workload@1', body: { workloads: [...others, workload] } }, [keyring.signer('bot')]);
+  return true;
+}
+
+/**
+ * Ends a contract and settles it in one record: what is used goes to the farm, the rest comes back. One that is
+ * settled already stays as it is.
+ * @returns whether something was recorded
+ * @throws Problem `refused` where the identity may not; `unreachable`
+ */
+export async function endContract(grid: Grid, keyring: Keyring, id: string, reason: string): Promise<boolean> {
+  if (view(current(grid, id), grid.clock()).settled) return false;
+  await appendSigned(grid, { chain: `contract/${id}`, kind: 'end@1', body: { reason } }, [keyring.signer('bot')]);
+  return true;
+}

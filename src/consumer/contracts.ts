@@ -1,0 +1,143 @@
+// Contracts as their buyer sees them, from the own copy.
+import { formatTft } from '../base/amount.js';
+import { iso } from '../base/clock.js';
+import { Problem } from '../base/errors.js';
+import { MAX_ROWS } from '../base/limits.js';
+import { query } from '../bcdb/query.js';
+import type { Reader } from '../bcdb/store.js';
+import { perHourStroops } from '../capacity/price.js';
+import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
+import { view, type ContractState, type ContractView } from '../rules/view.js';
+import type { Resources } from '../schema/types.js';
+
+/** How far a contract that is not over has come: `ready` = held without workloads, else all of them running. */
+export type Progress = 'committed' | 'held' | 'ready';
+
+/** A workload of the list in force. */
+export interface WorkloadShown {
+  readonly name: string;
+  /** What the node said last; `pending` before it said anything. */
+  readonly state: WorkloadStatus['state'] | 'pending';
+  readonly reason: string | null;
+  readonly exit_code: number | null;
+  /** Where its first TCP port is reached. */
+  readonly url: string | null;
+  readonly ports: readonly { readonly container: number; readonly host: number }[];
+}
+
+/** A contract for people and scripts: TFT with 7 places, times ISO 8601. */
+export interface ContractShown {
+  readonly id: string;
+  readonly state: ContractState;
+  readonly reason: string | null;
+  readonly progress: Progress;
+  readonly name: string | null;
+  readonly farm: string;
+  readonly farm_name: string | null;
+  readonly node: string;
+  readonly resources: Resources;
+  readonly price_per_hour: string;
+  readonly total: string;
+  readonly escrow: string;
+  readonly billed: string;
+  /** What went back when it was ended. */
+  readonly refunded: string;
+  /** What would come back if it were ended now. */
+  readonly refundable: string;
+  readonly committed_at: string;
+  readonly started_at: string | null;
+  /** When it ended, or will by itself. */
+  readonly expires_at: string;
+  readonly workloads: readonly WorkloadShown[];
+}
+
+/**
+ * A contract by id, or by the beginning of one (4 digits or more) that only one contract has.
+ * @throws Problem `not_found`; `usage` where several begin so
+ */
+export function findContract(reader: Reader, text: string): ContractObject {
+  const prefix = text.toLowerCase();
+  if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
+  const [first, more] = reader.objects(`contract/${prefix}`, 2);
+  if (first === undefined) throw new Problem('not_found', `no contract ${prefix} on this grid`, { reason: 'contract', hint: '3bot contract list' });
+  if (more !== undefined) throw new Problem('usage', `several contracts begin with ${prefix}`, { hint: 'give more digits' });
+  return first.value as unknown as ContractObject;
+}
+
+/** The contracts that a bot has signed, newest first. */
+export function* contractsOf(reader: Reader, bot: string): IterableIterator<ContractObject> {
+  for (let before: number | undefined; ; ) {
+    const page = query(reader, { signer: bot, kind: 'agreement@1', before, limit: MAX_ROWS });
+    for (const { payload } of page.records) {
+      const { chain } = JSON.parse(payload) as { chain: string };
+      const contract = reader.get(chain);
+      if (contract !== undefined) yield contract as unknown as ContractObject;
+    }
+    if (page.next === null) return;
+    before = page.next;
+  }
+}
+
+/** How far it has come, and whether something of it has failed. */
+export function progressOf(reader: Reader, contract: ContractObject): { progress: Progress; failed: string | null } {
+  const run = read(reader, 'run', contract.id);
+  if (run?.state === 'failed') return { progress: 'committed', failed: run.reason ?? 'the node could not provide it' };
+  if (contract.started_at === null) return { progress: 'committed', failed: null };
+  const statuses = contract.workloads.map(({ name }) => run?.workloads.find((one) => one.name === name));
+  const failed = statuses.find((status) => status !== undefined && (status.state === 'failed' || (status.state === 'exited' && status.exit_code !== 0)));
+  if (failed !== undefined) return { progress: 'held', failed: `workload ${failed.name} ${failed.state}${failed.exit_code === null ? '' : ` with code ${failed.exit_code}`}${failed.reason === null ? '' : `: ${failed.reason}`}` };
+  // A job that has done its work was running before.
+  const isReady = statuses.every((status) => status?.state === 'running' || status?.state === 'exited');
+  return { progress: isReady ? 'ready' : 'held', failed: null };
+}
+
+/** A contract at a moment, ready to be shown. */
+export function showContract(reader: Reader, contract: ContractObject, at: number): ContractShown {
+  const { id, agreement, committed_at, started_at } = contract;
+  const seen: ContractView = view(contract, at);
+  return {
+    id,
+    state: seen.state,
+    reason: seen.reason ?? progressOf(reader, contract).failed,
+    progress: progressOf(reader, contract).progress,
+    name: agreement.order,
+    farm: agreement.farm,
+    farm_name: read(reader, 'farm', agreement.farm)?.name ?? null,
+    node: agreement.node,
+    resources: agreement.resources,
+    price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices)),
+    total: formatTft(seen.total_stroops),
+    escrow: formatTft(seen.escrow_stroops),
+    billed: formatTft(seen.billed_stroops),
+    refunded: formatTft(seen.refunded_stroops),
+    refundable: formatTft(seen.refundable_stroops),
+    committed_at: iso(committed_at),
+    started_at: started_at === null ? null : iso(started_at),
+    expires_at: iso(seen.ends_at),
+    workloads: workloadsOf(reader, contract),
+  };
+}
+
+function workloadsOf(reader: Reader, { id, agreement, workloads }: ContractObject): WorkloadShown[] {
+  const run = read(reader, 'run', id);
+  const address = read(reader, 'node', agreement.node)?.announcement.address ?? null;
+  return workloads.map(({ name, ports: wanted }) => {
+    const status = run?.workloads.find((one) => one.name === name);
+    const tcp = new Set(wanted.filter(({ protocol }) => protocol === 'tcp').map(({ container }) => container));
+    const published = status?.ports.find(({ container }) => tcp.has(container));
+    const isUp = status?.state === 'running' && published !== undefined && address !== null;
+    return {
+      name,
+      state: status?.state ?? 'pending',
+      reason: status?.reason ?? null,
+      exit_code: status?.exit_code ?? null,
+      url: isUp ? `http://${hostText(address)}:${published.host}` : null,
+      ports: status?.ports ?? [],
+    };
+  });
+}
+
+/** RFC 3986: an IPv6 address stands in brackets. */
+function hostText(address: string): string {
+  return address.split(':').length > 2 ? `[${address}]` : address;
+}

@@ -1,0 +1,258 @@
+// From a wish to a contract in the book. Every step is written down before the next, and any of them may be the last:
+// the same command then goes on where this one stopped.
+import { canonical } from '../base/canonical.js';
+import { formatTft } from '../base/amount.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
+import { verifyBytes } from '../keys/ed25519.js';
+import { signingBytes } from '../keys/signed.js';
+import type { Home } from '../home.js';
+import { agreementOf } from '../market/terms.js';
+import type { Message } from '../net/talk.js';
+import type { Private } from '../private.js';
+import { read } from '../rules/objects.js';
+import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
+import { keepReceipt } from './keep.js';
+import { Orders, type Order } from './orders.js';
+import { converse, demandOffers, quote, requestOf, type Buyer, type Offer, type Quotes, type Wanted } from './quote.js';
+
+/** A draft about to be bound: what the person (or the limit) says yes to. */
+export interface Proposal {
+  readonly agreement: Agreement;
+  readonly total_stroops: bigint;
+  /** Every answer, where farms were asked; null where an interrupted order goes on. */
+  readonly quotes: Quotes | null;
+}
+
+/** What placing an order needs beside the buyer. */
+export interface OrderParts extends Buyer {
+  readonly home: Home;
+  readonly private: Private;
+  /** Returns to go ahead; throws what should end the command. Asked again only where it gets dearer. */
+  readonly approve: (proposal: Proposal) => Promise<void>;
+  /** Test only: called after each effect, to break off there. */
+  readonly after?: (effect: Order['stage']) => void;
+}
+
+/** What came of an order. */
+export interface Placed {
+  readonly contract: string;
+  readonly record: ParsedRecord;
+  /** In the book, or a draft that others have to sign. */
+  readonly state: 'committed' | 'draft';
+  /** Of everybody so far. */
+  readonly signatures: readonly Signature[];
+  /** Path of the receipt file, once committed. */
+  readonly receipt: string | null;
+}
+
+/** Farms may change their minds between offer and signature; nobody is asked for ever. */
+const MAX_ROUNDS = 3;
+
+/** Declines after which the same farm may well say yes to a new request. */
+const ASK_AGAIN = new Set<TalkDecline['code']>(['expired', 'unknown_offer', 'capacity', 'busy']);
+const STALE_OFFER = new Set<string>(['expired', 'unknown_offer']);
+
+/**
+ * Orders and commits, or goes on with the order that was interrupted.
+ * @param name the same name means the same contract, as long as that is in force
+ * @throws Problem `nothing_fits`, `refused`, `over_limit`, `unreachable`, `integrity`; whatever it is, nothing is paid
+ *   unless the contract is in the book, and the same command goes on
+ */
+export async function placeOrder(parts: OrderParts, wanted: Wanted, name: string | null): Promise<Placed> {
+  const { grid, keyring, clock } = parts;
+  await grid.refresh();
+  const orders = new Orders(parts.private, grid.id, keyring.signer('bot').key);
+  const order = orders.begin(grid.reader, name, { ...wanted, payer: keyring.signer('wallet').key }, clock());
+  return new Placing(parts, orders, wanted, order).run();
+}
+
+class Placing {
+  readonly #parts: OrderParts;
+  readonly #orders: Orders;
+  readonly #wanted: Wanted;
+  #order: Order;
+  #approved = -1n;
+
+  constructor(parts: OrderParts, orders: Orders, wanted: Wanted, order: Order) {
+    this.#parts = parts;
+    this.#orders = orders;
+    this.#wanted = wanted;
+    this.#order = order;
+  }
+
+  async run(): Promise<Placed> {
+    const { clock } = this.#parts;
+    for (let round = 1; ; round += 1) {
+      if (this.#isInBook()) return this.#keep();
+      if (this.#order.payload !== null && clock() > agreementOf(parseRecord(this.#order.payload)).commit_by) this.#startOver();
+      try {
+        if (this.#order.payload === null) await this.#take();
+        else await this.#goOn(this.#order.payload);
+        if (this.#isInBook()) continue;
+        if (this.#wanted.signers.length > 0) return this.#drafted();
+        await this.#commit();
+      } catch (thrown) {
+        if (!(thrown instanceof Again) || round === MAX_ROUNDS) throw thrown instanceof Again ? thrown.problem : thrown;
+        this.#startOver();
+      }
+    }
+  }
+
+  /** Asks farms and takes the cheapest that keeps its word. */
+  async #take(): Promise<void> {
+    const { keyring } = this.#parts;
+    const quotes = await quote(this.#parts, this.#wanted, requestOf(this.#wanted, keyring, this.#order.nonce, true));
+    if (quotes.offers.length === 0) {
+      // "It is committed already" is a refusal too, where a break hid it from this copy.
+      await this.#parts.grid.refresh();
+      if (this.#isInBook()) return;
+    }
+    demandOffers(quotes);
+    let refusal: unknown;
+    for (const offer of quotes.offers) {
+      await this.#approve(offer.agreement, quotes);
+      try {
+        return await this.#accept(offer);
+      } catch (thrown) {
+        // An offer that has run out says nothing about the next farm's: all are asked again.
+        if (!(thrown instanceof Again) || STALE_OFFER.has(thrown.problem.reason ?? '')) throw thrown;
+        refusal = thrown;
+      }
+    }
+    throw refusal;
+  }
+
+  async #approve(agreement: Agreement, quotes: Quotes | null): Promise<void> {
+    const total = BigInt(agreement.total_stroops);
+    this.#checkFunds(total);
+    if (total <= this.#approved) return;
+    await this.#parts.approve({ agreement, total_stroops: total, quotes });
+    this.#approved = total;
+  }
+
+  #checkFunds(total: bigint): void {
+    const { grid, keyring } = this.#parts;
+    const account = read(grid.reader, 'account', keyring.signer('wallet').key);
+    const balance = BigInt(account?.balance_stroops ?? '0');
+    if (balance >= total) return;
+    throw new Problem('refused', `it costs ${formatTft(total)} TFT, your wallet has ${formatTft(balance)} TFT`, {
+      reason: 'funds',
+      hint: grid.dev && account?.faucet_taken !== true ? '3bot wallet faucet' : '3bot wallet show gives the address to send TFT to',
+    });
+  }
+
+  async #accept({ farm, record, conversation }: Offer): Promise<void> {
+    this.#note({ stage: 'accepting', farm: farm.farm, payload: record.text, signatures: [] });
+    const body = await this.#acceptance(record);
+    await this.#farmerSigned(record, await conversation.ask('accept', body).catch((thrown: unknown) => this.#askAgain(thrown, record)));
+  }
+
+  /** An order that was interrupted: the farm gives the same signature again, and ours are always the same. */
+  async #goOn(payload: string): Promise<void> {
+    const record = parseRecord(payload);
+    await this.#approve(agreementOf(record), null);
+    if (this.#order.stage === 'accepting') await this.#farmerSigned(record, await this.#askAgain(undefined, record));
+    else await this.#sign(record);
+  }
+
+  /** The same question in a new conversation: an answer was lost, or the process died before it came. */
+  async #askAgain(lost: unknown, record: ParsedRecord): Promise<Message> {
+    // A farm that was started again, or a buyer who read for long, has lost the thread of the conversation.
+    if (lost !== undefined && !isProblem(lost, 'unreachable') && !isProblem(lost, 'refused', 'thread')) throw lost;
+    const { grid } = this.#parts;
+    const farm = read(grid.reader, 'farm', agreementOf(record).farm);
+    if (farm === undefined || farm.endpoint === null) throw new Again(new Problem('unreachable', 'the farm cannot be reached any more', { reason: 'endpoint' }));
+    try {
+      return await converse(this.#parts, farm.id, farm.endpoint).ask('accept', await this.#acceptance(record));
+    } catch (thrown) {
+      if (!isProblem(thrown, 'unreachable')) throw thrown;
+      throw new Problem('unreachable', `${thrown.message}; nothing is paid`, { reason: thrown.reason ?? 'farm', hint: 'run the same command again: it goes on with this order', cause: thrown });
+    }
+  }
+
+  async #acceptance(record: ParsedRecord): Promise<{ record: string; proofs: Signature[] }> {
+    const { grid, keyring } = this.#parts;
+    const wallet = keyring.signer('wallet');
+    const pays = agreementOf(record).payers.some(({ account }) => account === wallet.key);
+    const said = canonical({ grid: grid.id, record: record.id });
+    return { record: record.id, proofs: pays ? [{ by: wallet.key, sig: await wallet.sign('accept', said) }] : [] };
+  }
+
+  async #farmerSigned(record: ParsedRecord, reply: Message): Promise<void> {
+    if (reply.kind === 'decline') {
+      const problem = new Problem('refused', `the farm declined: ${reply.body.reason}`, { reason: reply.body.code });
+      throw ASK_AGAIN.has(reply.body.code) ? new Again(problem) : problem;
+    }
+    const farmKey = read(this.#parts.grid.reader, 'farm', agreementOf(record).farm)?.farm_key ?? '';
+    if (reply.kind !== 'agreement' || reply.body.record !== record.id || reply.body.signature.by !== farmKey
+      || !verifyBytes(farmKey, signingBytes('record', record.text), reply.body.signature.sig)) {
+      throw new Problem('integrity', "the farm's signature on its own offer does not hold", { reason: 'signature' });
+    }
+    this.#note({ stage: 'farmer_signed', signatures: [reply.body.signature] });
+    await this.#sign(record);
+  }
+
+  async #sign(record: ParsedRecord): Promise<void> {
+    const { keyring } = this.#parts;
+    const wallet = keyring.signer('wallet');
+    const pays = agreementOf(record).payers.some(({ account }) => account === wallet.key);
+    const own = await Promise.all([keyring.signer('bot'), ...(pays ? [wallet] : [])].map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', record.text) })));
+    const others = this.#order.signatures.filter(({ by }) => own.every((signature) => signature.by !== by));
+    this.#note({ stage: 'signed', signatures: sortSignatures([...others, ...own]) });
+  }
+
+  async #commit(): Promise<void> {
+    const { grid } = this.#parts;
+    const { payload, signatures } = this.#order;
+    if (payload === null || this.#isInBook()) return;
+    try {
+      await grid.append({ payload, signatures: [...signatures] });
+    } catch (thrown) {
+      if (!isProblem(thrown, 'refused')) throw thrown;
+      await grid.refresh();
+      // Another draft of the same contract was committed meanwhile: it is this very order.
+      if (this.#isInBook()) return;
+      this.#startOver();
+      // Too late, or the capacity went to somebody else: worth a new draft. Anything else is final.
+      throw thrown.reason === 'deadline' || thrown.reason === 'capacity' ? new Again(thrown) : thrown;
+    }
+  }
+
+  #keep(): Placed {
+    const { grid, home } = this.#parts;
+    const { contract } = this.#order;
+    this.#note({ stage: 'committed' });
+    const { receipt, record, signatures } = keepReceipt(grid, home, contract);
+    this.#note({ stage: 'kept' });
+    return { contract, record, state: 'committed', signatures, receipt };
+  }
+
+  #drafted(): Placed {
+    const { contract, payload, signatures } = this.#order;
+    return { contract, record: parseRecord(payload ?? ''), state: 'draft', signatures, receipt: null };
+  }
+
+  #isInBook(): boolean {
+    return this.#parts.grid.reader.get(`contract/${this.#order.contract}`) !== undefined;
+  }
+
+  #startOver(): void {
+    this.#note({ stage: 'ordered', farm: null, payload: null, signatures: [], draft: null });
+  }
+
+  #note(change: Parameters<Orders['change']>[1]): void {
+    this.#order = this.#orders.change(this.#order, change, this.#parts.clock());
+    this.#parts.after?.(this.#order.stage);
+  }
+}
+
+/** Not this time; a new request may do. */
+class Again extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,193 @@
+// What it would cost: the farms that fit, asked side by side; their offers checked to the last stroop.
+import { isProblem, Problem } from '../base/errors.js';
+import { ANSWER_TIMEOUT_MS, MAX_ASKED, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import type { Clock } from '../base/clock.js';
+import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
+import { perHourStroops } from '../capacity/price.js';
+import type { Keyring } from '../keys/keyring.js';
+import { search, type Found, type Match } from '../market/directory.js';
+import { agreementOf, draftAgreement } from '../market/terms.js';
+import type { Grid } from '../net/grid.js';
+import { Conversation, peerOf, type Message, type Post, type Speaker } from '../net/talk.js';
+import { read, readGrid } from '../rules/objects.js';
+import { short } from '../rules/refusal.js';
+import type { Agreement, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
+import { validated } from '../schema/validate.js';
+
+/** What somebody wants to buy. */
+export interface Wanted {
+  readonly resources: Resources;
+  readonly term_ms: number;
+  /** Farm id; any farm if left out. */
+  readonly farm: string | null;
+  /** Node key; any node if null. */
+  readonly node: string | null;
+  readonly workloads: readonly Workload[];
+  /** Parties who sign beside buyer and farm. */
+  readonly signers: readonly string[];
+  /** Name of the order; stands in the agreement. */
+  readonly order: string | null;
+  /** How long data is kept afterwards; the grid's rule if null. */
+  readonly retention_ms: number | null;
+  readonly commit_within_ms: number;
+}
+
+/** Who buys, and how farms are reached. */
+export interface Buyer {
+  readonly grid: Grid;
+  /** An identity that is on the grid. */
+  readonly keyring: Keyring;
+  /** Reaches the bot at an endpoint (`http://host:port`). */
+  readonly post: (endpoint: string) => Post;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** An offer that is what was asked for. */
+export interface Offer {
+  readonly farm: Match;
+  /** The draft, exactly as the farm would sign it. */
+  readonly record: ParsedRecord;
+  readonly agreement: Agreement;
+  readonly total_stroops: bigint;
+  readonly per_hour_stroops: bigint;
+  readonly valid_until: number;
+  /** Goes on with `accept`. */
+  readonly conversation: Conversation;
+}
+
+/** A farm that offers nothing, and why: its own code, or `unreachable`, or `offer` for one that does not hold. */
+export interface Declined {
+  /** Farm id. */
+  readonly farm: string;
+  readonly farm_name: string;
+  readonly code: TalkDecline['code'] | 'unreachable' | 'offer';
+  readonly reason: string;
+  /** What would do instead, as the farm says. */
+  readonly nearest: Resources | null;
+}
+
+/** Every answer: offers by total, cheapest first. */
+export interface Quotes {
+  readonly offers: Offer[];
+  readonly declined: Declined[];
+  readonly considered: number;
+  readonly excluded: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** Speaks for an identity. */
+export function speakerOf(keyring: Keyring): Speaker {
+  const signer = keyring.signer('bot');
+  return { party: `bot/${signer.key}`, signer, unseal: (box) => keyring.unseal(box) };
+}
+
+/** The request that says what is wanted, paid from the identity's wallet. */
+export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm: boolean): TalkRequest {
+  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms } = wanted;
+  return {
+    nonce, consumer: keyring.signer('bot').key, payers: [keyring.signer('wallet').key], resources, term_ms, node,
+    workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
+  };
+}
+
+/**
+ * Asks the farms that fit by the own copy, the cheapest 32 of them, all at the same time.
+ * A farm that does not answer within 10 s is left out; nobody waits for it longer.
+ */
+export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
+  const { grid, clock, signal } = buyer;
+  const runtime = wanted.workloads.length === 0 ? undefined : wanted.workloads.every(({ image }) => image === null) ? 'process' : 'podman';
+  const found = search(grid.reader, { resources: wanted.resources, farm: wanted.farm ?? undefined, node: wanted.node ?? undefined, runtime, at: clock() });
+  const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
+  const answers = await Promise.all(farms.map((farm) => askFarm(buyer, farm, request)));
+  signal.throwIfAborted();
+  const offers = answers.filter((answer) => 'record' in answer);
+  offers.sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : a.farm.farm < b.farm.farm ? -1 : 1));
+  return { offers, declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms) };
+}
+
+/** Nodes that fit but were not asked about are counted too: nothing disappears. */
+function excludedOf({ matches, excluded }: Found, farms: readonly Match[]): Quotes['excluded'] {
+  const asked = new Set(farms.map(({ farm }) => farm));
+  const rest = matches.filter(({ farm }) => !asked.has(farm)).length;
+  return rest === 0 ? excluded : [...excluded, { reason: 'not_asked', count: rest }];
+}
+
+async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest): Promise<Offer | Declined> {
+  const no = (code: Declined['code'], reason: string, nearest: Resources | null = null): Declined => ({ farm: farm.farm, farm_name: farm.farm_name, code, reason, nearest });
+  try {
+    const conversation = converse(buyer, farm.farm, farm.endpoint);
+    const reply = await conversation.ask('request', request, ANSWER_TIMEOUT_MS);
+    if (reply.kind === 'decline') return no(reply.body.code, reply.body.reason, reply.body.nearest);
+    return offerOf(buyer, farm, request, expectOffer(reply), conversation);
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code === 'interrupted') throw thrown;
+    return no(isProblem(thrown, 'unreachable') || isProblem(thrown, 'busy') ? 'unreachable' : 'offer', thrown.message);
+  }
+}
+
+/** A new conversation with a farm. */
+export function converse({ grid, keyring, post, clock, signal }: Buyer, farm: string, endpoint: string): Conversation {
+  return new Conversation({ me: speakerOf(keyring), to: peerOf(grid.reader, `farm/${farm}`), grid: grid.id, state: grid.reader, post: post(endpoint), clock, signal });
+}
+
+function expectOffer(reply: Message): TalkOffer {
+  if (reply.kind !== 'offer') throw new Problem('malformed', `the farm answers a request with ${reply.kind}`);
+  return reply.body;
+}
+
+/**
+ * Checks an offer by drawing up the same agreement from the own request: only node, prices and time are the farm's to
+ * choose, and the total follows from them.
+ * @param offer hostile
+ * @throws Problem `integrity`, reason `offer`
+ */
+function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offer: TalkOffer, conversation: Conversation): Offer {
+  const bad = (what: string): Problem => new Problem('integrity', `the offer of farm ${farm.farm_name} ${what}`, { reason: 'offer' });
+  const at = clock();
+  const record = parseRecord(offer.payload);
+  const agreement = validated<Agreement>('agreement@1', agreementOf(record));
+  const { node, prices } = agreement;
+  const { time } = record.payload;
+  const own = draftAgreement(grid.id, request, { farm: { id: farm.farm, payout: farm.payout }, node, prices, time, retention_ms: readGrid(grid.reader).retention_ms });
+  if (own.id !== record.id) throw bad(`is not what was asked for: ${difference(own, record)}`);
+  if (read(grid.reader, 'node', node)?.admitted !== farm.farm || (request.node !== null && node !== request.node)) throw bad(`names node ${short(node)}, which is not the one`);
+  if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS || offer.valid_until > agreement.commit_by) throw bad('is of another time');
+  return {
+    farm, record, agreement, conversation, valid_until: offer.valid_until,
+    total_stroops: BigInt(agreement.total_stroops), per_hour_stroops: perHourStroops(agreement.resources, prices),
+  };
+}
+
+/** The first field in which two drafts differ. */
+function difference(own: ParsedRecord, theirs: ParsedRecord): string {
+  for (const side of ['body', 'payload'] as const) {
+    const [a, b] = side === 'body' ? [own.payload.body, theirs.payload.body] : [own.payload, theirs.payload];
+    const [mine, other] = [a as Record<string, unknown>, b as Record<string, unknown>];
+    const field = Object.keys(mine).find((key) => key !== 'body' && JSON.stringify(mine[key]) !== JSON.stringify(other[key]));
+    if (field !== undefined) return field;
+  }
+  return 'its fields';
+}
+
+/**
+ * Why there is no offer: nobody sells, nothing fits, nobody answered, all declined; with the counts.
+ * @throws Problem `nothing_fits`, `unreachable` or `refused`
+ */
+export function demandOffers({ offers, declined, considered, excluded }: Quotes): void {
+  if (offers.length > 0) return;
+  const counts = excluded.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+  if (considered === 0) throw new Problem('nothing_fits', 'nobody sells anything on this grid', { reason: 'nobody_sells', hint: '3bot explore' });
+  if (declined.length === 0) throw new Problem('nothing_fits', `none of ${considered} nodes fits (${counts})`, { reason: 'nothing_fits', hint: '3bot explore shows what there is' });
+  const silent = declined.filter(({ code }) => code === 'unreachable');
+  if (silent.length === declined.length) {
+    throw new Problem('unreachable', `none of ${declined.length} farms that fit answered: ${reasonsOf(silent)}`, { reason: 'farms', hint: 'run the command again' });
+  }
+  throw new Problem('refused', `all ${declined.length} farms that fit declined: ${reasonsOf(declined)}`, { reason: declined.find(({ code }) => code !== 'unreachable')?.code ?? 'declined' });
+}
+
+function reasonsOf(declined: readonly Declined[]): string {
+  const shown = declined.slice(0, 5).map(({ farm_name, code, reason }) => `${farm_name} (${code}: ${reason})`);
+  return shown.join('; ') + (declined.length > shown.length ? `; and ${declined.length - shown.length} more` : '');
+}
+

@@ -1,0 +1,64 @@
+// Waiting for a node to do what was agreed, by reading the book.
+import { setTimeout as pause } from 'node:timers/promises';
+import { isProblem, Problem } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import type { Grid } from '../net/grid.js';
+import { read } from '../rules/objects.js';
+import { view } from '../rules/view.js';
+import { progressOf, type Progress } from './contracts.js';
+
+/** How far to wait. */
+export type Goal = Progress;
+
+const RANK: Readonly<Record<Progress, number>> = { committed: 0, held: 1, ready: 2 };
+const POLL_MS = 150;
+
+/** What waiting needs. */
+export interface Waiting {
+  /** Opens the grid for one look; between looks others may write in this home. */
+  readonly open: () => Promise<Grid>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly timeout_ms: number;
+  /** Called at every look with how far it is. */
+  readonly onLook?: (progress: Progress) => void;
+}
+
+/**
+ * Returns once a contract has come as far as `goal`.
+ * @throws Problem `failed` where a workload or the node failed, or the contract is over; `not_ready` when the time is
+ *   up; a home that is away is waited for as long as there is time
+ */
+export async function waitFor(contract: string, goal: Goal, { open, clock, signal, timeout_ms, onLook }: Waiting): Promise<void> {
+  const end = clock() + timeout_ms;
+  let unread: Problem | undefined;
+  let reached: Progress = 'committed';
+  for (;;) {
+    try {
+      await using grid = await open();
+      await grid.refresh();
+      unread = undefined;
+      reached = look(grid, contract, clock());
+      onLook?.(reached);
+      if (RANK[reached] >= RANK[goal]) return;
+    } catch (thrown) {
+      if (!isProblem(thrown, 'unreachable') && !isProblem(thrown, 'busy')) throw thrown;
+      unread = thrown;
+    }
+    if (clock() >= end) {
+      const why = unread === undefined ? `is ${reached}, not ${goal}, after ${timeout_ms / 1000} s` : `cannot be looked at: ${unread.message}`;
+      throw new Problem('not_ready', `contract ${contract.slice(0, 12)} ${why}`, { reason: reached, hint: `3bot contract show ${contract.slice(0, 12)}` });
+    }
+    await pause(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+function look(grid: Grid, id: string, at: number): Progress {
+  const contract = read(grid.reader, 'contract', id);
+  if (contract === undefined) throw new Problem('integrity', `contract ${id} is no longer in the book`, { reason: 'withheld' });
+  const { progress, failed } = progressOf(grid.reader, contract);
+  if (failed !== null) throw new Problem('failed', failed, { reason: 'workload', hint: `3bot contract show ${id.slice(0, 12)}; ending it returns what is unused: 3bot contract cancel ${id.slice(0, 12)}` });
+  const { state, reason } = view(contract, at);
+  if (state === 'ended') throw new Problem('failed', `the contract is over: ${reason ?? 'ended'}`, { reason: reason ?? 'ended' });
+  return progress;
+}

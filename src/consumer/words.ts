@@ -1,0 +1,73 @@
+// An agreement in plain words, from its payload and nothing else: what is signed is what is read.
+import { formatTft } from '../base/amount.js';
+import { iso } from '../base/clock.js';
+import { perHourStroops } from '../capacity/price.js';
+import { short } from '../rules/refusal.js';
+import type { Agreement, Quorum, Resources, Workload } from '../schema/types.js';
+
+/** MiB as people write sizes: `100 GiB`, `512 MiB`. */
+export function sizeText(mib: number): string {
+  return mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`;
+}
+
+/** Resources in one line, without those there are none of. */
+export function resourcesText({ cru, mru_mib, sru_mib, hru_mib, ipv4 }: Resources): string {
+  const parts = [
+    [cru, `${cru} vCPU`], [mru_mib, `${sizeText(mru_mib)} memory`], [sru_mib, `${sizeText(sru_mib)} SSD`], [hru_mib, `${sizeText(hru_mib)} HDD`], [ipv4, `${ipv4} public IPv4`],
+  ] as const;
+  return parts.filter(([count]) => count > 0).map(([, text]) => text).join(', ') || 'nothing';
+}
+
+/** A duration with its largest units: `30 days`, `1 hour 30 minutes`. */
+export function durationText(ms: number): string {
+  const units = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const;
+  let rest = ms;
+  const parts: string[] = [];
+  for (const [name, unit] of units) {
+    const count = Math.floor(rest / unit);
+    rest -= count * unit;
+    if (count > 0 && parts.length < 2) parts.push(`${count} ${name}${count === 1 ? '' : 's'}`);
+  }
+  return parts.join(' ') || `${ms} ms`;
+}
+
+function quorumText({ threshold, members }: Quorum): string {
+  const names = members.map((member) => ('of' in member ? short(member.of) : `(${quorumText(member)})`));
+  const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
+  return names.length === 1 ? shown : threshold === names.length ? `all of ${shown}` : `${threshold} of ${shown}`;
+}
+
+function workloadText({ name, image, command, env, ports }: Workload): string {
+  const what = image ?? 'a bare command';
+  const runs = command.length === 0 ? '' : `, runs ${JSON.stringify(command)}`;
+  const variables = env.length === 0 ? '' : `, sets ${env.map((one) => one.name).join(', ')}`;
+  const published = ports.length === 0 ? '' : `, publishes ${ports.map((port) => `${port.container}/${port.protocol}`).join(', ')}`;
+  return `${name}: ${what}${runs}${variables}${published}`;
+}
+
+/** Each fact with its name, in reading order; nothing that the agreement says is left out. */
+export function agreementText(contract: string, body: Agreement): (readonly [name: string, text: string])[] {
+  const rows: (readonly [string, string])[] = [
+    ['contract', contract],
+    ...body.roles.map(({ role, party }) => [role, party] as const),
+    ['node', body.node],
+    ['capacity', `${resourcesText(body.resources)}, for ${durationText(body.term_ms)}`],
+    ['price', `${formatTft(perHourStroops(body.resources, body.prices))} TFT an hour, ${formatTft(BigInt(body.total_stroops))} TFT in all (${body.units})`],
+    ...body.payers.map(({ account, amount_stroops }) => ['pays', `account ${account}: ${formatTft(BigInt(amount_stroops))} TFT, into escrow at the commit`] as const),
+    ...body.payees.map(({ account, role, share_ppm }) => ['is paid', `account ${account} (${role}): ${share_ppm / 10_000} % of what is billed`] as const),
+    ['billing', body.meter === null ? 'by the time from the node\'s first word to the end; unmetered' : `time that ${short(body.meter.by)} confirms every ${durationText(body.meter.heartbeat_ms)}`],
+    ['commit', `by ${quorumText(body.quorums.commit)}, until ${iso(body.commit_by)}`],
+    ['workloads by', quorumText(body.quorums.workload)],
+    ['end by', quorumText(body.quorums.end)],
+    ['amendment by', quorumText(body.quorums.amend)],
+    ['provisioning', `within ${durationText(body.provision_by_ms)} of the commit, else everything goes back`],
+    ['afterwards', `kept ${body.grace_ms === 0 ? 'no longer' : durationText(body.grace_ms)} once the term is over; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end at the earliest`}`],
+  ];
+  if (body.order !== null) rows.push(['order', body.order]);
+  if (body.minimum_stroops !== '0') rows.push(['minimum charge', `${formatTft(BigInt(body.minimum_stroops))} TFT`]);
+  if (body.notice_ms !== 0) rows.push(['notice', durationText(body.notice_ms)]);
+  if (body.exec) rows.push(['commands', 'may be run within workloads']);
+  for (const workload of body.workloads) rows.push(['workload', workloadText(workload)]);
+  for (const { name, sha256 } of body.documents) rows.push(['document', `${name}, SHA-256 ${sha256}`]);
+  return rows;
+}
