@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { isProblem, Problem } from '../../src/base/errors.js';
+import { pinnedBy } from '../../src/bcdb/pinned.js';
+import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { placeOrder } from '../../src/consumer/order.js';
+import { quote, requestOf } from '../../src/consumer/quote.js';
+import type { Stage } from '../../src/consumer/orders.js';
+import { openPrivate } from '../../src/private.js';
+import { read } from '../../src/rules/objects.js';
+import { gib, HOUR, Market, wanted } from '../deal.js';
+import { balance } from '../net/homes.js';
+
+const NONCE = '11'.repeat(16);
+
+test('a quote is exact, and an order at that price moves the escrow and keeps a receipt that holds', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  const quotes = await quote(buyer.parts(), wanted(), requestOf(wanted(), buyer.test.identity, NONCE, false));
+  assert.equal(quotes.offers.length, 1);
+  assert.equal(quotes.offers[0]?.total_stroops, 162_000_000n);
+  assert.equal(quotes.offers[0]?.per_hour_stroops, 225_000n);
+
+  const placed = await placeOrder(buyer.parts(), wanted(), null);
+  assert.equal(placed.state, 'committed');
+  const contract = read(buyer.grid.reader, 'contract', placed.contract);
+  assert.equal(contract?.escrow_stroops, '162000000');
+  assert.equal(balance(buyer.grid, buyer.wallet), '983.8000000');
+  const receipt = verifyReceipt(readFileSync(placed.receipt ?? '', 'utf8'), pinnedBy(buyer.grid.reader.line(0)));
+  assert.equal(receipt.record.id, contract?.record);
+});
+
+test('the same name is the same contract until that is over, and other arguments under it are refused', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  const one = await placeOrder(buyer.parts(), wanted(), 'web');
+  const two = await placeOrder(buyer.parts(), wanted(), 'web');
+  assert.equal(two.contract, one.contract);
+  await assert.rejects(placeOrder(buyer.parts(), wanted({ resources: gib(1, 1, 0) }), 'web'), (thrown) => isProblem(thrown, 'refused', 'name'));
+  const { endContract } = await import('../../src/consumer/change.js');
+  assert.equal(await endContract(buyer.grid, buyer.test.identity, one.contract, 'done'), true);
+  assert.equal(await endContract(buyer.grid, buyer.test.identity, one.contract, 'done'), false);
+  const three = await placeOrder(buyer.parts(), wanted(), 'web');
+  assert.notEqual(three.contract, one.contract);
+});
+
+test('without a name, the same arguments twice are two contracts', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  const one = await placeOrder(buyer.parts(), wanted(), null);
+  const two = await placeOrder(buyer.parts(), wanted(), null);
+  assert.notEqual(two.contract, one.contract);
+});
+
+const STAGES: Stage[] = ['accepting', 'farmer_signed', 'signed', 'committed'];
+for (const stage of STAGES) {
+  test(`an order that breaks off after "${stage}" goes on as the same contract, paid once`, async () => {
+    await using market = await Market.open();
+    const buyer = await market.buyer('ann');
+    const breaking = buyer.parts({ after: (effect) => { if (effect === stage) throw new Error('killed'); } });
+    await assert.rejects(placeOrder(breaking, wanted(), null), /killed/);
+    // Another process: nothing but the files is left.
+    using again = openPrivate(buyer.test.home);
+    const placed = await placeOrder(buyer.parts({ private: again }), wanted(), null);
+    assert.equal(placed.state, 'committed');
+    assert.equal(buyer.grid.reader.objects('contract/', 10).length, 1);
+    assert.equal(balance(buyer.grid, buyer.wallet), '983.8000000');
+    assert.ok(existsSync(placed.receipt ?? ''));
+  });
+}
+
+for (const lost of [1, 2]) {
+  test(`with ${lost} lost answer(s) in a row at any hop, one contract comes about in the end`, async () => {
+    await using market = await Market.open();
+    const buyer = await market.buyer('ann');
+    // Each hop by itself: before the request, before the accept, before the append.
+    for (const [i, hop] of (['ordered', 'accepting', 'signed'] as const).entries()) {
+      const name = `web-${i}`;
+      let left = lost;
+      const losing = (effect: Stage): void => {
+        if (effect === hop && left > 0) market.proxy.lose = left;
+        left = 0;
+      };
+      if (hop === 'ordered') market.proxy.lose = lost;
+      for (let tries = 0; ; tries += 1) {
+        assert.ok(tries < 5, 'never done');
+        try {
+          await placeOrder(buyer.parts({ after: losing }), wanted({ resources: gib(1, 1, 1) }), name);
+          break;
+        } catch (thrown) {
+          assert.ok(isProblem(thrown, 'unreachable'), String(thrown));
+        }
+      }
+      assert.equal(market.proxy.lose, 0);
+      assert.equal(buyer.grid.reader.objects('contract/', 10).length, i + 1);
+    }
+  });
+}
+
+test('of two buyers who race for the last capacity one gets it, the other a signed refusal', async () => {
+  await using market = await Market.open(gib(4, 4, 100));
+  const [ann, ben] = [await market.buyer('ann'), await market.buyer('ben')];
+  const results = await Promise.allSettled([placeOrder(ann.parts(), wanted(), null), placeOrder(ben.parts(), wanted(), null)]);
+  const lost = results.filter((result) => result.status === 'rejected');
+  assert.equal(lost.length, 1);
+  assert.ok(isProblem(lost[0]?.reason, 'refused', 'capacity') || isProblem(lost[0]?.reason, 'nothing_fits'), String(lost[0]?.reason));
+  await ann.grid.refresh();
+  assert.equal(ann.grid.reader.objects('contract/', 10).length, 1);
+});
+
+test('both have an offer, the slower one is told so by the farm', async () => {
+  await using market = await Market.open(gib(4, 4, 100));
+  const [ann, ben] = [await market.buyer('ann'), await market.buyer('ben')];
+  const slow = ben.parts({ approve: async () => void (await placeOrder(ann.parts(), wanted(), null)) });
+  await assert.rejects(placeOrder(slow, wanted(), null), (thrown) => isProblem(thrown, 'refused', 'capacity'));
+});
+
+test('what nobody approves, cannot be paid, is not sold or is not answered changes nothing and says why', async () => {
+  await using market = await Market.open(gib(32, 64, 1000));
+  const buyer = await market.buyer('ann');
+  const no = async (): Promise<void> => { throw new Error('no'); };
+  await assert.rejects(placeOrder(buyer.parts({ approve: no }), wanted(), null), /no/);
+  await assert.rejects(placeOrder(buyer.parts(), wanted({ term_ms: 400 * 24 * HOUR }), null), (thrown) => isProblem(thrown, 'refused', 'term'));
+  await assert.rejects(placeOrder(buyer.parts(), wanted({ term_ms: 366 * 24 * HOUR, resources: gib(32, 64, 1000) }), null), (thrown) => isProblem(thrown, 'refused', 'funds'));
+  await assert.rejects(placeOrder(buyer.parts(), wanted({ resources: gib(33, 33, 0) }), null), (thrown) => isProblem(thrown, 'nothing_fits'));
+  const silent = async (): Promise<never> => { throw new Problem('unreachable', 'nobody there'); };
+  await assert.rejects(placeOrder(buyer.parts({ post: () => silent }), wanted(), null), (thrown) => isProblem(thrown, 'unreachable'));
+  assert.equal(balance(buyer.grid, buyer.wallet), '1000.0000000');
+});
+
+test('a farm that was started again still knows what it has signed', async () => {
+  await using market = await Market.open(gib(4, 4, 100));
+  const [ann, ben] = [await market.buyer('ann'), await market.buyer('ben')];
+  await assert.rejects(placeOrder(ann.parts({ after: (effect) => { if (effect === 'farmer_signed') throw new Error('killed'); } }), wanted(), null), /killed/);
+  const before = market.proxy.url;
+  await market.stop();
+  await market.start();
+  assert.notEqual(market.proxy.url, before);
+  const { joinGrid } = await import('../../src/net/join.js');
+  for (const buyer of [ann, ben]) {
+    await buyer.grid[Symbol.asyncDispose]();
+    await joinGrid({ ...buyer.test.options, url: market.proxy.url });
+  }
+  const held = await ben.test.grid();
+  await assert.rejects(placeOrder(ben.parts({ grid: held }), wanted(), null), (thrown) => isProblem(thrown, 'refused', 'capacity'));
+  const placed = await placeOrder(ann.parts({ grid: await ann.test.grid() }), wanted(), null);
+  assert.equal(placed.state, 'committed');
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MAX_ALLOCATIONS } from '../../src/base/limits.js';
+import { decide, type Decision, type Policy, type Shop } from '../../src/farmer/decide.js';
+import type { FarmObject, NodeObject } from '../../src/rules/objects.js';
+import type { Announcement, TalkRequest, Workload } from '../../src/schema/types.js';
+import { gib, HOUR } from '../deal.js';
+
+const AT = Date.UTC(2026, 0, 1);
+const hex = (digits: string): string => digits.repeat(64 / digits.length);
+const PRICES = { cu_stroops: '100000', su_stroops: '50000', nu_stroops: '15000', ipv4_stroops: '40000' };
+const FARM: FarmObject = { id: 'f'.repeat(40), by: hex('1'), nonce: '0'.repeat(32), owner: `bot/${hex('1')}`, farm_key: hex('2'), sealing_key: hex('3'), endpoint: null, payout: hex('4'), name: 'sunny', place: '', prices: null };
+const POLICY: Policy = { allow_registries: ['localhost'], allow_consumers: null, deny_consumers: [], max_term_ms: 1_000 * HOUR };
+const IMAGE = `docker.io/library/web@sha256:${hex('a')}`;
+
+function node(key: string, more: Partial<NodeObject> = {}, announced: Partial<Announcement> = {}): NodeObject {
+  const announcement: Announcement = {
+    farm: FARM.id, declared: false, capacity: gib(8, 16, 500), host_share: gib(0, 0, 0), devices: [], platform: 'linux/amd64', runtime: 'podman', features: [],
+    virtualised: false, location: { country: null, region: null }, address: null, sealing_key: hex('5'), ...announced,
+  };
+  return { key: hex(key), farm: FARM.id, admitted: FARM.id, announcement, allocations: [], ...more };
+}
+
+function request(more: Partial<TalkRequest> = {}): TalkRequest {
+  return {
+    nonce: '0'.repeat(32), consumer: hex('c'), payers: [hex('d')], resources: gib(4, 4, 100), term_ms: 720 * HOUR, node: null, workloads: [], signers: [],
+    order: null, retention_ms: null, commit_within_ms: 60_000, firm: true, ...more,
+  };
+}
+
+const workload = (image: string | null, name = 'web'): Workload => ({ name, image, command: image === null ? ['true'] : [], env: [], ports: [], secrets: [] });
+const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES }, farm: FARM, nodes: [node('a')], policy: POLICY, held: [], ...more });
+const said = (decision: Decision): string => ('decline' in decision ? decision.decline.code : decision.node.key);
+const taken = (contract: string, resources = gib(5, 5, 0), until = AT + HOUR) => ({ contract, resources, until });
+
+const CASES: [title: string, request: Partial<TalkRequest>, shop: Partial<Shop>, expected: string][] = [
+  ['what fits is offered', {}, {}, hex('a')],
+  ['of nodes that fit, the fuller one', {}, { nodes: [node('a'), node('b', { allocations: [taken('x', gib(2, 2, 0))] })] }, hex('b')],
+  ['the node that was asked for, though another is fuller', { node: hex('a') }, { nodes: [node('a'), node('b', { allocations: [taken('x', gib(2, 2, 0))] })] }, hex('a')],
+  ['a node of another key', { node: hex('9') }, {}, 'no_node'],
+  ['no node at all', {}, { nodes: [] }, 'no_node'],
+  ['a node that was retired', {}, { nodes: [node('a', { admitted: null })] }, 'no_node'],
+  ['capacity in the book', {}, { nodes: [node('a', { allocations: [taken('x')] })] }, 'capacity'],
+  ['capacity in the book that is over', {}, { nodes: [node('a', { allocations: [taken('x', gib(5, 5, 0), AT)] })] }, hex('a')],
+  ['capacity on hold', {}, { held: [{ node: hex('a'), resources: gib(5, 5, 0) }] }, 'capacity'],
+  ['capacity on hold on another node', {}, { held: [{ node: hex('b'), resources: gib(5, 5, 0) }] }, hex('a')],
+  ['a node with as many contracts as there can be', {}, { nodes: [node('a', { allocations: Array.from({ length: MAX_ALLOCATIONS }, (_, i) => taken(`${i}`, gib(0, 0, 0))) })] }, 'capacity'],
+  ['a public image', { workloads: [workload(IMAGE)] }, {}, hex('a')],
+  ['an allowed local image', { workloads: [workload(`localhost/web@sha256:${hex('a')}`)] }, {}, hex('a')],
+  ['a registry in the farm\'s own network', { workloads: [workload(`192.168.0.1:5000/web@sha256:${hex('a')}`)] }, {}, 'image'],
+  ['a local image that is not allowed', { workloads: [workload(`localhost/web@sha256:${hex('a')}`)] }, { policy: { ...POLICY, allow_registries: [] } }, 'image'],
+  ['a bare command on podman', { workloads: [workload(null)] }, {}, 'runtime'],
+  ['a bare command on the process runtime', { workloads: [workload(null)] }, { nodes: [node('a', {}, { runtime: 'process' })] }, hex('a')],
+  ['an image on the process runtime', { workloads: [workload(IMAGE)] }, { nodes: [node('a', {}, { runtime: 'process' })] }, 'runtime'],
+  ['both kinds together', { workloads: [workload(IMAGE), workload(null, 'job')] }, { nodes: [node('a'), node('b', {}, { runtime: 'process' })] }, 'runtime'],
+  ['a bare command goes to the node that runs it', { workloads: [workload(null)] }, { nodes: [node('a'), node('b', {}, { runtime: 'process' })] }, hex('b')],
+  ['a workload twice', { workloads: [workload(IMAGE), workload(IMAGE)] }, {}, 'malformed'],
+  ['somebody on the deny list', {}, { policy: { ...POLICY, deny_consumers: [hex('c')] } }, 'consumer'],
+  ['somebody not on the allow list', {}, { policy: { ...POLICY, allow_consumers: [hex('e')] } }, 'consumer'],
+  ['somebody on the allow list', {}, { policy: { ...POLICY, allow_consumers: [hex('c')] } }, hex('a')],
+  ['a term that is too long', { term_ms: 1_001 * HOUR }, {}, 'term'],
+  ['a term that is none', { term_ms: 0 }, {}, 'term'],
+  ['signatures over eight days', { commit_within_ms: 8 * 24 * HOUR }, {}, 'term'],
+  ['nothing', { resources: gib(0, 0, 0) }, {}, 'malformed'],
+  ['a payer twice', { payers: [hex('d'), hex('d')] }, {}, 'malformed'],
+  ['the consumer as extra signer', { signers: [`bot/${hex('c')}`] }, {}, 'malformed'],
+];
+
+for (const [title, asks, facts, expected] of CASES) {
+  test(`decide: ${title} → ${expected.length === 64 ? 'offer' : expected}`, () => {
+    assert.equal(said(decide(request(asks), shop(facts), AT)), expected);
+  });
+}
+
+test('a refusal for capacity says what would do and when to ask again', () => {
+  const decision = decide(request({ resources: gib(9, 9, 0) }), shop({ held: [{ node: hex('a'), resources: gib(2, 2, 100) }] }), AT);
+  assert.ok('decline' in decision);
+  assert.deepEqual(decision.decline.nearest, gib(6, 14, 400));
+  assert.equal(decision.decline.final, false);
+  assert.ok((decision.decline.retry_after_ms ?? 0) > 0);
+});
+
+test('the farm\'s own prices go before the grid\'s', () => {
+  const own = { ...PRICES, cu_stroops: '90000' };
+  const decision = decide(request(), shop({ farm: { ...FARM, prices: own } }), AT);
+  assert.ok('prices' in decision);
+  assert.deepEqual(decision.prices, own);
+});
