@@ -13,8 +13,8 @@ export const genesis: Rule<Genesis> = {
   kind: 'genesis@1',
   chain: 'grid',
   mints: true,
-  signers(_state, { body, record, moment }) {
-    demand(moment.index === 0 && record.payload.height === 0, 'grid', 'genesis is the first line of a book and no other');
+  signers(_state, { body, moment }) {
+    demand(moment.index === 0, 'grid', 'genesis is the first line of a book and no other');
     demand(body.origin === `3bot/${body.nonce}`, 'grid', 'the origin of a grid is 3bot/ and its nonce');
     demand(body.log_key !== body.clock_key, 'key', "the log's key and its clock's key are one and the same");
     demand(body.witnesses === null, 'later_release', 'a witness quorum is not yet part of these rules');

@@ -23,10 +23,7 @@ export const run: Rule<Run> = {
   },
   apply(state, { body, subject, moment: { at } }) {
     const contract = contractOf(state, subject);
-    if (body.state === 'held') {
-      demand(contract.settled === null, 'ended', `contract ${short(subject)} is ended`);
-      start(state, contract, at);
-    }
+    if (body.state === 'held') start(state, contract, at);
     checkSays(body, contract, at);
     const before = read(state, 'run', subject) ?? { contract: subject, state: null, reason: null, at, workloads: [] };
     write(state, 'run', subject, said(before, body, contract, at));

@@ -68,6 +68,7 @@ describe('an agreement is refused', () => {
     ['whose payers give too much', 'payers', { payers: [payer('purse', TOTAL + 1n)] }],
     ['without payers', 'payers', { payers: [] }],
     ['with a payer twice', 'payers', { payers: [payer('purse', TOTAL - 1n), payer('purse', 1n)] }],
+    ['with a payer twice, even if one amount alone would do', 'payers', { payers: [payer('purse', 1n), payer('purse', TOTAL)] }],
     ['with a payer of nothing', 'payers', { payers: [payer('purse', TOTAL), payer('bob', 0n)] }, ['alice', 'farm', 'purse', 'bob']],
     ['whose payer has too little', 'funds', { payers: [payer('bob', TOTAL)] }, ['alice', 'farm', 'bob']],
     ['whose payer did not sign', 'signatures', {}, ['alice', 'farm']],

@@ -27,7 +27,7 @@ describe('a transfer is refused', () => {
     ['from an account that has nothing', 'funds', payment(1n, 'purse', 'bob')],
     ['of nothing', 'payers', payment(0n)],
     ['to itself', 'payers', payment(1n, 'purse')],
-    ['that debits another account', 'payers', { ...payment(1n), chain: `account/${key('bob')}`, by: ['bob'] }],
+    ['that debits another account', 'payers', { ...payment(1n, 'carol'), chain: `account/${key('bob')}`, by: ['bob', 'purse'] }],
     ['with two payers', 'payers', { ...payment(1n), body: { payers: two, to: key('carol'), memo: '' } }],
     ['without a payer', 'payers', { ...payment(1n), body: { payers: [], to: key('carol'), memo: '' } }],
     ['that the account did not sign', 'signatures', { ...payment(1n), by: [] }],

@@ -44,6 +44,11 @@ test('the minimum is owed from held on, and not before', () => {
   assert.equal(view(held.contract(contractId(held)), START + 45 * HOUR).billed_stroops, 10_125_000n);
 });
 
+test('before it was held nothing is billed, whatever moment is asked for', () => {
+  const world = deal();
+  assert.equal(view(world.contract(contractId(world)), START - HOUR).covered_ms, 0);
+});
+
 test('an ended contract stays what it was when it ended', () => {
   const world = deal();
   world.at = START + 10 * HOUR;
