@@ -24,6 +24,27 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     ],
   },
   {
+    title: 'money',
+    commands: [
+      { words: 'wallet show', summary: 'address and balance', load: () => import('./wallet/show.js') },
+      { words: 'wallet send', summary: 'send TFT to somebody', load: () => import('./wallet/send.js') },
+      { words: 'wallet history', summary: 'what came in and went out', load: () => import('./wallet/history.js') },
+      { words: 'wallet faucet', summary: 'TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },
+    ],
+  },
+  {
+    title: 'market',
+    commands: [
+      { words: 'explore', summary: 'who sells what, and what it costs', load: () => import('./explore.js') },
+      { words: 'farm create', summary: 'begin to sell: a farm with keys and prices', load: () => import('./farm/create.js') },
+      { words: 'farm list', summary: 'the farms of the grid', load: () => import('./farm/list.js') },
+      { words: 'farm show', summary: 'nodes, contracts and income of a farm', load: () => import('./farm/show.js') },
+      { words: 'farm price', summary: 'show or set what your farm asks', load: () => import('./farm/price.js') },
+      { words: 'farm update', summary: "change your farm's place, endpoint or payout", load: () => import('./farm/update.js') },
+      { words: 'farm invite', summary: 'let somebody add a node to your farm', load: () => import('./farm/invite.js') },
+    ],
+  },
+  {
     title: 'the book',
     commands: [
       { words: 'grid create', summary: 'begin a grid whose home is this folder', load: () => import('./grid/create.js') },

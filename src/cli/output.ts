@@ -16,8 +16,8 @@ export interface One {
 
 /** A command's list. */
 export interface List {
-  /** The array for `--json`. */
-  readonly json: readonly unknown[];
+  /** For `--json`: the array, or an object that says more than the rows do. */
+  readonly json: readonly unknown[] | object;
   readonly columns: readonly string[];
   /** A row a member, a cell a column; null and undefined show as `-`. */
   readonly rows: readonly (readonly (string | number | bigint | null | undefined)[])[];

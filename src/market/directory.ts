@@ -28,24 +28,24 @@ export interface Search {
   readonly at: number;
 }
 
-/** Why a node is no match, in the order in which it is asked; the first that applies counts. */
-export const EXCLUSIONS = [
-  'farm', // another farm than the one asked for
-  'node', // another node than the one asked for
-  'not_admitted', // the farm has not admitted it, or took it off the market
-  'no_endpoint', // the farm cannot be reached
-  'location',
-  'runtime',
-  'full', // as many contracts as a node can have
-  'cpu',
-  'memory',
-  'ssd',
-  'hdd',
-  'ipv4',
-  'price', // above what can exist
-] as const;
+/** Why a node is no match, in the order in which it is asked; the first that applies counts. With words for people. */
+export const EXCLUSIONS = {
+  farm: 'of another farm',
+  node: 'another node',
+  not_admitted: 'not admitted by its farm',
+  no_endpoint: 'whose farm cannot be reached',
+  location: 'somewhere else',
+  runtime: 'with another runtime',
+  full: 'with as many contracts as a node can have',
+  cpu: 'with too few cores left',
+  memory: 'with too little memory left',
+  ssd: 'with too little SSD left',
+  hdd: 'with too little HDD left',
+  ipv4: 'with too few IPv4 addresses left',
+  price: 'at a price above what can exist',
+} as const;
 /** A reason of EXCLUSIONS. */
-export type Exclusion = (typeof EXCLUSIONS)[number];
+export type Exclusion = keyof typeof EXCLUSIONS;
 
 /** A node that fits. */
 export interface Match {
@@ -94,18 +94,33 @@ export function search(state: DirectoryState, wanted: Search): Found {
     if (typeof result === 'string') counts.set(result, (counts.get(result) ?? 0) + 1);
     else matches.push(result);
   }
-  const excluded = EXCLUSIONS.flatMap((reason) => {
+  const excluded = (Object.keys(EXCLUSIONS) as Exclusion[]).flatMap((reason) => {
     const count = counts.get(reason);
     return count === undefined ? [] : [{ reason, count }];
   });
   return { matches: matches.sort(cheaper), considered, excluded };
 }
 
+/** What was left out, for people: `of 12 nodes left out: 3 not admitted by its farm, 2 with too few cores left`. */
+export function exclusionText({ considered, excluded }: Pick<Found, 'considered' | 'excluded'>): string {
+  const counts = excluded.map(({ reason, count }) => `${count} ${EXCLUSIONS[reason]}`).join(', ');
+  return `of ${considered} node${considered === 1 ? '' : 's'} left out: ${counts === '' ? 'none' : counts}`;
+}
+
 /** Every node of the book, in order of key. */
-export function* nodesOf(state: DirectoryState): IterableIterator<NodeObject> {
+export function nodesOf(state: DirectoryState): IterableIterator<NodeObject> {
+  return all(state, 'node/') as IterableIterator<NodeObject>;
+}
+
+/** Every farm of the book, in order of id. */
+export function farmsOf(state: DirectoryState): IterableIterator<FarmObject> {
+  return all(state, 'farm/') as IterableIterator<FarmObject>;
+}
+
+function* all(state: DirectoryState, prefix: string): IterableIterator<object> {
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const page = state.objects('node/', MAX_ROWS, after);
-    for (const { value } of page) yield value as NodeObject;
+    const page = state.objects(prefix, MAX_ROWS, after);
+    for (const { value } of page) yield value;
     after = page.length < MAX_ROWS ? undefined : page.at(-1)?.id;
   }
 }

@@ -47,9 +47,9 @@ export async function appendSigned(grid: Grid, { chain, kind, body }: Draft, sig
 
 /** Body of an identity's first record. @param name unique on the grid */
 export function identityBody(keyring: Keyring, name: string): Identity {
-  const { bot, sealing } = keyring.public;
-  if (bot === undefined || sealing === undefined) throw new Error('an identity has the roles bot and sealing');
-  return { name, keys: [{ key: bot, kinds: ['*'], until: null }], sealing_key: sealing, endpoint: null, roles: ['consumer'], recovery: null };
+  const { bot, sealing, wallet } = keyring.public;
+  if (bot === undefined || sealing === undefined || wallet === undefined) throw new Error('an identity has the roles bot, sealing and wallet');
+  return { name, keys: [{ key: bot, kinds: ['*'], until: null }], sealing_key: sealing, endpoint: null, roles: ['consumer'], account: wallet, recovery: null };
 }
 
 /**

@@ -1,0 +1,28 @@
+// 3bot farm list
+import type { CommandFile } from '../command.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { shownPrices } from './terms.js';
+
+export const command: CommandFile<GridFlag> = {
+  options: (c) => c.option(...GRID_FLAG),
+  examples: ['3bot farm list', '3bot farm list --json'],
+  async run(context, _args, options) {
+    const { farmsOf, nodesOf, pricesOf } = await import('../../src/market/directory.js');
+    const { home, out, io } = context;
+    const { readConfig } = await import('../../src/home.js');
+    await using grid = await openGridOf(context, options.grid);
+    await grid.refresh();
+    const nodes = new Map<string, number>();
+    for (const { admitted } of nodesOf(grid.reader)) if (admitted !== null) nodes.set(admitted, (nodes.get(admitted) ?? 0) + 1);
+    const own = readConfig(home).farm?.id;
+    const farms = [...farmsOf(grid.reader)].map((farm) => ({
+      farm: farm.id, name: farm.name, place: farm.place, endpoint: farm.endpoint, nodes: nodes.get(farm.id) ?? 0, prices: shownPrices(pricesOf(grid.reader, farm)), own: farm.id === own,
+    }));
+    out.list({
+      json: farms,
+      columns: ['name', 'id', 'place', 'nodes', 'CU', 'SU', 'endpoint', 'yours'],
+      rows: farms.map(({ farm, name, place, nodes: count, prices, endpoint, own: mine }) => [name, io.terminal.stdout ? farm.slice(0, 12) : farm, place, count, prices.cu, prices.su, endpoint, mine ? 'yes' : '']),
+      empty: `no farm on grid ${grid.name} yet: 3bot farm create NAME`,
+    });
+  },
+};

@@ -1,0 +1,35 @@
+// 3bot wallet history
+import type { CommandFile } from '../command.js';
+import { parseLimit } from '../limit.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+
+export const command: CommandFile<GridFlag & { limit?: number }> = {
+  options: (c) => c.option(...GRID_FLAG).option('--limit <count>', 'how many, newest first (default: 20)', parseLimit),
+  examples: ['3bot wallet history', '3bot wallet history --limit 100 --json'],
+  async run(context, _args, { grid: named, limit = 20 }) {
+    const { formatTft } = await import('../../src/base/amount.js');
+    const { iso } = await import('../../src/base/clock.js');
+    const { findIdentity } = await import('../../src/keys/identity.js');
+    const { addressOf } = await import('../../src/keys/did.js');
+    const { identityInUse } = await import('../../src/keys/unlock.js');
+    const { history } = await import('../../src/market/account.js');
+    const { home, out } = context;
+    const { account } = findIdentity(home, identityInUse(home));
+    await using grid = await openGridOf(context, named);
+    await grid.refresh();
+    const { movements, complete } = history(grid.reader, account, limit);
+    const shown = movements.map(({ index, record, at, kind, amount_stroops, counterparty, memo }) => ({ index, time: iso(at), kind, amount: formatTft(amount_stroops), counterparty, memo, record }));
+    out.list({
+      json: shown,
+      columns: ['line', 'time', 'kind', 'TFT', 'with', 'memo'],
+      rows: shown.map(({ index, time, kind, amount, counterparty, memo }) => [index, time, kind.split('@')[0], amount, forPeople(counterparty, addressOf), memo]),
+      empty: `nothing has moved in this wallet on grid ${grid.name}`,
+    });
+    if (!complete) out.note('older lines were not looked at; they may hold more that came in');
+  },
+};
+
+function forPeople(counterparty: string | null, addressOf: (key: string) => string): string | null {
+  const [type, id] = counterparty?.split('/') ?? [];
+  return type === 'account' && id !== undefined ? addressOf(id) : counterparty;
+}

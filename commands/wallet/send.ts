@@ -1,0 +1,42 @@
+// 3bot wallet send
+import { parseTft } from '../../src/base/amount.js';
+import type { CommandFile } from '../command.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+
+export const command: CommandFile<GridFlag & { memo?: string; max?: bigint }> = {
+  about: 'TO is an address (G…), an account key in hex, or a bot: its name on the grid or its did:key.',
+  arguments: [['<to>', 'who gets it'], ['<amount>', 'TFT, with at most 7 decimal places']],
+  options: (c) => c.option(...GRID_FLAG)
+    .option('--memo <text>', 'up to 100 characters; everybody can read them')
+    .option('--max <amount>', 'send up to this much TFT without asking', parseTft),
+  examples: ['3bot wallet send bob 2.5', "3bot wallet send GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7 40 --max 40 --memo 'thank you'"],
+  async run(context, [to = '', amountText = ''], { grid: named, memo = '', max }) {
+    const { findIdentity } = await import('../../src/keys/identity.js');
+    const { identityInUse, openKeyring } = await import('../../src/keys/unlock.js');
+    const { formatTft } = await import('../../src/base/amount.js');
+    const { balanceOf } = await import('../../src/market/account.js');
+    const { checkTransfer, send } = await import('../../src/market/wallet.js');
+    const { addressOf } = await import('../../src/keys/did.js');
+    const { findPayee } = await import('../../src/market/find.js');
+    const { allowSpending } = await import('../spending.js');
+    const { home, out } = context;
+    const amount = parseTft(amountText);
+    const { account, name: me } = findIdentity(home, identityInUse(home));
+    await using grid = await openGridOf(context, named);
+    await grid.refresh();
+    const payee = findPayee(grid.reader, to);
+    const transfer = { from: account, to: payee.account, amount, memo };
+    checkTransfer(grid.reader, transfer);
+    const address = addressOf(payee.account);
+    const whom = payee.name === null ? address : `${payee.name} (${address})`;
+    await allowSpending(context, { amount, question: `Send ${formatTft(amount)} TFT of grid ${grid.name} to ${whom}?`, flag: '--max', max });
+    const { id, index } = await send(grid, await openKeyring(context, 'identity', me), transfer);
+    const balance = formatTft(balanceOf(grid.reader, account).balance_stroops);
+    out.one({
+      json: { record: id, index, amount: formatTft(amount), to: payee.account, address, name: payee.name, memo, balance },
+      id,
+      text: () => `sent ${formatTft(amount)} TFT to ${whom}; ${balance} TFT are left\nrecord ${id}, line ${index}`,
+    });
+    out.next(`3bot receipt get ${id.slice(0, 12)}`);
+  },
+};

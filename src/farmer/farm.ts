@@ -1,0 +1,90 @@
+// What a farmer writes into the book: the farm itself and its prices.
+import { randomBytes } from 'node:crypto';
+import { Problem } from '../base/errors.js';
+import { chainId } from '../bcdb/record.js';
+import type { Keyring } from '../keys/keyring.js';
+import { farmNamed } from '../market/find.js';
+import { appendSigned } from '../net/compose.js';
+import type { Grid } from '../net/grid.js';
+import { read, type FarmObject } from '../rules/objects.js';
+import type { Farm, Prices } from '../schema/types.js';
+
+/** What a farm says of itself beside its name. */
+export interface FarmTerms {
+  readonly place: string;
+  /** Account that is paid, hex. */
+  readonly payout: string;
+  readonly endpoint: string | null;
+}
+
+/** Whether a keyring holds the keys of a farm. */
+export function isKeyOf(keyring: Keyring, farm: FarmObject): boolean {
+  return keyring.type === 'farm' && keyring.public['farm'] === farm.farm_key && keyring.public['sealing'] === farm.sealing_key;
+}
+
+/**
+ * The farm of a keyring on this grid.
+ * @throws Problem `not_found` where the grid has none of that name; `refused` where the name belongs to another's
+ */
+export function farmOf(grid: Grid, keyring: Keyring): FarmObject {
+  const farm = farmNamed(grid.reader, keyring.name);
+  if (farm === undefined) throw new Problem('not_found', `no farm ${keyring.name} on grid ${grid.name}`, { reason: 'farm', hint: `3bot farm create ${keyring.name}` });
+  if (!isKeyOf(keyring, farm)) throw new Problem('refused', `the farm ${keyring.name} on grid ${grid.name} belongs to other keys than those here`, { reason: 'key' });
+  return farm;
+}
+
+/**
+ * Founds a farm under the keyring's name, and sets its prices. What an interrupted run had done is not done again.
+ * @param owner the owner's identity; it is on the grid already
+ * @param prices null: the grid's list prices
+ * @throws Problem `refused` where the name belongs to another farm; what `append` throws
+ */
+export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms, prices: Prices | null): Promise<FarmObject> {
+  const farm = farmNamed(grid.reader, keyring.name) ?? (await appendFarm(grid, owner, keyring, terms));
+  if (!isKeyOf(keyring, farm)) throw new Problem('refused', `the name ${keyring.name} is taken by another farm on grid ${grid.name}`, { reason: 'name', hint: 'choose another name' });
+  if (farm.prices !== null && prices === null) return farm;
+  return setPrices(grid, keyring, farm, prices ?? (grid.reader.get('grid') as unknown as { prices: Prices }).prices);
+}
+
+async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms): Promise<FarmObject> {
+  const bot = owner.signer('bot');
+  const nonce = randomBytes(16).toString('hex');
+  const id = chainId(grid.id, bot.key, nonce);
+  const farm = keyring.signer('farm');
+  const body: Farm = { by: bot.key, nonce, owner: `bot/${bot.key}`, farm_key: farm.key, sealing_key: publicKey(keyring, 'sealing'), name: keyring.name, ...terms };
+  await appendSigned(grid, { chain: `farm/${id}`, kind: 'farm@1', body }, [farm, bot]);
+  return known(grid, id);
+}
+
+/**
+ * Changes what a farm says of itself; nothing is recorded where nothing changes.
+ * @param owner signs where the payout account changes
+ * @throws Problem what `append` throws
+ */
+export async function changeFarm(grid: Grid, keyring: Keyring, farm: FarmObject, terms: Partial<FarmTerms>, owner: () => Promise<Keyring>): Promise<FarmObject> {
+  const { id, prices: _prices, ...before } = farm;
+  const body: Farm = { ...before, ...terms };
+  if (body.place === farm.place && body.payout === farm.payout && body.endpoint === farm.endpoint) return farm;
+  const signers = [keyring.signer('farm')];
+  if (body.payout !== farm.payout) signers.push((await owner()).signer('bot'));
+  await appendSigned(grid, { chain: `farm/${id}`, kind: 'farm@1', body }, signers);
+  return known(grid, id);
+}
+
+/** Asks other prices from now on; contracts in force keep theirs. */
+export async function setPrices(grid: Grid, keyring: Keyring, farm: FarmObject, prices: Prices): Promise<FarmObject> {
+  await appendSigned(grid, { chain: `farm/${farm.id}`, kind: 'prices@1', body: { prices } }, [keyring.signer('farm')]);
+  return known(grid, farm.id);
+}
+
+function known(grid: Grid, id: string): FarmObject {
+  const farm = read(grid.reader, 'farm', id);
+  if (farm === undefined) throw new Error(`farm ${id} was appended and is not in the copy`);
+  return farm;
+}
+
+function publicKey(keyring: Keyring, role: string): string {
+  const key = keyring.public[role];
+  if (key === undefined) throw new Error(`a keyring of type ${keyring.type} has no ${role} key`);
+  return key;
+}

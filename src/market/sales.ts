@@ -1,0 +1,48 @@
+// What a farm has sold, and what it earned by that; anybody with a copy can tell.
+import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
+import { query } from '../bcdb/query.js';
+import { parseRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/store.js';
+import { payouts } from '../rules/contract.js';
+import { read, type ContractObject, type FarmObject } from '../rules/objects.js';
+import { view, type ContractView } from '../rules/view.js';
+
+/** A contract of a farm. */
+export interface Sale {
+  readonly contract: ContractObject;
+  readonly view: ContractView;
+  /** The farmer's part of what is billed so far. */
+  readonly earned_stroops: bigint;
+}
+
+/** All that a farm has sold, newest first. */
+export interface Sales {
+  readonly sales: Sale[];
+  /** Paid out to the farmer. */
+  readonly paid_stroops: bigint;
+  /** Earned and still in escrow: paid when the contract ends. */
+  readonly due_stroops: bigint;
+  /** False where contracts older than the newest 20,000 were left out. */
+  readonly complete: boolean;
+}
+
+/** The contracts that a farm's present key has signed. */
+export function salesOf(reader: Reader, farm: FarmObject, at: number): Sales {
+  const sales: Sale[] = [];
+  let before: number | undefined;
+  do {
+    const { records, next } = query(reader, { signer: farm.farm_key, kind: 'agreement@1', before, limit: MAX_ROWS });
+    for (const { payload } of records) sales.push(saleOf(reader, parseRecord(payload).payload.chain, at));
+    before = next ?? undefined;
+  } while (before !== undefined && sales.length < MAX_LOOKED_AT);
+  const sum = (settled: boolean): bigint => sales.reduce((total, sale) => (sale.view.settled === settled ? total + sale.earned_stroops : total), 0n);
+  return { sales, paid_stroops: sum(true), due_stroops: sum(false), complete: before === undefined };
+}
+
+function saleOf(reader: Reader, chain: string, at: number): Sale {
+  const contract = read(reader, 'contract', chain.slice('contract/'.length));
+  if (contract === undefined) throw new Error(`${chain} has an agreement and no object`);
+  const seen = view(contract, at);
+  const { shares } = payouts(contract.agreement, seen.billed_stroops, 0n);
+  return { contract, view: seen, earned_stroops: shares.find(({ role }) => role === 'farmer')?.amount_stroops ?? 0n };
+}
