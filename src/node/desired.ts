@@ -15,7 +15,7 @@ import type { Check, Limits } from './driver.js';
 export interface BookTime {
   /** False: "cannot read". Nothing may be started, stopped or wiped. */
   readonly fresh: boolean;
-  /** Time stamp of the newest checkpoint, ms since 1970. */
+  /** The home's clock as far as the copy shows it, ms since 1970: of the newest checkpoint or line. */
   readonly stamp: number;
   /** This machine's clock, ms since 1970. */
   readonly now: number;

@@ -20,8 +20,8 @@ import { specDigest, type Limits, type Ref, type Running } from './driver.js';
 /** What is on this machine. */
 export interface Machine {
   readonly running: readonly Running[];
-  /** Contracts whose volume is there and usable. */
-  readonly volumes: ReadonlySet<string>;
+  /** Contract to the folder of its volume; null while that is there and not mounted. */
+  readonly volumes: ReadonlyMap<string, string | null>;
 }
 
 /** A checkpoint that showed a contract to be over. */
@@ -53,7 +53,7 @@ export interface Memory {
 /** A step on this machine. Each is safe to repeat. */
 export type Action =
   | { readonly do: 'volume'; readonly contract: string; readonly size_mib: number }
-  | { readonly do: 'start'; readonly contract: string; readonly workload: Workload; readonly limits: Limits; readonly data: boolean }
+  | { readonly do: 'start'; readonly contract: string; readonly workload: Workload; readonly limits: Limits; readonly data: string | null }
   | { readonly do: 'stop' | 'remove'; readonly contract: string; readonly workload: string }
   | { readonly do: 'wipe'; readonly contract: string };
 
@@ -151,10 +151,10 @@ class Draft implements Plan {
     const { contract, volume_mib, tasks, held } = wanted;
     this.#observe(wanted, here);
     for (const running of here) if (!isWanted(tasks, running)) this.#replace(running);
-    const data = volume_mib > 0;
-    if (data && !this.#machine.volumes.has(contract)) {
+    const data = volume_mib > 0 ? (this.#machine.volumes.get(contract) ?? null) : null;
+    if (volume_mib > 0 && data === null) {
       const failed = this.#act({ do: 'volume', contract, size_mib: volume_mib });
-      if (failed !== null && held) for (const task of tasks) this.#runTask(wanted, { ...task, refusal: task.refusal ?? failed }, here, data);
+      if (failed !== null && held) for (const task of tasks) this.#runTask(wanted, { ...task, refusal: task.refusal ?? failed }, here, null);
       if (failed !== null && !held) this.#sayFailed(wanted, failed);
       return;
     }
@@ -165,7 +165,7 @@ class Draft implements Plan {
     for (const task of tasks) this.#runTask(wanted, task, here, data);
   }
 
-  #runTask({ contract, said }: Desired, { workload, limits, refusal }: Task, here: readonly Running[], data: boolean): void {
+  #runTask({ contract, said }: Desired, { workload, limits, refusal }: Task, here: readonly Running[], data: string | null): void {
     const present = here.find((running) => running.workload === workload.name);
     const last = said?.workloads.find(({ name }) => name === workload.name)?.state;
     // Made but never started, as after a restart of the machine, counts as not there.

@@ -34,7 +34,8 @@ interface Given {
   readonly time?: BookTime;
   readonly wanted?: Partial<Desired>;
   readonly running?: readonly Running[];
-  readonly volume?: boolean;
+  /** False: none; null: not mounted. */
+  readonly volume?: boolean | null;
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
   readonly pulling?: readonly string[];
@@ -42,7 +43,7 @@ interface Given {
 }
 
 function planned(given: Given): Plan {
-  const machine = { running: given.running ?? [], volumes: new Set(given.volume === false ? [] : [C]) };
+  const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, given.volume === null ? null : '/data/c']]) };
   const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), taken: new Map([[C, given.look ?? null]]) };
   return plan([wanted(given.wanted)], machine, memory, given.time ?? fresh);
 }
@@ -61,7 +62,7 @@ describe('a copy that cannot be believed', () => {
   for (const phase of everyPhase) {
     for (const state of everyState) {
       test(`does nothing for a contract that is ${phase} and whose workload is ${state}`, () => {
-        for (const volume of [true, false]) {
+        for (const volume of [true, false, null]) {
           for (const held of [true, false]) {
             const given: Given = { time: stale, wanted: { phase, held }, running: state === 'absent' ? [] : [running(state)], volume, look: first };
             assert.deepEqual(words(planned(given)), []);
@@ -76,6 +77,8 @@ describe('a copy that cannot be believed', () => {
 describe('a fresh copy', () => {
   const table: readonly (readonly [title: string, given: Given, words: readonly string[]])[] = [
     ['makes the volume first', { wanted: { held: false, said: undefined }, volume: false }, ['volume']],
+    ['mounts a volume that is there', { volume: null }, ['volume']],
+    ['starts nothing new while the volume is not mounted, and stops nothing', { volume: null, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
     ['says held once the volume is there', { wanted: { held: false, said: undefined } }, ['say held']],
     ['says held at once where no volume is wanted', { wanted: { held: false, said: undefined, volume_mib: 0 }, volume: false }, ['say held']],
     ['starts nothing before held is recorded', { wanted: { held: false, said: undefined } }, ['say held']],
@@ -122,6 +125,7 @@ describe('a fresh copy', () => {
     ['wipes nothing while something is under way', { wanted: { phase: 'over' }, look: first, busy: [[`${C}/web`, 'remove']] }, []],
     ['gives up a start when the contract is over', { wanted: { phase: 'over' }, look: first, busy: [[`${C}/web`, 'start']] }, [`abandon ${C}/web`]],
     ['does not give up a stop', { wanted: { phase: 'over' }, running: [running('running')], busy: [[`${C}/web`, 'stop']] }, []],
+    ['wipes what is not mounted', { wanted: { phase: 'over' }, volume: null, look: first }, ['wipe']],
     ['says released when all is gone', { wanted: { phase: 'over' }, volume: false, look: first }, ['say released']],
     ['is done once that is said', { wanted: { phase: 'over', said: said('released') }, volume: false, look: first }, ['done']],
     ['releases nothing that it never held', { wanted: { phase: 'over', held: false, said: undefined }, volume: false, look: first }, ['done']],
@@ -144,7 +148,7 @@ describe('a fresh copy', () => {
 });
 
 describe('a step that failed', () => {
-  const start = attemptOf({ do: 'start', contract: C, workload: web, limits: LIMITS, data: true });
+  const start = attemptOf({ do: 'start', contract: C, workload: web, limits: LIMITS, data: null });
   const key = `${C}/web`;
 
   test('waits for its time', () => {

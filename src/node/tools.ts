@@ -1,0 +1,40 @@
+// What a node works with on its machine, by its config.
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Home } from '../home.js';
+import type { NodeConfig } from '../schema/types.js';
+import type { Driver } from './driver.js';
+import { podmanSocket } from './drivers/podman-service.js';
+import { PodmanDriver } from './drivers/podman.js';
+import { ProcessDriver } from './drivers/process.js';
+import { FolderVolumes, LoopVolumes, type Volumes } from './volume.js';
+
+/** Runtime, volumes, and where workloads' ports are published. */
+export interface Tools {
+  readonly driver: Driver;
+  readonly volumes: Volumes;
+  /** Folder of the volumes. */
+  readonly folder: string;
+  readonly address: string;
+}
+
+/**
+ * Opens a node's tools; nothing is started or made yet. Dispose of the driver.
+ * @param overcommit volumes may add up to more than the disk has: the node's capacity is declared, not measured
+ */
+export function openTools(home: Home, { grid, key, runtime, data, allow_registries, address }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'address'>, overcommit: boolean): Tools {
+  const scope = { grid, node: key };
+  const folder = join(data, 'volumes');
+  const published = publishedOn(address);
+  return runtime === 'podman'
+    ? { driver: new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries }), volumes: new LoopVolumes(folder, { overcommit }), folder, address: published }
+    : { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes') }), volumes: new FolderVolumes(folder), folder, address: published };
+}
+
+/** Ports of a node without an address are for this machine; an address that is not this machine's own is in front of it. */
+function publishedOn(address: string | null): string {
+  if (address === null || address === 'localhost') return '127.0.0.1';
+  const own = Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) === true);
+  return isIP(address) !== 0 && own ? address : '0.0.0.0';
+}

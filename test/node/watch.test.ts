@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { canonical } from '../../src/base/canonical.js';
+import { FRESH_MS } from '../../src/base/limits.js';
+import type { Driver } from '../../src/node/driver.js';
+import { bare, LocalGrid, until } from './local.js';
+
+const FOREVER = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
+const within = (): AbortSignal => AbortSignal.timeout(90_000);
+const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
+
+async function startedAt(driver: Driver): Promise<(number | null)[]> {
+  return (await driver.list(within())).map(({ started }) => started);
+}
+
+test('a contract is held, run, ended, released and wiped', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch({ interval_ms: 100 });
+  const contract = await local.deal([bare([process.execPath, '-e', "require('fs').writeFileSync('here', 'x'); setInterval(() => {}, 1000)"])], VOLUME);
+  await until('running', () => local.said(contract) === 'running');
+  assert.equal(local.run(contract)?.state, 'held');
+  assert.notEqual(local.contract(contract).started_at, null);
+  const file = join(local.config.data, 'volumes', contract, 'here');
+  await until('the workload wrote to its volume', () => existsSync(file));
+
+  await local.say(contract, 'end@1', { reason: 'done' });
+  await until('released', () => local.run(contract)?.state === 'released');
+  assert.equal(local.said(contract), 'exited');
+  assert.equal(existsSync(file), false);
+  assert.deepEqual(await node.driver.list(within()), []);
+  await until('forgotten', async () => (await node.volumes.list()).length === 0);
+});
+
+test('data stays for the retention, the workload does not', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch();
+  const contract = await local.deal([bare(FOREVER)], { ...VOLUME, retention_ms: 3_600_000 });
+  await node.watcher.once();
+  assert.equal(local.said(contract), 'running');
+  await local.say(contract, 'end@1', { reason: 'done' });
+  await node.watcher.once();
+  // Another look at a later checkpoint: still within the retention.
+  await local.deal([]);
+  await node.watcher.once();
+  assert.equal(local.said(contract), 'exited');
+  assert.equal(local.run(contract)?.state, 'held');
+  assert.equal((await node.volumes.list()).length, 1);
+});
+
+test('a watcher that comes back adopts what runs', async () => {
+  await using local = await LocalGrid.start(within());
+  const contract = await local.deal([bare(FOREVER)]);
+  let before: (number | null)[];
+  {
+    await using node = await local.watch();
+    await node.watcher.once();
+    before = await startedAt(node.driver);
+  }
+  await using again = await local.watch();
+  assert.equal((await again.driver.list(within()))[0]?.state, 'running', 'nothing is torn down');
+  const lines = local.book.reader.size;
+  await again.watcher.once();
+  assert.deepEqual(await startedAt(again.driver), before);
+  assert.equal(local.book.reader.size, lines, 'nothing is said twice');
+  assert.equal(local.said(contract), 'running');
+});
+
+test('what ended while no watcher looked is said by the next, and not run again', async () => {
+  await using local = await LocalGrid.start(within());
+  const contract = await local.deal([bare([process.execPath, '-e', 'setTimeout(() => process.exit(5), 300)'])]);
+  {
+    await using node = await local.watch();
+    await node.watcher.once();
+  }
+  await using again = await local.watch();
+  await until('the end', async () => (await again.driver.list(within()))[0]?.state === 'failed');
+  await again.watcher.once();
+  assert.deepEqual(local.run(contract)?.workloads.map(({ state, exit_code }) => [state, exit_code]), [['failed', 5]]);
+  assert.equal((await again.driver.list(within())).length, 1, 'its log is kept');
+});
+
+test('while the home is away, what runs goes on, and what happened is said when it is back', async () => {
+  await using local = await LocalGrid.start(within());
+  const contract = await local.deal([bare([process.execPath, '-e', "const fs = require('fs'); setInterval(() => { if (fs.existsSync('stop')) process.exit(0); }, 20)"])], VOLUME);
+  await using node = await local.watch();
+  await node.watcher.once();
+  await local.goAway();
+  await assert.rejects(node.watcher.once(), { code: 'unreachable' });
+  assert.equal((await node.driver.list(within()))[0]?.state, 'running');
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(join(local.config.data, 'volumes', contract, 'stop'), '');
+  await until('the end', async () => (await node.driver.list(within()))[0]?.state === 'exited');
+  await assert.rejects(node.watcher.once(), { code: 'unreachable' });
+  const seen_ms = Date.now();
+  await local.comeBack();
+  await node.watcher.once();
+  assert.equal(local.said(contract), 'exited');
+  const head = local.book.reader.head(`run/${contract}`);
+  const line = local.book.reader.line(local.book.reader.indexOf(head?.id ?? '') ?? 0);
+  const { body } = JSON.parse(line.payload) as { body: { observed_ms: number } };
+  assert.ok(body.observed_ms <= seen_ms, 'the record says when it was observed, not when it was said');
+});
+
+describe('a machine whose clock is off', () => {
+  for (const [title, off_ms] of [['ahead', FRESH_MS + 60_000], ['behind', -FRESH_MS - 60_000]] as const) {
+    test(`${title} starts nothing, stops nothing and wipes nothing`, async () => {
+      await using local = await LocalGrid.start(within());
+      const ended = await local.deal([bare(FOREVER)], VOLUME);
+      {
+        await using node = await local.watch();
+        await node.watcher.once();
+      }
+      await local.say(ended, 'end@1', { reason: 'done' });
+      const waiting = await local.deal([bare(FOREVER)], VOLUME);
+      await using node = await local.watch({ clock: () => Date.now() + off_ms });
+      for (let look = 0; look < 3; look += 1) await node.watcher.once();
+      assert.deepEqual((await node.driver.list(within())).map(({ contract, state }) => [contract, state]), [[ended, 'running']]);
+      assert.deepEqual((await node.volumes.list()).map(({ contract }) => contract), [ended]);
+      assert.equal(local.run(waiting), undefined);
+      assert.ok(node.events.some((event) => event.event === 'book' && !event.fresh));
+    });
+  }
+});
+
+test('a workload that cannot start stays visible with its reason and delays no other', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch({ interval_ms: 50 });
+  const broken = await local.deal([bare([], 'web')]);
+  const fine = await local.deal([bare(FOREVER)]);
+  await until('running', () => local.said(fine) === 'running');
+  await until('failed', () => local.said(broken) === 'failed');
+  assert.match(local.run(broken)?.workloads[0]?.reason ?? '', /no command/);
+  const lines = local.book.reader.size;
+  const steps = node.events.length;
+  await local.book.refresh();
+  for (let look = 0; look < 3; look += 1) {
+    node.watcher.wake();
+    await until('another look', () => true);
+  }
+  assert.equal(local.book.reader.size, lines, 'it is said once');
+  assert.equal(node.events.length, steps, 'it is not tried again');
+});
+
+test('a changed list of workloads replaces what runs', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch();
+  const contract = await local.deal([bare(FOREVER, 'old'), bare(FOREVER, 'web')], { resources: { cru: 2, mru_mib: 256, sru_mib: 0, hru_mib: 0, ipv4: 0 } });
+  await node.watcher.once();
+  await local.say(contract, 'workload@1', { workloads: [bare([...FOREVER, 'changed'], 'web'), bare(FOREVER, 'new')] });
+  await node.watcher.once();
+  assert.deepEqual((await node.driver.list(within())).map(({ workload, state }) => `${workload} ${state}`).sort(), ['new running', 'web running']);
+  assert.deepEqual(local.run(contract)?.workloads.map(({ name, state }) => `${name} ${state}`), ['web running', 'new running']);
+});
+
+test('a contract that the node does not take is said to have failed, and nothing is made for it', async () => {
+  await using local = await LocalGrid.start(within());
+  local.config = { ...local.config, allow_consumers: [] };
+  const contract = await local.deal([bare(FOREVER)], VOLUME);
+  await using node = await local.watch();
+  await node.watcher.once();
+  assert.equal(local.run(contract)?.state, 'failed');
+  assert.match(local.run(contract)?.reason ?? '', /not among the consumers/);
+  assert.equal(local.contract(contract).started_at, null);
+  assert.deepEqual(await node.volumes.list(), []);
+});
+
+test('what runs for a contract that the book does not know is left alone and told', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch();
+  const contract = 'f'.repeat(40);
+  await node.driver.start({ contract, workload: bare(FOREVER), limits: { cru: 1, mru_mib: 64, pids: 10 }, data: null, address: '127.0.0.1' }, within());
+  await node.watcher.once();
+  await local.deal([]);
+  await node.watcher.once();
+  assert.deepEqual((await node.driver.list(within())).map(({ state }) => state), ['running']);
+  assert.deepEqual(node.events.filter(({ event }) => event === 'stranger'), [{ event: 'stranger', contract, workload: 'web' }]);
+});
+
+test('a contract whose stored terms were changed on disk is not run', async () => {
+  await using local = await LocalGrid.start(within());
+  const contract = await local.deal([bare(FOREVER)]);
+  await using node = await local.watch();
+  await node.grid.refresh();
+  const { default: Database } = await import('better-sqlite3');
+  const object = local.contract(contract);
+  const file = new Database(local.nodeHome.gridDatabase(local.config.grid));
+  file.prepare('UPDATE object SET json = ? WHERE id = ?').run(canonical({ ...object, agreement: { ...object.agreement, exec: true } }), `contract/${contract}`);
+  file.close();
+  await using again = await local.watch();
+  await again.watcher.once();
+  assert.deepEqual(await again.driver.list(within()), []);
+  assert.match(local.run(contract)?.reason ?? '', /not the signed ones/);
+});
+
+test('a node listens on no TCP port', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch();
+  await local.deal([bare(FOREVER)]);
+  const before = listening();
+  await node.watcher.once();
+  assert.deepEqual(listening(), before);
+});
+
+/** Inodes of this process's own listening TCP sockets (proc(5), state 0A). */
+function listening(): string[] {
+  const own = new Set(readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`)));
+  return ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/self/net/${name}`, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && own.has(`socket:[${inode ?? ''}]`))
+    .map((fields) => fields[9] ?? '');
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
