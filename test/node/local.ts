@@ -144,14 +144,15 @@ export class LocalGrid implements AsyncDisposable {
     return this.run(id)?.workloads.find(({ name }) => name === workload)?.state ?? null;
   }
 
-  /** A watcher of the node; with `interval_ms` it loops until it is disposed of. */
-  async watch({ clock = Date.now, interval_ms }: { clock?: Clock; interval_ms?: number } = {}): Promise<Watching> {
+  /** A watcher of the node; with `interval_ms` it loops until it is disposed of. @param around puts another driver around the real one */
+  async watch({ clock = Date.now, interval_ms, around = (driver) => driver }: { clock?: Clock; interval_ms?: number; around?: (driver: Driver) => Driver } = {}): Promise<Watching> {
     const { config, keys, nodeHome } = this;
     const stop = new AbortController();
     const signal = AbortSignal.any([this.signal, stop.signal]);
     const keyring = await keys.get('node', 'node');
     const grid = await openGrid({ home: nodeHome, clock, signal: this.signal, openKeyring: (type, name) => keys.get(type, name), grid: config.grid });
-    const { driver, volumes, address } = openTools(nodeHome, config, true);
+    const { driver: own, volumes, address } = openTools(nodeHome, config, true);
+    const driver = around(own);
     const taken = new Taken(nodeHome, config.grid, config.key);
     const events: WatchEvent[] = [];
     const watcher = new Watcher({ grid, config, driver, volumes, taken, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });

@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import Database from 'better-sqlite3';
 import { canonical } from '../../src/base/canonical.js';
-import { FRESH_MS } from '../../src/base/limits.js';
+import { Problem } from '../../src/base/errors.js';
+import { FRESH_MS, NODE_RETRY_MS } from '../../src/base/limits.js';
 import type { Driver } from '../../src/node/driver.js';
 import { bare, LocalGrid, until } from './local.js';
 
 const FOREVER = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
 const within = (): AbortSignal => AbortSignal.timeout(90_000);
 const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
+
+/** The driver with another way to start. */
+function wrapped(driver: Driver, start: Driver['start']): Driver {
+  return {
+    runtime: driver.runtime, start,
+    check: (signal) => driver.check(signal), list: (signal) => driver.list(signal), stop: (ref, grace_ms, signal) => driver.stop(ref, grace_ms, signal), remove: (ref, signal) => driver.remove(ref, signal),
+    logsTail: (ref, bytes, signal) => driver.logsTail(ref, bytes, signal), [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
+}
 
 async function startedAt(driver: Driver): Promise<(number | null)[]> {
   return (await driver.list(within())).map(({ started }) => started);
@@ -89,7 +100,6 @@ test('while the home is away, what runs goes on, and what happened is said when 
   await local.goAway();
   await assert.rejects(node.watcher.once(), { code: 'unreachable' });
   assert.equal((await node.driver.list(within()))[0]?.state, 'running');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(join(local.config.data, 'volumes', contract, 'stop'), '');
   await until('the end', async () => (await node.driver.list(within()))[0]?.state === 'exited');
   await assert.rejects(node.watcher.once(), { code: 'unreachable' });
@@ -124,23 +134,60 @@ describe('a machine whose clock is off', () => {
   }
 });
 
-test('a workload that cannot start stays visible with its reason and delays no other', async () => {
+test('a workload that cannot start stays visible with its reason, and is not tried again', async () => {
   await using local = await LocalGrid.start(within());
-  await using node = await local.watch({ interval_ms: 50 });
-  const broken = await local.deal([bare([], 'web')]);
+  await using node = await local.watch();
+  const contract = await local.deal([bare([], 'web')]);
+  await node.watcher.once();
+  assert.deepEqual(local.run(contract)?.workloads.map(({ state, reason }) => [state, reason]), [['failed', 'there is no command to run']]);
+  const [lines, told] = [local.book.reader.size, node.events.length];
+  await node.watcher.once();
+  assert.deepEqual([local.book.reader.size, node.events.length], [lines, told]);
+  await using again = await local.watch();
+  await again.watcher.once();
+  assert.equal(local.book.reader.size, lines, 'nor after a restart');
+});
+
+test('what breaks for a moment is tried again, and only then said to have failed', async () => {
+  await using local = await LocalGrid.start(within());
+  let broken = 1;
+  const once = (driver: Driver): Driver => wrapped(driver, async (spec, signal) => {
+    if (broken-- > 0) throw new Problem('failed', 'registry is being restarted');
+    return driver.start(spec, signal);
+  });
+  await using node = await local.watch({ around: once });
+  const contract = await local.deal([bare(FOREVER)]);
+  await node.watcher.once();
+  assert.equal(local.said(contract), 'running');
+  broken = Infinity;
+  const second = await local.deal([bare(FOREVER)]);
+  await node.watcher.once();
+  assert.deepEqual(local.run(second)?.workloads.map(({ state, reason }) => [state, reason]), [['failed', 'registry is being restarted']]);
+  assert.deepEqual(node.events.flatMap((event) => (event.event === 'step_failed' && event.contract === second ? [event.again_ms] : [])), [...NODE_RETRY_MS, null]);
+});
+
+test('a start that hangs delays no other, and is given up when its contract ends', async () => {
+  await using local = await LocalGrid.start(within());
+  let hanging = 0;
+  const stuck = (driver: Driver): Driver => wrapped(driver, async (spec, signal) => {
+    if (spec.workload.name !== 'stuck') return driver.start(spec, signal);
+    hanging += 1;
+    return new Promise((_, reject) => signal.addEventListener('abort', () => {
+      hanging -= 1;
+      reject(new Problem('interrupted', 'given up'));
+    }));
+  });
+  const stuckId = await local.deal([bare(FOREVER, 'stuck')]);
+  await using node = await local.watch({ interval_ms: 50, around: stuck });
+  await until('the start hangs', () => hanging === 1);
   const fine = await local.deal([bare(FOREVER)]);
-  await until('running', () => local.said(fine) === 'running');
-  await until('failed', () => local.said(broken) === 'failed');
-  assert.match(local.run(broken)?.workloads[0]?.reason ?? '', /no command/);
-  const lines = local.book.reader.size;
-  const steps = node.events.length;
-  await local.book.refresh();
-  for (let look = 0; look < 3; look += 1) {
-    node.watcher.wake();
-    await until('another look', () => true);
-  }
-  assert.equal(local.book.reader.size, lines, 'it is said once');
-  assert.equal(node.events.length, steps, 'it is not tried again');
+  await until('the other runs', () => local.said(fine) === 'running');
+  assert.equal(hanging, 1);
+  await local.say(stuckId, 'end@1', { reason: 'too slow' });
+  await until('given up', () => hanging === 0);
+  await local.say(fine, 'end@1', { reason: 'done' });
+  await until('released', () => local.run(stuckId)?.state === 'released' && local.run(fine)?.state === 'released');
+  assert.deepEqual(await node.driver.list(within()), []);
 });
 
 test('a changed list of workloads replaces what runs', async () => {
@@ -183,7 +230,6 @@ test('a contract whose stored terms were changed on disk is not run', async () =
   const contract = await local.deal([bare(FOREVER)]);
   await using node = await local.watch();
   await node.grid.refresh();
-  const { default: Database } = await import('better-sqlite3');
   const object = local.contract(contract);
   const file = new Database(local.nodeHome.gridDatabase(local.config.grid));
   file.prepare('UPDATE object SET json = ? WHERE id = ?').run(canonical({ ...object, agreement: { ...object.agreement, exec: true } }), `contract/${contract}`);
