@@ -95,7 +95,7 @@ function parseLine(data: string): Line {
 export function verifyReceipt(text: string, pinned: Pinned): VerifiedReceipt {
   const { line, index, proof, checkpoint: note } = parseReceipt(text);
   const record = parseLineRecord(line);
-  checkGrid(record, index, pinned);
+  checkGrid(record, pinned);
   const checkpoint = openCheckpoint(note, pinned);
   const leaf = leafHash(entryText(record.id, signaturesText(line.signatures), line.at));
   if (!verifyInclusion(leaf, index, checkpoint.size, proof, checkpoint.root)) throw broken(`the record is not line ${index} of the log's ${checkpoint.size}`);
@@ -126,9 +126,9 @@ function parseLineRecord(line: Line): ParsedRecord {
 }
 
 /** The record names its grid; genesis, which cannot, is the grid's id itself. */
-function checkGrid({ id, payload }: ParsedRecord, index: number, { grid }: Pinned): void {
-  const named = index === 0 && payload.grid === null ? id : payload.grid;
-  if (named !== grid) throw broken(`its record is of grid ${named ?? 'null'}, not ${grid}`);
+function checkGrid({ id, payload }: ParsedRecord, { grid }: Pinned): void {
+  const named = payload.grid === null ? id : payload.grid;
+  if (named !== grid) throw broken(`its record is of grid ${named}, not ${grid}`);
 }
 
 function checkSignatures({ text }: ParsedRecord, signatures: readonly Signature[]): void {

@@ -23,7 +23,6 @@ class Thread {
   readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] });
 
   constructor(onEnd: () => void) {
-    this.#worker.unref();
     this.#worker.on('message', (verdicts: Uint8Array) => {
       const job = this.jobs.shift();
       // Only work under way keeps the process alive.

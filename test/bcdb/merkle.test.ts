@@ -70,6 +70,13 @@ test('accepts the consistency proof of every pair of small trees, exact in lengt
   }
 });
 
+test('a proof to one size does not show a larger one that needs more hashes', () => {
+  const [from, to] = [naiveRoot(many.slice(0, 3)), naiveRoot(many.slice(0, 7))];
+  const proof = naiveConsistency(3, many.slice(0, 7));
+  assert.ok(verifyConsistency(3, 7, from, to, proof));
+  for (const size of [9, 16, 2 ** 40]) assert.ok(!verifyConsistency(3, size, from, to, proof), `${size}`);
+});
+
 const flip = (hashes: readonly Buffer[], bit: number): Buffer[] => {
   const flat = Buffer.concat(hashes);
   flat[bit >> 3] = (flat[bit >> 3] ?? 0) ^ (1 << (bit & 7));

@@ -52,6 +52,7 @@ const broken: [string, string][] = [
   ['a name with a Unicode space', NOTE.replace('PeterNeumann', 'Peter\u2003Neumann')],
   ['no name', NOTE.replace('PeterNeumann ', '')],
   ['two spaces', NOTE.replace('PeterNeumann ', 'PeterNeumann  ')],
+  ['a word after a signature', NOTE.replace('=\n', '= more\n')],
   ['base64 without padding', NOTE.replace('=\n', '\n')],
   ['base64 that goes on', NOTE.replace('=\n', '=A\n')],
   ['a signature of a key id alone', NOTE.replace(/x08go\S+/, 'x08gow==')],

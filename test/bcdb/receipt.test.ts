@@ -113,6 +113,15 @@ describe('refuses, and says what does not hold', () => {
     refuses(formatReceipt({ line: loose, index: 0, proof: [], checkpoint }), /its record is none/);
   });
 
+  test('a record whose bytes are not UTF-8, however they would be read', async () => {
+    const odd = makeRecord({ ...payload(genesis.id, 0), body: { text: '\ufffd' } });
+    const [one] = await receipts([{ ...(await signRecord(odd, [alice])), at: 0 }]);
+    const good = formatReceipt(one as Receipt);
+    assert.equal(verifyReceipt(good, pinned).record.id, odd.id);
+    const bytes = Buffer.from(/^extra (.*)$/m.exec(good)?.[1] ?? '', 'base64').toString('latin1').replace('\xef\xbf\xbd', '\xff');
+    refuses(good.replace(/^extra .*$/m, `extra ${Buffer.from(bytes, 'latin1').toString('base64')}`), /form of a line/);
+  });
+
   const extra = /^extra (.*)$/m;
   const encoded = (value: string): string => Buffer.from(value).toString('base64');
   for (const [title, hostile, what] of [

@@ -81,7 +81,8 @@ test('an idle pool does not keep a process alive, a busy one does', () => {
     const { seedSigner } = await import(${url('ed25519')});
     const signer = seedSigner(Buffer.alloc(32, 1));
     const record = { payload: '{}', signatures: [{ by: signer.key, sig: await signer.sign('record', '{}') }] };
-    console.log((await new SignaturePool().check(Array.from({ length: 600 }, () => record))).every(Boolean));`;
+    const pool = new SignaturePool();
+    for (let i = 0; i < 3; i++) console.log((await pool.check(Array.from({ length: 600 }, () => record))).every(Boolean));`;
   const done = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 30_000 });
-  assert.deepEqual([done.status, done.stdout, done.stderr], [0, 'true\n', '']);
+  assert.deepEqual([done.status, done.stdout, done.stderr], [0, 'true\ntrue\ntrue\n', '']);
 });
