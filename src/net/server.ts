@@ -5,13 +5,13 @@
 import { chmodSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
 import type { Reader } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { SealedTalk, SignedRecord } from '../schema/types.js';
+import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import { addRoutes } from './routes.js';
 import { addSchemas } from './wire.js';
@@ -76,17 +76,16 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     http: { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: requestTimeout, connectionsCheckingInterval: Math.min(1_000, requestTimeout) },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, strict: true, strictTypes: false } },
     clientErrorHandler: refuseConnection,
+    frameworkErrors: (thrown, _request, reply) => void refuse(reply, answerOf(thrown)),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  app.removeContentTypeParser('text/plain');
   app.setErrorHandler((thrown, request, reply) => {
     const answer = answerOf(thrown);
     if (answer.status === 500) request.log.warn({ error: messageOf(thrown), url: request.url }, 'request failed');
-    return reply.code(answer.status).type(PROBLEM_TYPE).send(JSON.stringify(answer));
+    return refuse(reply, answer);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const answer = answerByStatus(404, `nothing is served at ${request.method} ${request.url.slice(0, 200)}`);
-    return reply.code(404).type(PROBLEM_TYPE).send(JSON.stringify(answer));
-  });
+  app.setNotFoundHandler((request, reply) => refuse(reply, answerByStatus(404, `nothing is served at ${request.method} ${request.url.slice(0, 200)}`)));
   app.addHook('preClose', async () => ending.abort());
   addSchemas(app);
   const isLocal = 'socket' in parts.listen;
@@ -95,6 +94,11 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal }));
   const address = await listen(app, parts.listen);
   return { address, [Symbol.asyncDispose]: () => app.close() };
+}
+
+function refuse(reply: FastifyReply, answer: ProblemDetails): FastifyReply {
+  // As bytes: to a text the library would add a charset, which this type does not have.
+  return reply.code(answer.status).type(PROBLEM_TYPE).send(Buffer.from(JSON.stringify(answer)));
 }
 
 async function listen(app: FastifyInstance, where: Listen): Promise<string> {
