@@ -39,13 +39,18 @@ export function ingestBatch(store: Store, rules: RuleBook, grid: string, { lines
         throw brokenLine(book.size, thrown);
       }
     }
+    // The clocks' grain is a second on one side and a millisecond on the other.
+    if (book.lastAt >= there.time_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time' });
     const proof = trailer.consistency.map((hash) => fromBase64(hash, 32));
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
       throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork' });
     }
   });
   // Below a checkpoint that covers more lines than are here nothing can be proven yet: the last batch brings it.
-  if (there.size === store.size) store.keepCheckpoint(there.size, trailer.checkpoint);
+  // One that is older than what is kept says nothing new.
+  const kept = store.checkpoint();
+  const isOlder = kept !== undefined && kept.size === there.size && openCheckpoint(kept.note, pinned).time_ms > there.time_ms;
+  if (there.size === store.size && !isOlder) store.keepCheckpoint(there.size, trailer.checkpoint);
   return there.size;
 }
 

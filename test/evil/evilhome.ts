@@ -1,0 +1,64 @@
+// A home that lies: it has the log's keys, so whatever it serves is properly signed and proven.
+import { createServer, type ServerResponse, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toBase64 } from '../../src/base/bytes.js';
+import { sha256Hex } from '../../src/base/hash.js';
+import { signCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { entryText } from '../../src/bcdb/entry.js';
+import { leafHash } from '../../src/bcdb/merkle.js';
+import { pinnedBy } from '../../src/bcdb/pinned.js';
+import { signaturesText } from '../../src/bcdb/record.js';
+import { Tree } from '../../src/bcdb/tree.js';
+import type { Keyring } from '../../src/keys/keyring.js';
+import type { Line, Trailer } from '../../src/schema/types.js';
+
+/** The tree over any lines, whether they hold or not. */
+export function treeOf(lines: readonly Line[]): Tree {
+  const tiles = new Map<string, Buffer>();
+  const tree = Tree.open({ get: (level, n) => tiles.get(`${level}/${n}`), put: (level, n, hashes) => tiles.set(`${level}/${n}`, hashes) }, 0);
+  tree.append(lines.map(({ payload, signatures, at }) => leafHash(entryText(sha256Hex(payload), signaturesText(signatures), at))));
+  return tree;
+}
+
+/** Serves lines as it likes; change `lines`, `signed` and `time_ms` between requests. */
+export class EvilHome implements AsyncDisposable {
+  lines: Line[];
+  /** Lines that the tree and the checkpoint are made of, where they are not those that are served. */
+  signed: Line[] | undefined;
+  time_ms = Date.now();
+  readonly #log: Keyring;
+  readonly #server: Server;
+
+  private constructor(lines: Line[], log: Keyring) {
+    this.lines = lines;
+    this.#log = log;
+    this.#server = createServer((request, response) => void this.#answer(request.url ?? '', response));
+  }
+
+  static async start(lines: Line[], log: Keyring): Promise<EvilHome> {
+    const evil = new EvilHome(lines, log);
+    await new Promise<void>((resolve) => evil.#server.listen(0, '127.0.0.1', resolve));
+    return evil;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async #answer(url: string, response: ServerResponse): Promise<void> {
+    const { grid, origin } = pinnedBy(this.lines[0] as Line);
+    if (url === '/v1/grids') return void response.end(JSON.stringify({ grids: [{ id: grid, name: 'evil-grid', dev: true, home: true, size: this.lines.length, time: 0 }] }));
+    if (url.endsWith('/genesis')) return void response.end(JSON.stringify(this.lines[0]));
+    const from = Number(new URLSearchParams(url.split('?')[1]).get('from'));
+    const tree = treeOf(this.signed ?? this.lines);
+    const checkpoint = await signCheckpoint({ origin, size: tree.size, root: tree.root(), time_ms: this.time_ms }, this.#log.signer('log'), this.#log.signer('clock'));
+    const to = Math.min(this.lines.length, tree.size);
+    const trailer: Trailer = { checkpoint, consistency: tree.consistencyProof(to).map(toBase64) };
+    response.end([...this.lines.slice(from), trailer].map((row) => JSON.stringify(row)).join('\n'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../../src/base/errors.js';
+import { freshness } from '../../src/bcdb/copy.js';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { seedSigner, type Signer } from '../../src/keys/ed25519.js';
+import { openGrid, type Grid } from '../../src/net/grid.js';
+import { readGrid } from '../../src/rules/objects.js';
+import type { Line, Payload, Signature } from '../../src/schema/types.js';
+import { ensureIdentity } from '../../src/net/compose.js';
+import { send, TestHome } from '../net/homes.js';
+import { EvilHome } from './evilhome.js';
+
+const STRANGER = seedSigner(Buffer.alloc(32, 7));
+
+/** An honest book of six lines, a home that serves it, and a copy that has the first four. */
+class Scene implements AsyncDisposable {
+  readonly alice: TestHome;
+  readonly bob: TestHome;
+  readonly evil: EvilHome;
+  readonly copy: Grid;
+  readonly lines: readonly Line[];
+
+  private constructor(alice: TestHome, bob: TestHome, evil: EvilHome, copy: Grid, lines: readonly Line[]) {
+    this.alice = alice;
+    this.bob = bob;
+    this.evil = evil;
+    this.copy = copy;
+    this.lines = lines;
+  }
+
+  static async set(): Promise<Scene> {
+    const alice = await TestHome.create('alice');
+    const bob = await TestHome.create('bob');
+    await alice.create();
+    const grid = await alice.grid();
+    await ensureIdentity(grid, bob.identity);
+    for (const memo of ['one', 'two', 'three']) await send(grid, alice.identity, STRANGER.key, memo);
+    const lines = [...grid.reader.lines(0, grid.reader.size)];
+    const evil = await EvilHome.start(lines.slice(0, 4), await alice.options.openKeyring('log', readGrid(grid.reader).nonce));
+    await bob.join(evil.url, grid.id);
+    return new Scene(alice, bob, evil, await openGrid(bob.options), lines);
+  }
+
+  /** The line that continues a chain of the honest book, as anybody may make it. */
+  async line(kind: string, chain: string, body: object, signers: readonly Signer[], change: Partial<Payload> = {}): Promise<Line> {
+    const { alice, copy } = this;
+    await using home = await openGrid(alice.options);
+    const head = home.reader.head(chain);
+    const payload = { v: 1, grid: copy.id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time: Date.now(), body: { ...body }, ...change } as Payload;
+    return { ...(await signRecord(makeRecord(payload), signers)), at: (this.lines[5] as Line).at + 1 };
+  }
+
+  wallet(of: TestHome): Signer {
+    return of.identity.signer('wallet');
+  }
+
+  transfer(of: TestHome, stroops: string, signers: readonly Signer[]): Promise<Line> {
+    const account = this.wallet(of).key;
+    return this.line('transfer@1', `account/${account}`, { payers: [{ account, amount_stroops: stroops }], to: STRANGER.key, memo: '' }, signers);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.copy[Symbol.asyncDispose]();
+    await this.evil[Symbol.asyncDispose]();
+    await this.bob[Symbol.asyncDispose]();
+    await this.alice[Symbol.asyncDispose]();
+  }
+}
+
+function other(sig: string): string {
+  return sig.startsWith('A') ? `B${sig.slice(1)}` : `A${sig.slice(1)}`;
+}
+
+type Change = (scene: Scene) => Promise<Line[]> | Line[];
+
+// Each gives the whole book that the home now serves and signs.
+const MISDEEDS: [string, Change, RegExp][] = [
+  ['an altered record', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), payload: (lines[4] as Line).payload.replace('"two"', '"2wo"') }], /line 4 does not hold: signature by [0-9a-f]{64} does not hold/],
+  ['a forged signature', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), signatures: (lines[4] as Line).signatures.map(({ by, sig }) => ({ by, sig: other(sig) })) }], /line 4 does not hold: signature/],
+  ['a line left out of the book', ({ lines }) => [...lines.slice(0, 4), lines[5] as Line], /line 4 does not hold: .* continues at height/],
+  ['a line twice', ({ lines }) => [...lines.slice(0, 5), lines[4] as Line], /line 5 does not hold: record [0-9a-f]{64} is in the book already/],
+  ['another history before what the copy holds', ({ lines }) => [...lines.slice(0, 3), lines[5] as Line, lines[4] as Line, lines[5] as Line], /does not hold|forked/],
+  ['time that runs backwards', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), at: (lines[3] as Line).at - 1 }], /line 4 does not hold: at runs backwards/],
+  ['a line from the future', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), at: Date.now() + 300_000 }], /line 4 is dated after the time stamp/],
+  ['money that is not there', async (scene) => [...scene.lines, await scene.transfer(scene.bob, '1', [scene.wallet(scene.bob)])], /line 6 does not hold: .*TFT/],
+  ['a debit that the account did not sign', async (scene) => [...scene.lines, await scene.transfer(scene.alice, '1', [scene.wallet(scene.bob)])], /line 6 does not hold: key [0-9a-f]{64} is not asked to sign/],
+  ['a surplus signature', async (scene) => [...scene.lines, await scene.transfer(scene.alice, '1', [scene.wallet(scene.alice), STRANGER])], /line 6 does not hold: key [0-9a-f]{64} is not asked to sign/],
+  ['a signature twice', async (scene) => {
+    const line = await scene.transfer(scene.alice, '1', [scene.wallet(scene.alice)]);
+    return [...scene.lines, { ...line, signatures: [...line.signatures, ...line.signatures] as Signature[] }];
+  }, /line 6 does not hold: a key signs twice/],
+  ['TFT out of nothing', async (scene) => [...scene.lines, await scene.line('faucet@1', `account/${scene.wallet(scene.bob).key}`, { amount_stroops: '99999999999999' }, [scene.wallet(scene.bob)])], /line 6 does not hold/],
+  ['a record of another grid', async (scene) => [...scene.lines, await scene.line('faucet@1', `account/${scene.wallet(scene.bob).key}`, { amount_stroops: '10000000000' }, [scene.wallet(scene.bob)], { grid: 'ab'.repeat(32) })], /line 6 does not hold: record of grid/],
+  ['a record at another height', async (scene) => [...scene.lines, await scene.line('faucet@1', `account/${scene.wallet(scene.bob).key}`, { amount_stroops: '10000000000' }, [scene.wallet(scene.bob)], { height: 3 })], /line 6 does not hold: .* continues at height 0/],
+  ['a record that is not canonical', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), payload: ` ${(lines[4] as Line).payload}` }], /line 4 does not hold: not canonical/],
+];
+
+for (const [what, change, expected] of MISDEEDS) {
+  test(`a copy stops at ${what} and says why`, async () => {
+    await using scene = await Scene.set();
+    const { copy, evil } = scene;
+    const [root, objects] = [copy.reader.tree.root(), copy.reader.objects('', 1_000)];
+    evil.lines = await change(scene);
+    await assert.rejects(copy.refresh(), (thrown) => thrown instanceof Problem && thrown.code === 'integrity' && expected.test(thrown.message));
+    assert.deepEqual([copy.reader.size, copy.reader.tree.root(), copy.reader.objects('', 1_000)], [4, root, objects], 'nothing of it was taken in');
+    // A daemon does not try that again: following ends for good.
+    await assert.rejects(copy.keepUp(scene.bob.stop.signal), { code: 'integrity' });
+    assert.equal(copy.state?.problem?.code, 'integrity');
+  });
+}
+
+test('a copy stops when lines are served that the home did not sign', async () => {
+  await using scene = await Scene.set();
+  const { copy, evil, lines } = scene;
+  evil.lines = lines.slice(0, 6);
+  evil.signed = [...lines.slice(0, 5), { ...(lines[5] as Line), at: (lines[5] as Line).at + 1 }];
+  await assert.rejects(copy.refresh(), { code: 'integrity', reason: 'fork' });
+  assert.equal(copy.reader.size, 4);
+});
+
+test('a home that takes lines back is found by the time stamp on the shorter book', async () => {
+  await using scene = await Scene.set();
+  const { copy, evil, lines } = scene;
+  evil.lines = lines.slice(0, 3);
+  evil.time_ms = Date.now() + 2_000;
+  await assert.rejects(copy.refresh(), { code: 'integrity', reason: 'rewound' });
+  assert.equal(copy.reader.size, 4);
+});
+
+test('a shorter book that is another one is a fork', async () => {
+  await using scene = await Scene.set();
+  scene.evil.lines = [...scene.lines.slice(0, 2), scene.lines[4] as Line];
+  await assert.rejects(scene.copy.refresh(), { code: 'integrity', reason: 'fork' });
+});
+
+test('an older time stamp makes the copy stale, not wrong, and never replaces a newer one', async () => {
+  await using scene = await Scene.set();
+  const { copy, evil } = scene;
+  evil.time_ms = Date.now() + 5_000;
+  await copy.refresh();
+  const kept = copy.reader.checkpoint();
+  assert.equal(freshness(copy.reader, Date.now).fresh, true);
+  evil.time_ms = Date.now();
+  await copy.refresh();
+  assert.deepEqual(copy.reader.checkpoint(), kept);
+  assert.equal(freshness(copy.reader, () => Date.now() + 3_600_000).fresh, false);
+});
+
+test('a kind that only newer releases know stops the copy, and says so, without calling it a lie', async () => {
+  await using scene = await Scene.set();
+  const { copy, evil, lines, bob } = scene;
+  evil.lines = [...lines, await scene.line('status@1', `node/${'11'.repeat(32)}`, {}, [STRANGER])];
+  await assert.rejects(copy.refresh(), { code: 'failed', reason: 'unknown_kind' });
+  assert.equal(bob.stop.signal.aborted, false);
+});
+
+test('a first copy of a book that does not hold leaves nothing behind', async () => {
+  await using scene = await Scene.set();
+  await using carol = await TestHome.create('carol');
+  scene.evil.lines = [...scene.lines, await scene.transfer(scene.bob, '1', [scene.wallet(scene.bob)])];
+  await assert.rejects(carol.join(scene.evil.url), { code: 'integrity' });
+  await assert.rejects(openGrid({ ...carol.options, grid: scene.copy.id }), { code: 'not_found' });
+});
