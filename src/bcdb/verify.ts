@@ -4,12 +4,14 @@ import { canonical } from '../base/canonical.js';
 import { messageOf, Problem } from '../base/errors.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { Line } from '../schema/types.js';
+import { shapeError } from '../schema/validate.js';
 import { openCheckpoint } from './checkpoint.js';
 import { ingest } from './ingest.js';
 import { MemoryBook } from './memory.js';
 import { pinnedBy } from './pinned.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
+import { TILE_WIDTH } from './tree.js';
 
 const PAGE = 512;
 /** Pages whose signatures are being checked while an earlier one is folded. */
@@ -104,11 +106,16 @@ async function* checkedPages(store: Store, pool: SignaturePool): AsyncGenerator<
 }
 
 function readLine({ idx, payload, signatures, at }: StoredLine): Line {
+  let list: unknown;
   try {
-    return { payload, signatures: JSON.parse(signatures) as Line['signatures'], at };
+    list = JSON.parse(signatures);
   } catch {
     throw broken(`line ${idx}: its signatures are no JSON`);
   }
+  const line = { payload, signatures: list, at };
+  const wrong = shapeError('line@1', line);
+  if (wrong !== null) throw broken(`line ${idx}: ${wrong}`);
+  return line as Line;
 }
 
 /** Takes one line in and compares its row; returns the number of its signatures. */
@@ -166,9 +173,15 @@ function checkObjects(store: Store, book: MemoryBook): void {
 
 function checkTiles(store: Store, book: MemoryBook): void {
   if (!store.tree.root().equals(book.tree.root())) throw broken('the stored tree is not what the records make of it');
+  let count = 0;
   for (const { level, n, hashes } of store.db.prepare(STORED_TILES).iterate() as IterableIterator<{ level: number; n: number; hashes: Buffer }>) {
     if (book.tile(level, n)?.equals(hashes) !== true) throw broken(`tile ${level}/${n} of the tree is not what the records make of it`);
+    count += 1;
   }
+  // Level 0 is stored in full tiles only; above it every tile that has begun.
+  let expected = Math.floor(book.size / TILE_WIDTH);
+  for (let hashes = expected; hashes > 0; hashes = Math.floor(hashes / TILE_WIDTH)) expected += Math.ceil(hashes / TILE_WIDTH);
+  if (count !== expected) throw broken(`${count} tiles of the tree are stored, the records make ${expected}`);
 }
 
 function checkCheckpoint(store: Store, book: MemoryBook, grid: string): number {
