@@ -4,5 +4,6 @@ import type { Context } from './command.js';
 
 /** The roles of this home folder. */
 export async function roles(_context: Context): Promise<OpenRole[]> {
-  return [];
+  const { farmerRole } = await import('../src/farmer/role.js');
+  return [farmerRole];
 }

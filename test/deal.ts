@@ -118,7 +118,7 @@ export class Market implements AsyncDisposable {
 
   /** Starts the seller's daemon, with its proxy in front. */
   async start(): Promise<void> {
-    this.#daemon = await this.seller.daemon({ roles: [farmerRole(() => async () => { throw new Error('no join here'); })] });
+    this.#daemon = await this.seller.daemon({ roles: [farmerRole] });
     this.grid = [...this.#daemon.grids.values()][0] as Grid;
     this.proxy = await Proxy.to(this.#daemon.url);
     const { id: _id, prices: _prices, ...farm } = this.grid.reader.get(`farm/${this.farm}`) as unknown as Farm & { id: string; prices: unknown };
