@@ -1,7 +1,6 @@
 // What podman is asked to make of a workload: limits, rights, mounts, ports. Pure.
-import type { Scope, StartSpec } from '../driver.js';
-import { specDigest } from '../driver.js';
 import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
+import { specDigest, type Scope, type StartSpec } from '../driver.js';
 
 /** Label names under which a container is found again. */
 export const LABELS = {

@@ -1,5 +1,6 @@
 // Driver for containers on podman.
 import { open, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { registryRefusal } from '../../net/registry.js';
@@ -26,6 +27,8 @@ interface Row {
   readonly StartedAt: number;
   readonly Ports: readonly { container_port: number; host_port: number; range: number }[] | null;
 }
+
+const SHOWN_WITHIN_MS = 5_000;
 
 /** Containers by podman's REST interface; see `Driver` for what each method promises. */
 export class PodmanDriver implements Driver {
@@ -78,7 +81,9 @@ export class PodmanDriver implements Driver {
     let row = await this.#find(ref, signal);
     if (row === undefined) {
       await this.#create(spec, signal);
-      row = await this.#find(ref, signal);
+      // Where another process is making it, podman takes the name some time before it shows the container.
+      const deadline = Date.now() + SHOWN_WITHIN_MS;
+      while ((row = await this.#find(ref, signal)) === undefined && Date.now() < deadline) await delay(50);
       if (row === undefined) throw new Problem('failed', 'a container of this name is there, but it is not this node\'s', { reason: 'name_taken' });
     }
     if (row.Labels?.[LABELS.digest] !== specDigest(spec)) {
@@ -186,7 +191,11 @@ export class PodmanDriver implements Driver {
     if (answer.status === 404) return 'taken away';
     const { State } = JSON.parse(answer.bytes.toString('utf8')) as { State: { OOMKilled: boolean; Error: string } };
     if (State.OOMKilled) return 'killed: it used more memory than it may';
-    return oneLine(State.Error, MAX_REASON_CHARS) || (row.ExitCode > 128 ? `killed by signal ${row.ExitCode - 128}` : `ended with exit code ${row.ExitCode}`);
+    const words = oneLine(State.Error, MAX_REASON_CHARS);
+    if (words !== '') return words;
+    // Not every conmon notices that the kernel killed for want of memory (with hybrid cgroups it does not).
+    if (row.ExitCode === 137) return 'killed by signal 9: stopped, or it used more memory than it may';
+    return row.ExitCode > 128 ? `killed by signal ${row.ExitCode - 128}` : `ended with exit code ${row.ExitCode}`;
   }
 }
 
