@@ -45,6 +45,15 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     ],
   },
   {
+    title: 'your machine',
+    commands: [
+      { words: 'node join', summary: 'make this machine a node of a farm', load: () => import('./node/join.js') },
+      { words: 'node probe', summary: 'what this machine could offer, and what stands in the way', load: () => import('./node/probe.js') },
+      { words: 'node watch', summary: 'run what the book says this node should run', load: () => import('./node/watch.js') },
+      { words: 'node status', summary: 'what runs here, and why', load: () => import('./node/status.js') },
+    ],
+  },
+  {
     title: 'the book',
     commands: [
       { words: 'grid create', summary: 'begin a grid whose home is this folder', load: () => import('./grid/create.js') },

@@ -1,0 +1,131 @@
+// 3bot node join
+import { Problem } from '../../src/base/errors.js';
+import type { CommandFile, Context } from '../command.js';
+import type { GridOptions } from '../../src/net/grid.js';
+import type { Config, Invitation } from '../../src/schema/types.js';
+import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions } from './shared.js';
+
+interface Options extends MachineOptions {
+  farm?: string;
+  address?: string;
+  country?: string;
+  region?: string;
+  allowRegistry?: string[];
+  allowConsumer?: string[];
+}
+
+export const command: CommandFile<Options> = {
+  about: 'Makes keys for the node, joins the grid that the invitation names, announces what the machine offers, and has the farm\nadmit it. Again, without an invitation: announces what has changed. After an interruption: run it again.',
+  arguments: [['[invitation]', 'what a farmer got from 3bot farm invite']],
+  options: (c) => machineOptions(c)
+    .option('--farm <name>', 'the farm of this same home folder, instead of an invitation')
+    .option('--address <host>', "where workloads' ports are reached: a host name or IP address of this machine", parseAddress)
+    .option('--country <code>', 'where the machine stands, two letters', parseCountry)
+    .option('--region <text>', 'where in the country', parseRegion)
+    .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
+    .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else'),
+  examples: ['3bot node join eyJ2IjoxLCJ…', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice'],
+  async run(context, [text], options) {
+    const { openGrid } = await import('../../src/net/grid.js');
+    const { readConfig, updateConfig } = await import('../../src/home.js');
+    const { announce, askAdmission, nodeOf } = await import('../../src/node/join.js');
+    const { gridOptions } = await import('../handle.js');
+    const { consumerKeys, nodeKeyring, ownKeys } = await import('./keys.js');
+    const { lookAtMachine } = await import('./machine.js');
+    const { home, out, clock, signal } = context;
+    const { grid: gridId, farm, invitation } = await placeOf(context, text, options.farm, readConfig(home));
+    await using grid = await openGrid({ ...gridOptions(context), grid: gridId } satisfies GridOptions);
+    await grid.refresh();
+    if (grid.reader.get(`farm/${farm}`) === undefined) throw new Problem('not_found', `no farm ${farm} on grid ${grid.name}`, { reason: 'farm' });
+
+    const settings = readConfig(home).node;
+    const named = options.allowConsumer === undefined ? undefined : consumerKeys(grid.reader, options.allowConsumer);
+    const keyring = await nodeKeyring(context, settings);
+    const key = keyring.signer('node').key;
+    const known = nodeOf(grid, key)?.announcement;
+    using progress = await context.progress('measuring this machine');
+    const { offer, checks, runtime, data } = await lookAtMachine(context, options, { grid: grid.id, key, runtime: settings?.runtime ?? null, data: settings?.data ?? null, announcement: known, dev: grid.dev });
+    progress.stop();
+    demandCapacity(offer.capacity, checks);
+    const address = options.address ?? known?.address ?? null;
+    const place = known?.location ?? { country: null, region: null };
+    const location = { country: options.country ?? place.country, region: options.region ?? place.region };
+    const announced = await announce(grid, keyring, { farm, location, address }, offer);
+    // On a laptop it is oneself who tries things.
+    const own = runtime === 'process' ? ownKeys(home) : [];
+    updateConfig(home, (config) => {
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: named ?? (settings?.allow_consumers.length ? settings.allow_consumers : own), address, data };
+    });
+    if (nodeOf(grid, key)?.admitted !== farm) {
+      if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);
+      else await admitOwn(context, grid, farm, key);
+    }
+    const admitted = nodeOf(grid, key)?.admitted === farm;
+    out.one({
+      json: { node: key, grid: grid.id, farm, runtime, admitted, announced, declared: offer.declared, capacity: offer.capacity, address, location, data, checks },
+      id: key,
+      text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`].join('\n'),
+    });
+    for (const { name, ok, evidence, remedy } of checks) if (!ok && runtime === 'podman') out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
+    if (runtime === 'process') out.note(NOTHING_ISOLATED);
+    out.next('3bot node watch');
+  },
+};
+
+/** Which grid and farm: of the invitation, of this home's own farm, or those joined before. */
+async function placeOf(context: Context, text: string | undefined, farmName: string | undefined, { node, farm, grids }: Config): Promise<{ grid: string; farm: string; invitation: Invitation | null }> {
+  if (text !== undefined) {
+    const { parseInvitation } = await import('../../src/market/invitation.js');
+    const { iso } = await import('../../src/base/clock.js');
+    if (farmName !== undefined) throw new Problem('usage', 'an invitation names its farm; leave out --farm');
+    const invitation = parseInvitation(text);
+    if (invitation.expires <= context.clock()) throw new Problem('refused', `the invitation expired at ${iso(invitation.expires)}`, { reason: 'invitation', hint: 'ask the farmer for another: 3bot farm invite' });
+    if (node !== null && node.grid !== invitation.grid) throw new Problem('usage', 'this home folder holds a node of another grid', { reason: 'node', hint: 'give another folder with --home' });
+    if (!grids.some(({ id }) => id === invitation.grid)) await joinFirst(context, invitation);
+    return { grid: invitation.grid, farm: invitation.farm, invitation };
+  }
+  if (farmName !== undefined) {
+    if (farm === null || (farm.name !== farmName && farm.id !== farmName)) throw new Problem('not_found', `no keys of a farm ${farmName} in ${context.home.path}`, { reason: 'farm', hint: "ask its farmer for an invitation: 3bot farm invite" });
+    return { grid: farm.grid, farm: farm.id, invitation: null };
+  }
+  if (node === null) throw new Problem('usage', 'which farm is the node for?', { reason: 'farm', hint: 'give the invitation of a farmer, or --farm NAME for your own farm' });
+  return { grid: node.grid, farm: node.farm, invitation: null };
+}
+
+/** The invitation pins the grid: nothing else at its address is believed. */
+async function joinFirst(context: Context, { url, grid }: Invitation): Promise<void> {
+  const { joinGrid } = await import('../../src/net/join.js');
+  const { home, clock, signal } = context;
+  using progress = await context.progress(`asking ${url}`);
+  await joinGrid({ home, clock, signal, url, genesis: grid, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines re-checked`) });
+}
+
+function demandCapacity(capacity: object, checks: Parameters<typeof checkLines>[0]): void {
+  if (Object.values(capacity).some((amount: number) => amount > 0)) return;
+  const failed = checks.find(({ ok, remedy }) => !ok && remedy !== null);
+  throw new Problem('failed', `this machine has nothing to offer${failed === undefined ? '' : `: ${failed.evidence}`}`, { reason: 'capacity', hint: failed?.remedy ?? '3bot node probe' });
+}
+
+async function admitOwn(context: Context, grid: Parameters<typeof import('../../src/farmer/admit.js').admitNode>[0], farm: string, key: string): Promise<void> {
+  const { readConfig } = await import('../../src/home.js');
+  const own = readConfig(context.home).farm;
+  if (own === null || own.id !== farm) throw new Problem('refused', `farm ${farm} has not admitted this node`, { reason: 'invitation', hint: 'ask the farmer for an invitation, then 3bot node join INVITATION' });
+  const { admitNode } = await import('../../src/farmer/admit.js');
+  const { openKeyring } = await import('../../src/keys/unlock.js');
+  await admitNode(grid, await openKeyring(context, 'farm', own.name), key);
+}
+
+function parseAddress(text: string): string {
+  if (!/^[A-Za-z0-9.:-]{1,253}$/.test(text)) throw new Problem('usage', `not a host name or IP address: ${JSON.stringify(text.slice(0, 100))}`);
+  return text;
+}
+
+function parseCountry(text: string): string {
+  if (!/^[A-Za-z]{2}$/.test(text)) throw new Problem('usage', `not a country: ${JSON.stringify(text.slice(0, 50))}`, { hint: 'two letters, for example BE' });
+  return text.toUpperCase();
+}
+
+function parseRegion(text: string): string {
+  if (text.length > 200) throw new Problem('usage', 'a region has at most 200 characters');
+  return text;
+}

@@ -1,0 +1,74 @@
+// Looks at this machine as `node probe` and `node join` do.
+import { resolve, join } from 'node:path';
+import { Problem } from '../../src/base/errors.js';
+import type { Check } from '../../src/node/driver.js';
+import { declared, probe, type Probe } from '../../src/node/probe.js';
+import { openTools } from '../../src/node/tools.js';
+import type { Announcement, Resources } from '../../src/schema/types.js';
+import type { Context } from '../command.js';
+import type { MachineOptions, Runtime } from './shared.js';
+
+/** What a machine was found to be. */
+export interface Found extends Probe {
+  readonly runtime: Runtime;
+  /** Absolute path. */
+  readonly data: string;
+}
+
+/** What is known of the node before; of none yet nothing. */
+export interface Before {
+  readonly grid: string;
+  readonly key: string;
+  readonly runtime: Runtime | null;
+  readonly data: string | null;
+  readonly announcement: Announcement | undefined;
+  /** The process runtime is allowed. */
+  readonly dev: boolean;
+}
+
+/** A machine that is no node yet. */
+export const NO_NODE: Before = { grid: '0'.repeat(64), key: '0'.repeat(64), runtime: null, data: null, announcement: undefined, dev: true };
+
+/**
+ * Probes with what the flags say, else what was announced before, else what is found. A person is asked what kind of
+ * disk this is where nobody can tell.
+ * @throws Problem `unreachable` where no runtime works here
+ */
+export async function lookAtMachine(context: Context, options: MachineOptions, before: Before): Promise<Found> {
+  const data = resolve(options.data ?? before.data ?? join(context.home.path, 'node'));
+  const runtime = options.runtime ?? before.runtime ?? (await pickRuntime(context, before, data));
+  const declare = declaredBy(options.declare, before.announcement);
+  const saidBefore = before.announcement?.devices.find(({ class: kind, source }) => source === 'person' && (kind === 'ssd' || kind === 'hdd'))?.class as 'ssd' | 'hdd' | undefined;
+  const look = async (disk: 'ssd' | 'hdd' | null): Promise<Probe> => {
+    const { driver, volumes, folder } = toolsOf(context, before, runtime, data, declare !== null);
+    await using _driver = driver;
+    return probe({ driver, volumes, folder, disk, declare }, context.signal);
+  };
+  const first = await look(options.disk ?? saidBefore ?? null);
+  if (first.checks.some(({ name, ok }) => name === 'disk' && !ok) && declare === null && context.prompt.possible) {
+    const disk = await context.prompt.choose('What kind of disk holds the volumes?', [{ value: 'ssd', name: 'SSD' }, { value: 'hdd', name: 'HDD' }], '--disk ssd or --disk hdd');
+    return { ...(await look(disk)), runtime, data };
+  }
+  return { ...first, runtime, data };
+}
+
+function toolsOf({ home }: Context, { grid, key }: Before, runtime: Runtime, data: string, overcommit: boolean): ReturnType<typeof openTools> {
+  return openTools(home, { grid, key, runtime, data, allow_registries: [], address: null }, overcommit);
+}
+
+function declaredBy(flag: string | undefined, before: Announcement | undefined): Resources | null {
+  if (flag === 'no') return null;
+  if (flag !== undefined) return declared(flag);
+  return before?.declared === true ? before.capacity : null;
+}
+
+/** Containers where they work; else processes, where the grid allows them. */
+async function pickRuntime(context: Context, before: Before, data: string): Promise<Runtime> {
+  const { driver, volumes } = toolsOf(context, before, 'podman', data, false);
+  await using _driver = driver;
+  const checks: readonly Check[] = [...(await driver.check(context.signal)), ...(await volumes.check(context.signal))];
+  const failed = checks.find(({ ok }) => !ok);
+  if (failed === undefined) return 'podman';
+  if (before.dev) return 'process';
+  throw new Problem('unreachable', `containers do not work here: ${failed.evidence}`, { reason: failed.name, hint: failed.remedy ?? '3bot node probe' });
+}

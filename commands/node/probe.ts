@@ -1,0 +1,29 @@
+// 3bot node probe
+import type { CommandFile } from '../command.js';
+import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions } from './shared.js';
+
+export const command: CommandFile<MachineOptions> = {
+  about: 'Measures this machine and says what it would announce, what it keeps for itself, and what stands in the way.\nNothing is recorded.',
+  options: machineOptions,
+  examples: ['3bot node probe', '3bot node probe --runtime podman --disk ssd'],
+  async run(context, _args, options) {
+    const { readConfig } = await import('../../src/home.js');
+    const { lookAtMachine, NO_NODE } = await import('./machine.js');
+    const { node } = readConfig(context.home);
+    const before = node === null ? NO_NODE : { ...NO_NODE, grid: node.grid, key: node.key, runtime: node.runtime, data: node.data };
+    using progress = await context.progress('measuring');
+    const { offer, checks, data } = await lookAtMachine(context, options, before);
+    progress.stop();
+    context.out.one({
+      json: { ...offer, data, checks },
+      text: () => [
+        ...checkLines(checks), '',
+        `offers ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''}`,
+        `keeps  ${resourcesText(offer.host_share)} for itself`,
+        ...offer.devices.map(({ class: kind, model, source }) => `has    ${kind}: ${model}${source === 'person' ? ' (as a person says)' : ''}`),
+      ].join('\n'),
+    });
+    if (offer.runtime === 'process') context.out.note(NOTHING_ISOLATED);
+    if (node === null) context.out.next('3bot node join INVITATION, or 3bot node join --farm NAME');
+  },
+};

@@ -1,0 +1,101 @@
+// 3bot node status
+import { isProblem, Problem } from '../../src/base/errors.js';
+import type { Machine } from '../../src/node/plan.js';
+import type { ContractStanding } from '../../src/node/status.js';
+import type { NodeConfig } from '../../src/schema/types.js';
+import type { CommandFile, Context } from '../command.js';
+import { checkLines, ownNode } from './shared.js';
+
+/** What a person sees of a workload's output. */
+const LOG_BYTES = 2_000;
+
+export const command: CommandFile<{ why?: true }> = {
+  about: 'Reads this home folder\'s own copy and asks the runtime; changes nothing, and works beside a running watcher.',
+  arguments: [['[contract]', 'only this one: first digits of its id']],
+  options: (c) => c.option('--why', 'each check with its evidence'),
+  examples: ['3bot node status', '3bot node status 4f0c9e --why'],
+  async run(context, [prefix], { why }) {
+    const { openGrid } = await import('../../src/net/grid.js');
+    const { gridOptions } = await import('../handle.js');
+    const { Taken } = await import('../../src/node/taken.js');
+    const { openTools } = await import('../../src/node/tools.js');
+    const { standing } = await import('../../src/node/status.js');
+    const { home, clock, out, signal } = context;
+    const config = ownNode(home);
+    await using grid = await openGrid({ ...gridOptions(context), grid: config.grid });
+    const problems: Problem[] = [];
+    await grid.refresh().catch((thrown: unknown) => problems.push(asProblem(thrown)));
+    const { driver, volumes } = openTools(home, config, true);
+    await using _driver = driver;
+    const machine = await look(driver, volumes, context).catch((thrown: unknown) => {
+      problems.push(asProblem(thrown));
+      return null;
+    });
+    using taken = new Taken(home, grid.id, config.key);
+    const also = prefix === undefined ? undefined : contractId(grid.reader, prefix);
+    const found = standing({ grid, config, clock, machine, taken: taken.all(), problems, also });
+    const contracts = found.contracts.filter(({ contract }) => also === undefined || contract === also);
+    const logs = why === true && also !== undefined && machine !== null ? await logsOf(driver, contracts, signal) : [];
+    const seconds = Math.round((found.time.now - found.time.stamp) / 1_000);
+    const json = {
+      node: config.key, grid: config.grid, farm: config.farm, runtime: config.runtime, admitted: found.admitted,
+      book: { lines: found.time.size, fresh: found.time.fresh, verified_seconds_ago: seconds },
+      problems: problems.map(({ code, reason, message }) => ({ code, reason: reason ?? null, message })),
+      contracts: contracts.map(({ checks, ...one }) => (why === true ? { ...one, checks } : one)),
+      ...(logs.length === 0 ? {} : { logs }),
+    };
+    out.one({ json, text: () => text(config, json, contracts, why === true, logs) });
+  },
+};
+
+function asProblem(thrown: unknown): Problem {
+  if (!isProblem(thrown) || thrown.code === 'interrupted') throw thrown;
+  return thrown;
+}
+
+async function look(driver: import('../../src/node/driver.js').Driver, volumes: import('../../src/node/volume.js').Volumes, { signal }: Context): Promise<Machine> {
+  const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
+  return { running, volumes: new Map(there.map(({ contract, path }) => [contract, path])) };
+}
+
+function contractId(reader: import('../../src/bcdb/store.js').Reader, prefix: string): string {
+  if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract: ${JSON.stringify(prefix.slice(0, 50))}`, { hint: 'at least the first 4 digits of its id' });
+  const [first, more] = reader.objects(`contract/${prefix}`, 2);
+  if (first === undefined) throw new Problem('not_found', `no contract ${prefix} in this copy of the book`, { reason: 'contract', hint: '3bot node status' });
+  if (more !== undefined) throw new Problem('usage', `several contracts begin with ${prefix}`, { hint: 'give more digits' });
+  return first.id.slice('contract/'.length);
+}
+
+interface Log {
+  readonly workload: string;
+  readonly tail: string;
+}
+
+async function logsOf(driver: import('../../src/node/driver.js').Driver, contracts: readonly ContractStanding[], signal: AbortSignal): Promise<Log[]> {
+  const logs: Log[] = [];
+  for (const { contract, workloads } of contracts) {
+    for (const { name, state } of workloads) {
+      if (state === 'absent' || state === 'unknown') continue;
+      logs.push({ workload: name, tail: await driver.logsTail({ contract, workload: name }, LOG_BYTES, signal).catch((thrown: unknown) => asProblem(thrown).message) });
+    }
+  }
+  return logs;
+}
+
+function text(config: NodeConfig, json: { admitted: boolean; book: { lines: number; fresh: boolean; verified_seconds_ago: number }; problems: readonly { message: string }[] }, contracts: readonly ContractStanding[], why: boolean, logs: readonly Log[]): string {
+  const { book } = json;
+  return [
+    `node     ${config.key}`,
+    `farm     ${config.farm}${json.admitted ? '' : ', which has not admitted it'}`,
+    `runtime  ${config.runtime}${config.runtime === 'process' ? ', which isolates nothing' : ''}`,
+    `book     ${book.lines} lines, the newest verified ${book.verified_seconds_ago} s ago${book.fresh ? '' : ': not fresh, nothing begins or ends'}`,
+    ...json.problems.map(({ message }) => `problem  ${message}`),
+    ...(contracts.length === 0 ? ['no contract runs here'] : contracts.flatMap((one) => contractLines(one, why))),
+    ...logs.flatMap(({ workload, tail }) => ['', `${workload} printed last:`, ...tail.trimEnd().split('\n').map((line) => `  ${line}`)]),
+  ].join('\n');
+}
+
+function contractLines({ contract, phase, said, reason, workloads, checks }: ContractStanding, why: boolean): string[] {
+  const states = workloads.map(({ name, state, reason: cause }) => `  ${name}: ${state}${cause === null ? '' : ` (${cause})`}`);
+  return ['', `contract ${contract}: ${phase}${said === null ? '' : `, said ${said}`}${reason === null ? '' : ` (${reason})`}`, ...(why ? checkLines(checks) : states)];
+}

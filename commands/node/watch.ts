@@ -1,0 +1,97 @@
+// 3bot node watch
+import { Problem } from '../../src/base/errors.js';
+import { parseDuration } from '../../src/base/duration.js';
+import type { WatchEvent } from '../../src/node/tell.js';
+import type { NodeConfig } from '../../src/schema/types.js';
+import type { CommandFile, Context } from '../command.js';
+import { NOTHING_ISOLATED, ownNode, parseRuntime, type Runtime } from './shared.js';
+
+interface Options {
+  once?: true;
+  runtime?: Runtime;
+  interval?: number;
+}
+
+export const command: CommandFile<Options> = {
+  about: 'Follows the book, runs what it says this node should run, and records what became of it. Opens no port and takes no\ninput but records. Ending it ends no workload; the next one goes on with them.',
+  options: (c) => c
+    .option('--once', 'look, do what is to be done, and end')
+    .option('--runtime <runtime>', 'podman or process, instead of what was announced', parseRuntime)
+    .option('--interval <span>', 'longest pause between two looks (default: 10s)', parseInterval),
+  examples: ['3bot node watch', '3bot node watch --once --json'],
+  async run(context, _args, options) {
+    const { lockHome } = await import('../../src/home.js');
+    const { home, out } = context;
+    const config = ownNode(home);
+    // Two would start and say everything twice; `bcdb.lock` does not keep them apart, since one may work beside a server.
+    using _alone = lockNode(lockHome, context);
+    const { openKeyring } = await import('../../src/keys/unlock.js');
+    const keyring = await openKeyring(context, 'node', config.key);
+    const { openBook } = await import('./book.js');
+    await using book = await openBook(context, config.grid, options.once === true);
+    const { grid } = book;
+    const { settle } = await import('./runtime.js');
+    const { config: settled, overcommit } = await settle(context, grid, keyring, config, options.runtime);
+    if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
+    const { openTools } = await import('../../src/node/tools.js');
+    const { Taken } = await import('../../src/node/taken.js');
+    const { Watcher } = await import('../../src/node/watch.js');
+    const { WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
+    const { driver, volumes, address } = openTools(home, settled, overcommit);
+    await using _driver = driver;
+    using taken = new Taken(home, grid.id, settled.key);
+    const { clock, signal } = context;
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    ready(context, settled, grid.name);
+    if (options.once === true) return watcher.once();
+    const stop = grid.onNews(() => watcher.wake());
+    await watcher.forever(options.interval ?? WATCH_INTERVAL_MS);
+    stop();
+  },
+};
+
+function ready({ out }: Context, { key, farm, grid, runtime }: NodeConfig, name: string): void {
+  out.line({ event: 'ready', node: key, farm, grid, runtime }, () => `watching for node ${key.slice(0, 16)} of grid ${name}, runtime ${runtime}`);
+}
+
+function lockNode(lockHome: typeof import('../../src/home.js').lockHome, { home }: Context): Disposable {
+  try {
+    return lockHome({ ...home, lock: `${home.path}/node.lock` });
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code !== 'busy') throw thrown;
+    throw new Problem('busy', `another process watches for the node of ${home.path} already`, { cause: thrown, reason: 'watcher', hint: '3bot node status' });
+  }
+}
+
+function show({ out }: Context, event: WatchEvent): void {
+  const problem = 'problem' in event && event.problem !== null ? { code: event.problem.code, reason: event.problem.reason ?? null, message: event.problem.message } : null;
+  out.line('problem' in event ? { ...event, problem } : event, () => words(event));
+}
+
+function words(event: WatchEvent): string {
+  const what = 'contract' in event ? `${event.contract.slice(0, 12)}${'workload' in event && event.workload !== null ? ` ${event.workload}` : ''}` : '';
+  switch (event.event) {
+    case 'book': {
+      const why = event.problem === null ? '' : `: ${event.problem.message}`;
+      return event.fresh ? `the book is fresh, ${event.lines} lines${why}` : `the book cannot be believed now; what runs goes on, nothing begins or ends${why}`;
+    }
+    case 'runtime':
+      return event.problem === null ? 'the runtime answers again' : `the runtime does not answer: ${event.problem.message}`;
+    case 'step':
+      return `${what}: ${{ volume: 'volume made', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
+    case 'step_failed':
+      return `${what}: ${event.step} failed: ${event.reason}${event.again_ms === null ? '; not tried again' : `; again in ${event.again_ms / 1_000} s`}`;
+    case 'said':
+      return `${what}: recorded ${event.state}${event.reason === null ? '' : `: ${event.reason}`}`;
+    case 'not_said':
+      return `${what}: ${event.state} could not be recorded: ${event.reason}`;
+    case 'stranger':
+      return `${what}: runs here, but the book knows no such contract of this node; left alone`;
+  }
+}
+
+function parseInterval(text: string): number {
+  const span = parseDuration(text);
+  if (span < 100 || span > 3_600_000) throw new Problem('usage', `an interval is 100 ms to 1 h, not ${text}`);
+  return span;
+}

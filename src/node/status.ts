@@ -1,0 +1,116 @@
+// How a node stands: what it should run, what runs, what it said, and why.
+import type { Clock } from '../base/clock.js';
+import type { Problem } from '../base/errors.js';
+import type { Grid } from '../net/grid.js';
+import { read } from '../rules/objects.js';
+import type { NodeConfig, PublishedPort } from '../schema/types.js';
+import { desired, type BookTime, type Desired, type Phase } from './desired.js';
+import type { Check } from './driver.js';
+import type { Machine } from './plan.js';
+import { proveAgreement } from './proof.js';
+import { bookTime, foundContracts } from './watch.js';
+
+/** A workload on this node. */
+export interface WorkloadStanding {
+  readonly name: string;
+  /** On this machine; absent: nothing of it is there; unknown: the runtime does not answer. */
+  readonly state: 'absent' | 'created' | 'running' | 'exited' | 'failed' | 'unknown';
+  /** In the book; null: nothing was said of it. */
+  readonly said: string | null;
+  readonly reason: string | null;
+  readonly exit_code: number | null;
+  readonly ports: readonly PublishedPort[];
+}
+
+/** A contract on this node. */
+export interface ContractStanding {
+  readonly contract: string;
+  readonly phase: Phase;
+  /** What the node said of it as a whole. */
+  readonly said: string | null;
+  readonly reason: string | null;
+  readonly volume_mib: number;
+  readonly workloads: readonly WorkloadStanding[];
+  readonly checks: readonly Check[];
+}
+
+/** A node as it stands. */
+export interface NodeStanding {
+  readonly time: BookTime;
+  /** What stands in the way of reading the book or the runtime; empty when all is well. */
+  readonly problems: readonly Problem[];
+  /** Whether its farm has admitted it. */
+  readonly admitted: boolean;
+  readonly contracts: readonly ContractStanding[];
+}
+
+/** What a look at a node needs. */
+export interface Looking {
+  readonly grid: Grid;
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  /** Null: the runtime does not answer. */
+  readonly machine: Machine | null;
+  /** Contracts that the node has taken on. */
+  readonly taken: ReadonlyMap<string, unknown>;
+  readonly problems: readonly Problem[];
+  /** A contract to look at although nothing of it is here. */
+  readonly also?: string | undefined;
+}
+
+/** Says how a node stands, from its own copy and its machine; changes nothing. */
+export function standing({ grid, config, clock, machine, taken, problems, also }: Looking): NodeStanding {
+  const reading = problems.find(({ code }) => code === 'integrity') ?? null;
+  const time = bookTime(grid.reader, clock, reading);
+  const found = foundContracts(machine ?? { running: [], volumes: new Map() }, taken);
+  if (also !== undefined) found.add(also);
+  const wanted = desired(grid.reader, config, time, found, (contract) => proveAgreement(grid.reader, grid.id, contract));
+  return {
+    time,
+    problems,
+    admitted: read(grid.reader, 'node', config.key)?.admitted === config.farm,
+    contracts: wanted.map((one) => contractStanding(one, time, machine)),
+  };
+}
+
+function contractStanding(wanted: Desired, time: BookTime, machine: Machine | null): ContractStanding {
+  const { contract, phase, said, volume_mib, tasks } = wanted;
+  const here = machine?.running.filter((running) => running.contract === contract) ?? [];
+  const names = new Set([...tasks.map(({ workload }) => workload.name), ...here.map(({ workload }) => workload)]);
+  const workloads = [...names].map((name): WorkloadStanding => {
+    const running = here.find(({ workload }) => workload === name);
+    const last = said?.workloads.find((one) => one.name === name);
+    return {
+      name, state: running?.state ?? (machine === null ? 'unknown' : 'absent'), said: last?.state ?? null, reason: running?.reason ?? last?.reason ?? null,
+      exit_code: running?.exit_code ?? last?.exit_code ?? null, ports: running?.ports ?? last?.ports ?? [],
+    };
+  });
+  const checks = [freshCheck(time), ...wanted.checks, ...machineChecks(wanted, machine), ...workloads.map(workloadCheck)];
+  return { contract, phase, said: said?.state ?? null, reason: said?.reason ?? null, volume_mib, workloads, checks };
+}
+
+function freshCheck({ fresh, stamp, now, size }: BookTime): Check {
+  const seconds = Math.round((now - stamp) / 1_000);
+  return { name: 'book', ok: fresh, evidence: `${size} lines, the newest verified ${seconds} s ago${fresh ? '' : ': too old, or of a clock that is off, to begin or end anything'}`, remedy: fresh ? null : '3bot doctor' };
+}
+
+function machineChecks({ contract, volume_mib, held, said, phase }: Desired, machine: Machine | null): Check[] {
+  const checks: Check[] = [];
+  if (volume_mib > 0 && machine !== null) {
+    const path = machine.volumes.get(contract);
+    const ok = phase === 'over' || path !== undefined && path !== null;
+    checks.push({ name: 'volume', ok, evidence: path === undefined ? 'there is none' : path === null ? 'it is there, not mounted' : `${volume_mib} MiB at ${path}`, remedy: ok ? null : '3bot node watch' });
+  }
+  if (phase !== 'unknown') {
+    const ok = held || phase === 'over';
+    const evidence = said?.state === 'failed' ? `this node said failed: ${said.reason ?? 'without a reason'}` : held ? 'this node has said held' : 'this node has not said held';
+    checks.push({ name: 'held', ok, evidence, remedy: ok ? null : '3bot node watch' });
+  }
+  return checks;
+}
+
+function workloadCheck({ name, state, said, reason, exit_code }: WorkloadStanding): Check {
+  const ok = state === 'running' || state === 'exited';
+  const why = [reason, exit_code === null ? null : `exit code ${exit_code}`].filter((part) => part !== null).join(', ');
+  return { name: `running ${name}`, ok, evidence: `${state} on this machine, ${said ?? 'nothing'} in the book${why === '' ? '' : `: ${why}`}`, remedy: null };
+}
