@@ -66,7 +66,7 @@ export const command: CommandFile<Options> = {
       id: key,
       text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`].join('\n'),
     });
-    for (const { name, ok, evidence, remedy } of checks) if (!ok && runtime === 'podman') out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
+    for (const { name, ok, evidence, remedy } of checks) if (!ok && runtime === 'podman' && !(name === 'disk' && offer.declared)) out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
     if (runtime === 'process') out.note(NOTHING_ISOLATED);
     out.next('3bot node watch');
   },

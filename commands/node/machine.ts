@@ -42,7 +42,8 @@ export async function lookAtMachine(context: Context, options: MachineOptions, b
   const look = async (disk: 'ssd' | 'hdd' | null): Promise<Probe> => {
     const { driver, volumes, folder } = toolsOf(context, before, runtime, data, declare !== null);
     await using _driver = driver;
-    return probe({ driver, volumes, folder, disk, declare }, context.signal);
+    // Awaited here: the driver goes when this function returns.
+    return await probe({ driver, volumes, folder, disk, declare }, context.signal);
   };
   const first = await look(options.disk ?? saidBefore ?? null);
   if (first.checks.some(({ name, ok }) => name === 'disk' && !ok) && declare === null && context.prompt.possible) {

@@ -43,7 +43,10 @@ export const command: CommandFile<Options> = {
     const { clock, signal } = context;
     const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
     ready(context, settled, grid.name);
-    if (options.once === true) return watcher.once();
+    if (options.once === true) {
+      await watcher.once();
+      return;
+    }
     const stop = grid.onNews(() => watcher.wake());
     await watcher.forever(options.interval ?? WATCH_INTERVAL_MS);
     stop();
