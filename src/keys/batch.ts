@@ -2,7 +2,7 @@
 import { verifyBytes } from './ed25519.js';
 import { signingBytes, type Signature } from './signed.js';
 
-/** What is checked: canonical payload and its signatures; hostile, only the types are relied on. */
+/** What is checked: canonical payload and its signatures. */
 export interface Checkable {
   readonly payload: string;
   readonly signatures: readonly Signature[];
@@ -14,7 +14,19 @@ const HEAD_BYTES = 8;
 const KEY_CHARS = 64;
 const SIGNATURE_BYTES = KEY_CHARS + 88;
 
-const fits = ({ by, sig }: Signature): boolean => by.length === KEY_CHARS && by.length + sig.length === SIGNATURE_BYTES;
+/** Whether a value has the types, and its signatures the lengths, that can be packed; it may come from a damaged database or a hostile peer. */
+export function isCheckable(value: Checkable): boolean {
+  return typeof value?.payload === 'string' && Array.isArray(value.signatures) && value.signatures.every(hasForm);
+}
+
+function hasForm(value: Partial<Signature> | null): boolean {
+  return isAscii(value?.by, KEY_CHARS) && isAscii(value?.sig, SIGNATURE_BYTES - KEY_CHARS);
+}
+
+// A byte a character, or writing it as latin1 would cut characters down to others.
+function isAscii(text: unknown, length: number): boolean {
+  return typeof text === 'string' && text.length === length && Buffer.byteLength(text) === length;
+}
 
 /** Whether every signature of a record holds; none at all does not. */
 export function checkOne({ payload, signatures }: Checkable): boolean {
@@ -23,9 +35,9 @@ export function checkOne({ payload, signatures }: Checkable): boolean {
   return signatures.every(({ by, sig }) => verifyBytes(by, message, sig));
 }
 
-/** Packs records; one with a key or signature of the wrong length is packed without any, which never holds. */
+/** Packs records that are checkable. */
 export function packBatch(records: readonly Checkable[]): Uint8Array<ArrayBuffer> {
-  const parts = records.map(({ payload, signatures }) => ({ payload, bytes: Buffer.byteLength(payload), signatures: signatures.every(fits) ? signatures : [] }));
+  const parts = records.map(({ payload, signatures }) => ({ payload, bytes: Buffer.byteLength(payload), signatures }));
   const size = parts.reduce((sum, { bytes, signatures }) => sum + HEAD_BYTES + bytes + signatures.length * SIGNATURE_BYTES, 0);
   // Not from Buffer's pool: the memory is transferred to another thread.
   const buffer = Buffer.from(new ArrayBuffer(size));

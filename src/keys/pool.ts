@@ -1,7 +1,7 @@
 // Checks the signatures of many records side by side, in two worker threads beside the one that writes.
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../base/errors.js';
-import { checkOne, packBatch, type Checkable } from './batch.js';
+import { checkOne, isCheckable, packBatch, type Checkable } from './batch.js';
 
 /** Threads: what a machine of two cores can use; the writing thread mostly waits for the disk or for them. */
 const THREADS = 2;
@@ -11,6 +11,9 @@ const INLINE_SIGNATURES = 64;
 const BATCH_SIGNATURES = 256;
 /** Payload in a batch, in characters, which bounds the memory in flight. */
 const BATCH_CHARS = 1_048_576;
+
+/** Stands for what has not even the form; a record without signatures never holds. */
+const NOTHING: Checkable = { payload: '', signatures: [] };
 
 interface Job {
   readonly resolve: (verdicts: Uint8Array) => void;
@@ -60,13 +63,14 @@ export class SignaturePool implements AsyncDisposable {
   /**
    * Whether every signature of each record holds, in order; a record without signatures does not.
    * Says nothing about who ought to have signed.
-   * @param records hostile; anything that is not a key or signature in its one spelling does not hold
+   * @param records hostile down to their types; what is not a payload with keys and signatures in their one spelling does not hold
    * @throws Problem `failed` where a thread dies or the pool is closed meanwhile
    */
   async check(records: readonly Checkable[]): Promise<boolean[]> {
-    const count = records.reduce((sum, { signatures }) => sum + signatures.length, 0);
-    if (count < INLINE_SIGNATURES) return records.map(checkOne);
-    const verdicts = await Promise.all(batches(records).map((batch) => this.#thread().run(packBatch(batch))));
+    const checkable = records.map((record) => (isCheckable(record) ? record : NOTHING));
+    const count = checkable.reduce((sum, { signatures }) => sum + signatures.length, 0);
+    if (count < INLINE_SIGNATURES) return checkable.map(checkOne);
+    const verdicts = await Promise.all(batches(checkable).map((batch) => this.#thread().run(packBatch(batch))));
     return verdicts.flatMap((some) => Array.from(some, (one) => one === 1));
   }
 
