@@ -1,4 +1,5 @@
 // Volumes of contracts: a sparse file with a file system of just the size sold, or a plain folder where nothing is enforced.
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, Problem } from '../base/errors.js';
@@ -92,16 +93,20 @@ export class LoopVolumes implements Volumes {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) {
       return [{ name, ok: false, evidence: 'volumes of a fixed size need Linux and root for a loop mount', remedy: 'run as root' }];
     }
-    // Tried for real: what is there may still not be allowed, as in a container.
+    // Tried for real: what is there may still not be allowed, as in a container. In a folder beside the others, so that
+    // a watcher never sees it, and two that check at a time do not meet.
+    const folder = join(this.#folder, `check-${randomBytes(8).toString('hex')}`);
+    const trial = new LoopVolumes(folder, { overcommit: this.#overcommit });
     const contract = 'f'.repeat(40);
     try {
-      await this.ensure(contract, SMALLEST_MIB, signal);
+      await trial.ensure(contract, SMALLEST_MIB, signal);
       return [{ name, ok: true, evidence: `a volume of ${SMALLEST_MIB} MiB was made, mounted and deleted`, remedy: null }];
     } catch (error) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw error;
       return [{ name, ok: false, evidence: messageOf(error), remedy: 'apt-get install -y e2fsprogs mount, and a kernel with loop devices' }];
     } finally {
-      await this.wipe(contract, AbortSignal.timeout(10_000)).catch(() => undefined);
+      await trial.wipe(contract, AbortSignal.timeout(10_000)).catch(() => undefined);
+      await rmdir(folder).catch(() => undefined);
     }
   }
 
