@@ -7,7 +7,7 @@ export const command: CommandFile<{ dev?: boolean; allocate?: string[] }> = {
   options: (c) => c
     .option('--dev', 'a development grid: faucet, declared capacity and the process runtime are allowed')
     .option('--allocate <address=tft...>', 'TFT that exists from the first line (may be given several times)'),
-  examples: ['3bot grid create playground --dev', '3bot grid create valley --allocate GBVAHIHW2NTYJ3ZEZ7EUOXBTFSECVOG5CUMHLU37PBUVO37DQKJP7D6K=1000000'],
+  examples: ['3bot grid create playground --dev', '3bot grid create valley --allocate GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7=1000000'],
   async run(context, [name = ''], { dev = false, allocate = [] }) {
     const { createGrid } = await import('../../src/net/genesis.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');

@@ -61,12 +61,18 @@ export function identityInUse(home: Home): string {
   return name;
 }
 
-/** Asks until `works` takes the passphrase, a few times. */
+// The keys of one home mostly share a passphrase: one run of a command asks for it once.
+const typed = new WeakMap<Prompt, string>();
+
+/** Asks until `works` takes the passphrase, a few times; what was typed before is tried first. */
 async function askPassphrase<T>(prompt: Prompt, question: string, works: (passphrase: string) => Promise<T>): Promise<T> {
-  for (let left = TRIES - 1; ; left -= 1) {
-    const passphrase = await prompt.secret(question, SOURCES);
+  const before = typed.get(prompt);
+  for (let left = before === undefined ? TRIES - 1 : TRIES; ; left -= 1) {
+    const passphrase = left === TRIES && before !== undefined ? before : await prompt.secret(question, SOURCES);
     try {
-      return await works(passphrase);
+      const made = await works(passphrase);
+      typed.set(prompt, passphrase);
+      return made;
     } catch (thrown) {
       if (left === 0 || !isProblem(thrown, 'locked', 'passphrase')) throw thrown;
     }

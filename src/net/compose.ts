@@ -31,6 +31,8 @@ export function nextPayload({ id, reader }: { readonly id: string; readonly read
  * @throws Problem as `Grid.append`
  */
 export async function appendSigned(grid: Grid, { chain, kind, body }: Draft, signers: readonly Signer[]): Promise<{ id: string; index: number }> {
+  // Held from here on: another command of this home folder composes its record after this one is in.
+  await grid.hold();
   await grid.refresh();
   const record = makeRecord(nextPayload(grid, chain, kind, body, grid.clock()));
   try {

@@ -77,7 +77,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
   readonly #store: Store;
   readonly #listeners = new Set<() => void>();
   #writer: Promise<Writer> | undefined;
-  #state: FollowState | undefined;
+  #live: Writer | undefined;
 
   constructor(options: GridOptions, entry: GridEntry) {
     this.#options = options;
@@ -100,7 +100,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   /** How following goes, as far as this process does it; null before it has. */
   get state(): FollowState | null {
-    return this.#state ?? null;
+    return this.#live?.state ?? null;
   }
 
   /**
@@ -163,18 +163,13 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   async #with<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
     this.#writer ??= this.#openWriter();
-    let writer: Writer;
     try {
-      writer = await this.#writer;
+      this.#live = await this.#writer;
     } catch (thrown) {
       this.#writer = undefined;
       throw thrown;
     }
-    try {
-      return await work(writer);
-    } finally {
-      this.#state = writer.state;
-    }
+    return work(this.#live);
   }
 
   async #openWriter(): Promise<Writer> {
@@ -185,7 +180,6 @@ export class Grid implements ServedGrid, AsyncDisposable {
     const writer = this.url === null ? await openHomeWriter(parts, taken, this.#nonce, openKeyring) : openCopyWriter(parts, taken, this.url);
     writer.onNews(() => {
       this.#store.refresh();
-      this.#state = writer.state;
       for (const listener of this.#listeners) listener();
     });
     return writer;

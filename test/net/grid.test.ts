@@ -100,6 +100,25 @@ test('a daemon follows what is recorded elsewhere by itself', async () => {
   assert.ok(here.state?.lastRead_ms !== null);
 });
 
+test('a daemon whose home goes away says so, keeps asking, and goes on when it is back', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  const id = await alice.create();
+  const home = await alice.daemon();
+  await bob.join(home.url);
+  const here = (await bob.daemon()).grids.get(id);
+  assert.ok(here !== undefined);
+  await until(() => here.state?.lastRead_ms !== null);
+  await home[Symbol.asyncDispose]();
+  await until(() => here.state?.problem?.code === 'unreachable');
+  assert.equal(here.reader.size, 2);
+  const again = await alice.daemon({ listen: { host: '127.0.0.1', port: Number(new URL(home.url).port) } });
+  const there = again.grids.get(id);
+  assert.ok(there !== undefined);
+  await send(there, alice.identity, OTHER);
+  await until(() => here.reader.size === 3 && here.state?.problem === null);
+});
+
 test('a copy of a copy forwards all the way and waits until it holds the line itself', async () => {
   await using alice = await TestHome.create('alice');
   await using bob = await TestHome.create('bob');

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { MAX_BODY_BYTES } from '../../src/base/limits.js';
+import { MAX_BODY_BYTES, MAX_POSTS_PER_MINUTE } from '../../src/base/limits.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
@@ -216,5 +216,19 @@ test('bytes that are no request, come too slowly or stop half-way end with an an
     const { closed } = await raw(served.server.address);
     await closed;
   });
+  assert.equal((await served.get('/v1/health')).status, 200);
+});
+
+test('an address that posts without end is told to wait', async () => {
+  await using served = await Served.start();
+  const post = async (count: number): Promise<Response[]> => {
+    const answers: Response[] = [];
+    for (let i = 0; i < count; i++) answers.push(await served.post('/v1/talk', '{}'));
+    return answers;
+  };
+  const answers = (await Promise.all(Array.from({ length: 20 }, () => post(MAX_POSTS_PER_MINUTE / 20 + 1)))).flat();
+  const refused = answers.find((answer) => answer.status === 429);
+  assert.ok(refused !== undefined);
+  assert.equal((await problem(refused)).code, 'busy');
   assert.equal((await served.get('/v1/health')).status, 200);
 });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bot, botJson, startBot, tempHome, type Running } from '../../script.js';
+import { bot, botJson, PASSPHRASE, startBot, tempHome, type Running } from '../../script.js';
+import { terminal } from '../../terminal.js';
 
+const ADDRESS = 'GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7';
 const HASH = /^[0-9a-f]{64}$/;
 
 /** A home with an identity. */
@@ -14,8 +16,8 @@ async function person(name: string): Promise<{ home: string }> {
 }
 
 /** Serves a home folder on a free port; gives where. */
-async function serve(options: { home: string }): Promise<{ running: Running; url: string }> {
-  const running = startBot(['serve', '--listen', '127.0.0.1:0', '--json'], options);
+async function serve(options: { home: string }, port = '0'): Promise<{ running: Running; url: string }> {
+  const running = startBot(['serve', '--listen', `127.0.0.1:${port}`, '--json'], options);
   const [line] = await running.until(/^\{.*\}$/m);
   return { running, url: (JSON.parse(line) as { url: string }).url };
 }
@@ -98,4 +100,49 @@ test('short commands of one home folder wait for each other', async () => {
   const runs = await Promise.all(['one', 'two', 'three'].map((name) => bot(['grid', 'create', name, '--dev'], alice)));
   assert.deepEqual(runs.map((run) => run.code), [0, 0, 0], runs.map((run) => run.stderr).join());
   assert.equal((await botJson<unknown[]>(['grid', 'list'], alice)).length, 3);
+});
+
+test('commands that write at the same time, from the same wallet, are all recorded', async () => {
+  const alice = await person('alice');
+  await botJson(['wallet', 'faucet'], alice);
+  const runs = await Promise.all(['1', '2', '3'].map((amount) => bot(['wallet', 'send', ADDRESS, amount, '--yes'], alice)));
+  assert.deepEqual(runs.map((run) => run.code), [0, 0, 0], runs.map((run) => run.stderr).join());
+  assert.equal((await botJson<{ balance: string }>(['wallet', 'show'], alice)).balance, '994.0000000');
+});
+
+test('with its home away a copy is read, not written, and goes on when the home is back', async () => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await botJson(['grid', 'create', 'valley', '--dev'], alice);
+  const first = await serve(alice);
+  await botJson(['grid', 'join', first.url], bob);
+  await first.running.stop();
+
+  const away = await bot(['wallet', 'faucet'], bob);
+  assert.equal(away.code, 6, away.stderr);
+  assert.match(away.stderr, /ECONNREFUSED/);
+  assert.equal((await botJson<unknown[]>(['bcdb', 'query'], bob)).length, 2);
+
+  const second = await serve(alice, new URL(first.url).port);
+  await using _running = second.running;
+  await botJson(['wallet', 'faucet'], bob);
+  assert.equal((await botJson<{ balance: string }>(['wallet', 'show'], bob)).balance, '1000.0000000');
+  assert.deepEqual((await botJson<{ kind: string }[]>(['bcdb', 'query', '--limit', '2'], bob)).map(({ kind }) => kind), ['faucet@1', 'identity@1']);
+});
+
+test('at a terminal one passphrase opens all keys that a command needs', async () => {
+  const alice = await person('alice');
+  const { code, screen } = await terminal(['grid', 'show'], { ...alice, passphrase: null }, [[/Passphrase of the identity alice/, `${PASSPHRASE}\r`]]);
+  assert.equal(code, 0, screen);
+  assert.match(screen, /grid +local \(development\)/);
+  assert.doesNotMatch(screen, /Passphrase \(/);
+});
+
+test('a farm is reached where serve listens: the address is recorded before serve says that it is ready', async () => {
+  const alice = await person('alice');
+  await botJson(['grid', 'create', 'valley', '--dev'], alice);
+  await botJson(['farm', 'create', 'sunny'], alice);
+  const { running, url } = await serve(alice);
+  await using _running = running;
+  assert.equal((await botJson<{ endpoint: string }>(['farm', 'show', 'sunny'], alice)).endpoint, url);
 });
