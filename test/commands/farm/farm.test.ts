@@ -1,0 +1,98 @@
+// Sessions of a farmer: found a farm, price it, look at it, invite; and what a buyer explores.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseInvitation } from '../../../src/market/invitation.js';
+import { bot, botJson, tempHome } from '../../script.js';
+import { terminal } from '../../terminal.js';
+
+interface Farm { farm: string; name: string; place: string; endpoint: string | null; payout: string; prices: Record<string, string> }
+const LIST = { cu: '0.0100000', su: '0.0050000', nu: '0.0015000', ipv4: '0.0040000' };
+const farmer = { home: tempHome() };
+let farm: Farm;
+
+test('a farm needs an identity, and a home without one says so', async () => {
+  const run = await bot(['farm', 'create', 'sunny'], farmer);
+  assert.equal(run.code, 5);
+  assert.equal((await bot(['farm', 'show'], farmer)).code, 5);
+});
+
+test('farm create founds it with keys of its own, list prices and the own wallet', async () => {
+  const { address } = await botJson<{ address: string }>(['identity', 'create', '--name', 'alice'], farmer);
+  farm = await botJson<Farm>(['farm', 'create', 'sunny'], farmer);
+  assert.match(farm.farm, /^[0-9a-f]{40}$/);
+  assert.deepEqual([farm.name, farm.endpoint, farm.payout, farm.prices], ['sunny', null, address, LIST]);
+  assert.ok(readdirSync(join(farmer.home, 'keys')).includes('farm-sunny.json'));
+  const config = JSON.parse(readFileSync(join(farmer.home, 'config.json'), 'utf8')) as { farm: { id: string; name: string } };
+  assert.deepEqual([config.farm.id, config.farm.name], [farm.farm, 'sunny']);
+});
+
+for (const [what, args, code] of [
+  ['a second farm on the same grid', ['create', 'windy'], 2],
+  ['the same farm again', ['create', 'sunny'], 2],
+  ['a name that is none', ['create', 'No Name'], 2],
+  ['an endpoint with a path', ['create', 'windy', '--endpoint', 'http://a.example/b'], 2],
+  ['an endpoint of another kind', ['update', '--endpoint', 'ftp://a.example'], 2],
+  ['an update of nothing', ['update'], 2],
+  ['a price that is none', ['price', '--cu', 'free'], 2],
+  ['an invitation without an endpoint', ['invite'], 3],
+  ['a farm nobody has', ['show', 'rainy'], 5],
+] as const) {
+  test(`${what} is refused with exit ${code}`, async () => {
+    const run = await bot(['farm', ...args], farmer);
+    assert.equal(run.code, code, run.stderr);
+    assert.equal(run.stdout, '');
+  });
+}
+
+test('an interrupted farm create goes on with the keys it has made', async () => {
+  const again = { home: tempHome() };
+  await botJson(['identity', 'create', '--name', 'bob'], again);
+  const endpoint = ['--endpoint', 'http://127.0.0.1:9000/'];
+  const first = await botJson<Farm>(['farm', 'create', 'windy', ...endpoint], again);
+  // As if it had died before the config was written.
+  const path = join(again.home, 'config.json');
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), farm: null }));
+  const second = await botJson<Farm>(['farm', 'create', 'windy', ...endpoint], again);
+  assert.deepEqual([second.farm, second.endpoint], [first.farm, 'http://127.0.0.1:9000']);
+  assert.equal((await botJson<unknown[]>(['bcdb', 'query', '--kind', 'farm'], again)).length, 1);
+});
+
+test('prices are shown without a passphrase, and set one by one', async () => {
+  const { cu, su, nu, ipv4 } = await botJson<Record<string, string>>(['farm', 'price'], { ...farmer, passphrase: null });
+  assert.deepEqual({ cu, su, nu, ipv4 }, LIST);
+  assert.equal((await botJson<Record<string, string>>(['farm', 'price', '--cu', '0.009'], farmer))['cu'], '0.0090000');
+  assert.deepEqual((await botJson<Farm>(['farm', 'show'], farmer)).prices, { ...LIST, cu: '0.0090000' });
+});
+
+test('place and endpoint can be changed; show and list tell', async () => {
+  await botJson(['farm', 'update', '--place', 'Ghent', '--endpoint', 'http://127.0.0.1:9001'], farmer);
+  const shown = await botJson<Farm & { nodes: unknown[]; contracts: unknown[]; income: object }>(['farm', 'show', 'sunny'], farmer);
+  assert.deepEqual([shown.place, shown.endpoint, shown.nodes, shown.contracts, shown.income], ['Ghent', 'http://127.0.0.1:9001', [], [], { paid: '0.0000000', due: '0.0000000' }]);
+  assert.deepEqual((await botJson<{ name: string; own: boolean; nodes: number }[]>(['farm', 'list'], farmer)).map(({ name, own, nodes }) => [name, own, nodes]), [['sunny', true, 0]]);
+  const { screen } = await terminal(['farm', 'show'], farmer);
+  assert.match(screen, /asks {6}CU 0\.0090000/);
+});
+
+test('an invitation is one text, alone in a pipe, and what it says holds', async () => {
+  const run = await bot(['farm', 'invite', '--for', '10m'], { ...farmer, passphrase: null });
+  assert.equal(run.code, 0, run.stderr);
+  const invitation = parseInvitation(run.stdout);
+  assert.deepEqual([invitation.url, invitation.farm], ['http://127.0.0.1:9001', farm.farm]);
+  assert.ok(invitation.expires > Date.now() && invitation.expires <= Date.now() + 600_000);
+  for (const span of ['0s', '31d', 'soon']) assert.equal((await bot(['farm', 'invite', '--for', span], farmer)).code, 2);
+});
+
+test('explore of an empty market is an empty list and exit 0', async () => {
+  assert.deepEqual(await botJson(['explore', '--cpu', '4', '--sru', '100'], farmer), { nodes: [], considered: 0, excluded: [] });
+  const { code, screen } = await terminal(['explore'], farmer);
+  assert.equal(code, 0);
+  assert.match(screen, /nobody sells anything on grid local yet/);
+});
+
+for (const args of [['--cpu', '4', '--cru', '4'], ['--ssd', 'large'], ['--cpu', '-1'], ['--runtime', 'docker'], ['--memory', '1GB']]) {
+  test(`explore ${args.join(' ')} is a mistake, exit 2`, async () => {
+    assert.equal((await bot(['explore', ...args], farmer)).code, 2);
+  });
+}
