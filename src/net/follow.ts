@@ -72,15 +72,19 @@ export class Follower {
    */
   async forever(signal: AbortSignal): Promise<void> {
     let failures = 0;
+    let isCurrent = false;
     while (!signal.aborted) {
       try {
-        await this.#step(MAX_LONG_POLL_MS, signal);
+        // At first, and after a failure, the answer shall come at once; only a follower that is current waits for news.
+        await this.#step(isCurrent ? MAX_LONG_POLL_MS : 0, signal);
+        isCurrent = true;
         failures = 0;
       } catch (thrown) {
         if (signal.aborted) return;
         const problem = isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
         this.#state = { ...this.#state, problem };
         if (problem.code === 'integrity') throw problem;
+        isCurrent = false;
         failures += 1;
         await pause(retryAfter(failures), undefined, { signal }).catch(() => undefined);
       }
