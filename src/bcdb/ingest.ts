@@ -56,8 +56,11 @@ function checkLink(book: Book, { id, payload }: ParsedRecord): void {
   }
 }
 
-/** No key that nobody asked for. Before any crypto, so that a flood of signatures costs its sender more than us. */
-function checkNamed(expected: Expected, signatures: readonly Signature[]): void {
+/**
+ * No key that nobody asked for. Before any crypto, so that a flood of signatures costs its sender more than us.
+ * @throws Problem `refused`, reason `surplus`
+ */
+export function checkNamed(expected: Expected, signatures: readonly Signature[]): void {
   for (const { by } of signatures) {
     if (!expected.allowed.has(by)) throw new Problem('refused', `key ${by} is not asked to sign this`, { reason: 'surplus' });
   }

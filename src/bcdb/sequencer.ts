@@ -4,6 +4,7 @@
 // A crash anywhere leaves a prefix that is durable; opening again signs the checkpoint that was not signed.
 import { uptime } from 'node:os';
 import type { Clock } from '../base/clock.js';
+import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import { MAX_SUBMIT } from '../base/limits.js';
@@ -13,8 +14,9 @@ import type { SignedRecord } from '../schema/types.js';
 import type { Book } from './book.js';
 import { signCheckpoint } from './checkpoint.js';
 import { HeadFile } from './head.js';
-import { ingest, type Checked } from './ingest.js';
+import { checkNamed, ingest, type Checked } from './ingest.js';
 import { pinnedBy, type Pinned } from './pinned.js';
+import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
 
@@ -22,6 +24,9 @@ import type { Store } from './store.js';
 const MAX_CLOCK_DRIFT_MS = 5_000;
 /** Submissions that may wait; beyond it the home says it is busy. */
 const MAX_QUEUE = 1_000;
+
+/** Signatures of one record that are checked without asking first whether they are wanted. */
+const FEW_SIGNATURES = 8;
 
 /** What became of one submitted record. */
 export type Outcome =
@@ -42,7 +47,7 @@ export interface SequencerParts {
 
 interface Submission {
   readonly records: readonly SignedRecord[];
-  readonly checked: Promise<readonly boolean[]>;
+  readonly checked: Promise<readonly Checked[]>;
   readonly resolve: (outcomes: Outcome[]) => void;
   readonly reject: (thrown: unknown) => void;
 }
@@ -113,7 +118,7 @@ export class Sequencer implements AsyncDisposable {
   async append(records: readonly SignedRecord[]): Promise<Outcome[]> {
     if (records.length > MAX_SUBMIT) throw new Problem('malformed', `more than ${MAX_SUBMIT} records at once`);
     if (this.#queue.length >= MAX_QUEUE) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
-    const checked = this.#parts.pool.check(records);
+    const checked = this.#precheck(records);
     checked.catch(() => undefined); // looked at when its turn comes
     return new Promise((resolve, reject) => {
       this.#queue.push({ records, checked, resolve, reject });
@@ -158,8 +163,29 @@ export class Sequencer implements AsyncDisposable {
     return group;
   }
 
+  /** Checks signatures beside the queue, but no flood of them by keys that nobody asked. */
+  async #precheck(records: readonly SignedRecord[]): Promise<Checked[]> {
+    const worth = records.map((record) => record.signatures.length <= FEW_SIGNATURES || this.#isNamed(record));
+    const verdicts = await this.#parts.pool.check(records.filter((_, i) => worth[i]));
+    return worth.map((is) => (is ? verdicts.shift() : undefined));
+  }
+
+  /** Whether every signer may sign, as the book is now; what depends on a record that waits is looked at in its turn. */
+  #isNamed({ payload, signatures }: SignedRecord): boolean {
+    const { store, rules } = this.#parts;
+    try {
+      checkSignatureList(signatures);
+      checkNamed(rules.expected(store, parseRecord(payload), { at: this.#now(), index: store.size }), signatures);
+      return true;
+    } catch (thrown) {
+      if (isProblem(thrown)) return false;
+      throw thrown;
+    }
+  }
+
   #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): Outcome[] {
-    return this.#parts.store.transact((book) => records.map((record, i) => this.#attempt(book, record, checked[i], at)));
+    const { store } = this.#parts;
+    return effect('committed', () => store.transact((book) => records.map((record, i) => this.#attempt(book, record, checked[i], at))));
   }
 
   #attempt(book: Book, signed: SignedRecord, checked: Checked, at: number): Outcome {

@@ -1,5 +1,6 @@
 // The receipt of a contract, checked before it is kept: proof that survives this home, the farm and the grid's home.
 import { join } from 'node:path';
+import { effect } from '../base/effect.js';
 import { Problem } from '../base/errors.js';
 import { pinnedBy } from '../bcdb/pinned.js';
 import { verifyReceipt } from '../bcdb/receipt.js';
@@ -25,6 +26,6 @@ export function keepReceipt(grid: Grid, home: Home, contract: string): { receipt
   const { record, signatures } = verifyReceipt(text, pinnedBy(grid.reader.line(0)));
   if (record.id !== id) throw new Problem('integrity', 'the receipt is of another record', { reason: 'receipt' });
   const receipt = receiptPath(home, contract);
-  replaceFile(receipt, text);
+  effect('receipt_kept', () => replaceFile(receipt, text));
   return { receipt, record, signatures };
 }

@@ -1,6 +1,7 @@
 // The watcher: follow → what should run → what runs → difference → act → say. First start, restart and routine are
 // this one loop, and nothing is torn down when it ends.
 import type { Clock } from '../base/clock.js';
+import { effect } from '../base/effect.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
@@ -201,7 +202,7 @@ export class Watcher {
           this.#pulling.add(keyOf(action));
           this.wake();
         };
-        await driver.start({ contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull }, signal);
+        await effect('container_started', () => driver.start({ contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull }, signal));
         return;
       }
       case 'stop':
