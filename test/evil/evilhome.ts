@@ -1,6 +1,7 @@
 // A home that lies: it has the log's keys, so whatever it serves is properly signed and proven.
-import { createServer, type ServerResponse, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { toBase64 } from '../../src/base/bytes.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { signCheckpoint } from '../../src/bcdb/checkpoint.js';
@@ -26,18 +27,21 @@ export class EvilHome implements AsyncDisposable {
   /** Lines that the tree and the checkpoint are made of, where they are not those that are served. */
   signed: Line[] | undefined;
   time_ms = Date.now();
+  /** What it says of every record that is handed in, by its id. */
+  verdict: ((id: string) => object) | undefined;
   readonly #log: Keyring;
   readonly #server: Server;
 
   private constructor(lines: Line[], log: Keyring) {
     this.lines = lines;
     this.#log = log;
-    this.#server = createServer((request, response) => void this.#answer(request.url ?? '', response));
+    this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
-  static async start(lines: Line[], log: Keyring): Promise<EvilHome> {
+  /** @param port where the honest home was, so that those who followed it ask here; any free one if left out */
+  static async start(lines: Line[], log: Keyring, port = 0): Promise<EvilHome> {
     const evil = new EvilHome(lines, log);
-    await new Promise<void>((resolve) => evil.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => evil.#server.listen(port, '127.0.0.1', resolve));
     return evil;
   }
 
@@ -45,7 +49,12 @@ export class EvilHome implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  async #answer(url: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = request.url ?? '';
+    if (request.method === 'POST') {
+      const { records } = JSON.parse(await text(request)) as { records: { payload: string }[] };
+      return void response.end(JSON.stringify({ outcomes: records.map(({ payload }) => this.verdict?.(sha256Hex(payload))) }));
+    }
     const { grid, origin } = pinnedBy(this.lines[0] as Line);
     if (url === '/v1/grids') return void response.end(JSON.stringify({ grids: [{ id: grid, name: 'evil-grid', dev: true, home: true, size: this.lines.length, time: 0 }] }));
     if (url.endsWith('/genesis')) return void response.end(JSON.stringify(this.lines[0]));
