@@ -22,7 +22,7 @@ export const gib = (cru: number, mru: number, sru: number, hru = 0): Resources =
 
 /** What a buyer asks for, unless the test says otherwise. */
 export function wanted(more: Partial<Wanted> = {}): Wanted {
-  return { resources: gib(4, 4, 100), term_ms: 720 * HOUR, farm: null, node: null, workloads: [], signers: [], order: null, retention_ms: null, commit_within_ms: 60_000, ...more };
+  return { resources: gib(4, 4, 100), term_ms: 720 * HOUR, farm: null, node: null, location: null, runtime: null, workloads: [], signers: [], order: null, retention_ms: null, commit_within_ms: 60_000, ...more };
 }
 
 /** A TCP proxy that can swallow what comes back: the request arrives, its answer is lost. */

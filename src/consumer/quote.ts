@@ -11,7 +11,7 @@ import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, type Message, type Post, type Speaker } from '../net/talk.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
-import type { Agreement, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** What somebody wants to buy. */
@@ -22,6 +22,9 @@ export interface Wanted {
   readonly farm: string | null;
   /** Node key; any node if null. */
   readonly node: string | null;
+  /** Country or region; anywhere if null. */
+  readonly location: string | null;
+  readonly runtime: Announcement['runtime'] | null;
   readonly workloads: readonly Workload[];
   /** Parties who sign beside buyer and farm. */
   readonly signers: readonly string[];
@@ -96,14 +99,23 @@ export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm:
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { grid, clock, signal } = buyer;
-  const runtime = wanted.workloads.length === 0 ? undefined : wanted.workloads.every(({ image }) => image === null) ? 'process' : 'podman';
-  const found = search(grid.reader, { resources: wanted.resources, farm: wanted.farm ?? undefined, node: wanted.node ?? undefined, runtime, at: clock() });
+  const { resources, farm, node, location } = wanted;
+  const at = Math.max(clock(), grid.reader.lastAt);
+  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), at });
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
-  const answers = await Promise.all(farms.map((farm) => askFarm(buyer, farm, request)));
+  // A farm knows nothing of these two filters: it is asked for the very node that passed them.
+  const pinned = location !== null || (wanted.runtime !== null && wanted.workloads.length === 0);
+  const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);
   offers.sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : a.farm.farm < b.farm.farm ? -1 : 1));
   return { offers, declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms) };
+}
+
+/** What the workloads need, else what was asked for. */
+function runtimeOf({ workloads, runtime }: Wanted): Announcement['runtime'] | undefined {
+  if (workloads.length === 0) return runtime ?? undefined;
+  return workloads.every(({ image }) => image === null) ? 'process' : 'podman';
 }
 
 /** Nodes that fit but were not asked about are counted too: nothing disappears. */

@@ -1,0 +1,38 @@
+// 3bot contract list
+import type { CommandFile } from '../command.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { parseLimit } from '../limit.js';
+
+export const command: CommandFile<GridFlag & { limit: number; state?: string }> = {
+  options: (c) => c
+    .option('--state <state>', 'only those in this state: committed, active, paused or ended')
+    .option('--limit <count>', 'at most so many, newest first', parseLimit, 100)
+    .option(...GRID_FLAG),
+  examples: ['3bot contract list', '3bot contract list --state active --json'],
+  async run(context, _args, { grid: named, limit, state }) {
+    const { Problem } = await import('../../src/base/errors.js');
+    const { contractsOf, showContract } = await import('../../src/consumer/contracts.js');
+    const { findIdentity } = await import('../../src/keys/identity.js');
+    const { identityInUse } = await import('../../src/keys/unlock.js');
+    const { nowOf } = await import('../now.js');
+    const { out, home } = context;
+    if (state !== undefined && !['committed', 'active', 'paused', 'ended'].includes(state)) throw new Problem('usage', `not a state: ${JSON.stringify(state.slice(0, 50))}`, { hint: 'committed, active, paused or ended' });
+    const { key } = findIdentity(home, identityInUse(home));
+    await using grid = await openGridOf(context, named);
+    await grid.refresh();
+    const contracts = [];
+    for (const contract of contractsOf(grid.reader, key)) {
+      const shown = showContract(grid.reader, contract, nowOf(grid));
+      if (state === undefined || shown.state === state) contracts.push(shown);
+      if (contracts.length === limit) break;
+    }
+    out.list({
+      json: contracts,
+      columns: ['contract', 'state', 'name', 'farm', 'TFT/h', 'used', 'in escrow', 'until', 'workloads'],
+      rows: contracts.map(({ id, state: now, name, farm_name, price_per_hour, billed, escrow, expires_at, workloads }) => [
+        context.io.terminal.stdout ? id.slice(0, 12) : id, now, name, farm_name, price_per_hour, billed, escrow, expires_at, workloads.map((one) => `${one.name} ${one.state}`).join(', '),
+      ]),
+      empty: 'no contracts yet; 3bot reserve --cpu 4 --sru 100 makes one',
+    });
+  },
+};

@@ -1,0 +1,136 @@
+// What quote, reserve, deploy and sign share: flags, a buyer with keys, notes.
+import type { Command } from 'commander';
+import { Problem } from '../src/base/errors.js';
+import { parseDuration } from '../src/capacity/parse.js';
+import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
+import type { Grid } from '../src/net/grid.js';
+import type { Context } from './command.js';
+import { openGridOf } from './handle.js';
+import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
+
+const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
+const COMMIT_WITHIN_MS = 60_000;
+const SIGN_WITHIN_MS = 24 * 3_600_000;
+
+/** Flags that say what runs. */
+export interface RunOptions {
+  image?: string;
+  command?: string;
+  env?: string[];
+  port?: string[];
+}
+
+/** Flags of what is wanted. */
+export interface WantOptions extends ResourceOptions, RunOptions {
+  grid?: string;
+  for?: number;
+  name?: string;
+  signer?: string[];
+  signWithin?: number;
+  retention?: number;
+}
+
+const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** Adds the flags that say what runs. */
+export function runOptions(command: Command): Command {
+  return command
+    .option('--image <image>', 'what runs: host/path@sha256:… (needs a node with podman)')
+    .option('--command <words>', 'command line, split at spaces; alone for a node with the process runtime')
+    .option('--env <name=value>', 'a variable, public; repeat for more', collect)
+    .option('--port <port>', 'publish this port of the workload, 80 or 53/udp; repeat for more', collect);
+}
+
+/** Adds the flags of what is wanted. */
+export function wantOptions(command: Command): Command {
+  runOptions(resourceOptions(command).option('--for <duration>', 'how long, for example 12h or 30d (default: 30d)', parseDuration));
+  return command
+    .option('--signer <party>', 'somebody else who has to sign: name of a bot, did:key:… or party; repeat for more', collect)
+    .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
+    .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention);
+}
+
+/** A duration, or 0. @throws Problem `usage` */
+function parseRetention(text: string): number {
+  return /^0[smhdw]?$/.test(text) ? 0 : parseDuration(text);
+}
+
+/**
+ * What is wanted, by the flags and the book.
+ * @throws Problem `usage`, `not_found`
+ */
+export async function wantedOf(grid: Grid, options: WantOptions): Promise<Wanted> {
+  const { findFarm, findNode } = await import('../src/market/find.js');
+  const { findParty } = await import('../src/consumer/parties.js');
+  const { workloadOf } = await import('../src/consumer/workload.js');
+  const resources = resourcesOf(options);
+  if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
+  const workload = workloadOf('main', options);
+  const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
+  return {
+    resources,
+    term_ms: options.for ?? DEFAULT_TERM_MS,
+    farm: options.farm === undefined ? null : findFarm(grid.reader, options.farm).id,
+    node: options.node === undefined ? null : findNode(grid.reader, options.node).key,
+    location: options.location ?? null,
+    runtime: options.runtime ?? null,
+    workloads: workload === undefined ? [] : [workload],
+    signers,
+    order: options.name ?? null,
+    retention_ms: options.retention ?? null,
+    commit_within_ms: options.signWithin ?? (signers.length > 0 ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),
+  };
+}
+
+/** Somebody who buys: a grid, an identity on it, and connections to farms. */
+export interface BuyerSession extends AsyncDisposable {
+  readonly buyer: Buyer;
+  readonly grid: Grid;
+}
+
+/**
+ * Opens the grid and the identity in use.
+ * @throws Problem `not_found` at once on a machine that has no identity, or no grid
+ */
+export async function openBuyer(context: Context, grid: string | undefined): Promise<BuyerSession> {
+  const { readConfig } = await import('../src/home.js');
+  const { identity, grids } = readConfig(context.home);
+  if (identity === null) throw new Problem('not_found', `no identity in ${context.home.path} yet`, { reason: 'identity', hint: '3bot identity create, then 3bot grid join URL' });
+  if (grids.length === 0) throw new Problem('not_found', 'nobody sells here: this home folder has no grid yet', { reason: 'grid', hint: '3bot grid join URL, or 3bot dev up to try things on this machine' });
+  const { openKeyring } = await import('../src/keys/unlock.js');
+  const { ensureIdentity } = await import('../src/net/compose.js');
+  const { Client } = await import('../src/net/client.js');
+  const opened = await openGridOf(context, grid);
+  const clients = new Map<string, InstanceType<typeof Client>>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...clients.values()].map((client) => client[Symbol.asyncDispose]()));
+    await opened[Symbol.asyncDispose]();
+  };
+  try {
+    await opened.refresh();
+    const keyring = await openKeyring(context, 'identity', identity);
+    await ensureIdentity(opened, keyring);
+    const post: Buyer['post'] = (url) => {
+      const client = clients.get(url) ?? new Client({ url });
+      clients.set(url, client);
+      return (sealed, signal) => client.talk(sealed, signal);
+    };
+    return { grid: opened, buyer: { grid: opened, keyring, post, clock: context.clock, signal: context.signal }, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** What to know about an offer. */
+export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'>, grid: Grid): Promise<string[]> {
+  const { notesOf } = await import('../src/consumer/notes.js');
+  const { read } = await import('../src/rules/objects.js');
+  const { resources, meter, node } = offer.agreement;
+  return notesOf({
+    resources, meter,
+    memoryByDefault: options.memory === undefined && options.mru === undefined,
+    declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
+    env: (options.env ?? []).length > 0,
+  });
+}

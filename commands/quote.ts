@@ -1,0 +1,37 @@
+// 3bot quote
+import type { CommandFile } from './command.js';
+import { offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
+import { GRID_FLAG } from './handle.js';
+
+export const command: CommandFile<WantOptions> = {
+  about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.',
+  options: (c) => wantOptions(c).option(...GRID_FLAG),
+  examples: ['3bot quote --cpu 4 --sru 100', '3bot quote --cpu 2 --memory 512MiB --for 12h --json'],
+  async run(context, _args, options) {
+    const { randomBytes } = await import('node:crypto');
+    const { formatTft } = await import('../src/base/amount.js');
+    const { iso } = await import('../src/base/clock.js');
+    const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
+    const { out, flags } = context;
+    await using session = await openBuyer(context, options.grid);
+    const { buyer, grid } = session;
+    const wanted = await wantedOf(grid, options);
+    using progress = await context.progress('asking farms');
+    const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
+    progress.stop();
+    const offers = quotes.offers.map(({ farm, agreement, per_hour_stroops, total_stroops, valid_until }) => ({
+      farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), valid_until: iso(valid_until),
+    }));
+    const declined = quotes.declined.map(({ farm, farm_name, code, reason, nearest }) => ({ farm, farm_name, code, reason, nearest }));
+    const best = quotes.offers[0];
+    const notes = best === undefined ? [] : await offerNotes(options, best, grid);
+    out.list({
+      json: { offers, declined, considered: quotes.considered, excluded: quotes.excluded, resources: wanted.resources, term_ms: wanted.term_ms, notes },
+      columns: ['farm', 'node', 'TFT/h', 'TFT in all', 'until'],
+      rows: offers.map(({ farm_name, node, price_per_hour, total, valid_until }) => [farm_name, context.io.terminal.stdout ? node.slice(0, 12) : node, price_per_hour, total, valid_until]),
+    });
+    if (!flags.json) for (const note of [...declined.map(({ farm_name, code, reason }) => `${farm_name} declined (${code}): ${reason}`), ...notes]) out.note(note);
+    demandOffers(quotes);
+    out.next('3bot reserve with the same flags');
+  },
+};

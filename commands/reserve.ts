@@ -1,0 +1,128 @@
+// 3bot reserve
+import type { CommandFile, Context } from './command.js';
+import type { Placed, Proposal } from '../src/consumer/order.js';
+import type { Grid } from '../src/net/grid.js';
+import { parseTft } from '../src/base/amount.js';
+import { offerNotes, openBuyer, wantedOf, wantOptions, type BuyerSession, type WantOptions } from './deal.js';
+import { GRID_FLAG } from './handle.js';
+import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
+
+interface Options extends WantOptions, WaitOptions {
+  maxTotal?: bigint;
+  dryRun?: true;
+  draft?: string;
+}
+
+export const command: CommandFile<Options> = {
+  about: 'Asks every farm that fits, takes the cheapest, and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there; --env is public.',
+  options: (c) => waitOptions(wantOptions(c))
+    .option('--name <name>', 'what you call it: the same name means the same contract, as long as that is in force', parseName)
+    .option('--max-total <tft>', 'go ahead unasked up to this total (without a terminal the default is spend.per_command of the config)', parseTft)
+    .option('--draft <file>', 'with --signer: where the draft is written (default: NAME or id, .draft.json)')
+    .option('--dry-run', 'show what would be reserved, and change nothing')
+    .option(...GRID_FLAG),
+  examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx@sha256:67682bda769fae1ccf5183192b8daf37b64cae99c6c3302650f6f8bf5f0f95df --port 80'],
+  async run(context, _args, options) {
+    const { out, flags } = context;
+    let placed: Placed;
+    let notes: string[] = [];
+    {
+      await using session = await openBuyer(context, options.grid);
+      if (options.dryRun === true) return dryRun(context, session, options);
+      const { openPrivate } = await import('../src/private.js');
+      const { placeOrder } = await import('../src/consumer/order.js');
+      using data = openPrivate(context.home);
+      using progress = await context.progress('asking farms');
+      const approve = async (proposal: Proposal): Promise<void> => {
+        notes = await offerNotes(options, proposal, session.grid);
+        progress.stop();
+        await agree(context, options, proposal, session.grid, notes);
+      };
+      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, options), options.name ?? null);
+      if (placed.state === 'draft') return writeDraft(context, options, placed, session.grid);
+    }
+    const { agreementOf } = await import('../src/market/terms.js');
+    const { contractText } = await import('./contract/text.js');
+    const { workloads } = agreementOf(placed.record);
+    const { contract, problem } = await waitAndShow(context, options.grid, placed.contract, workloads.length > 0 ? 'ready' : 'held', options);
+    const failed = (problem as { code?: unknown } | undefined)?.code === 'failed';
+    out.one({
+      json: {
+        contract: contract.id, farm: contract.farm, farm_name: contract.farm_name, node: contract.node, name: contract.name,
+        state: failed ? 'failed' : contract.progress, reason: contract.reason, price_per_hour: contract.price_per_hour, total: contract.total, escrow: contract.escrow,
+        expires_at: contract.expires_at, receipt: placed.receipt, workloads: contract.workloads, notes,
+      },
+      id: contract.id,
+      text: () => `${contractText(contract)}\nreceipt   ${placed.receipt ?? ''}`,
+    });
+    if (problem !== undefined) throw problem;
+    const short = contract.id.slice(0, 12);
+    if (!flags.json) out.next(contract.workloads.length > 0 ? `3bot contract show ${short}` : `3bot deploy ${short} --image … --port …`);
+  },
+};
+
+function parseName(text: string): string {
+  return text.slice(0, 201);
+}
+
+/** A person says yes, or a limit does. */
+async function agree(context: Context, options: Options, { agreement, total_stroops, quotes }: Proposal, grid: Grid, notes: readonly string[]): Promise<void> {
+  const { formatTft } = await import('../src/base/amount.js');
+  const { perHourStroops } = await import('../src/capacity/price.js');
+  const { durationText, resourcesText } = await import('../src/consumer/words.js');
+  const { read } = await import('../src/rules/objects.js');
+  const { allowSpending } = await import('./spending.js');
+  const { out, flags } = context;
+  const farm = read(grid.reader, 'farm', agreement.farm)?.name ?? agreement.farm;
+  const total = formatTft(total_stroops);
+  if (!flags.json) {
+    if (quotes === null) out.note('going on with the order that was interrupted');
+    else for (const { farm_name, code, reason } of quotes.declined) out.note(`${farm_name} declined (${code}): ${reason}`);
+    out.note(`${farm}: ${resourcesText(agreement.resources)} for ${durationText(agreement.term_ms)}, ${formatTft(perHourStroops(agreement.resources, agreement.prices))} TFT an hour, ${total} TFT in all`);
+    for (const note of notes) out.note(note);
+  }
+  await allowSpending(context, { amount: total_stroops, question: `Reserve this for ${total} TFT?`, flag: '--max-total', max: options.maxTotal });
+}
+
+/** Everything but the order. */
+async function dryRun(context: Context, { buyer, grid }: BuyerSession, options: Options): Promise<void> {
+  const { randomBytes } = await import('node:crypto');
+  const { formatTft } = await import('../src/base/amount.js');
+  const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
+  const { agreementText } = await import('../src/consumer/words.js');
+  const wanted = await wantedOf(grid, options);
+  const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
+  demandOffers(quotes);
+  const [best] = quotes.offers;
+  if (best === undefined) return;
+  const { agreement, per_hour_stroops, total_stroops, farm } = best;
+  const notes = await offerNotes(options, best, grid);
+  context.out.one({
+    json: { dry_run: true, contract: null, farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, state: 'offered', price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), agreement, notes },
+    text: () => [...agreementText('none yet: this is a dry run', agreement).map(([key, text]) => `${key.padEnd(14)}${text}`), ...notes].join('\n'),
+  });
+}
+
+/** Others sign too: the draft is a file. */
+async function writeDraft(context: Context, options: Options, placed: Placed, grid: Grid): Promise<void> {
+  const { resolve } = await import('node:path');
+  const { formatTft } = await import('../src/base/amount.js');
+  const { iso } = await import('../src/base/clock.js');
+  const { perHourStroops } = await import('../src/capacity/price.js');
+  const { saveDraft, signatoriesOf } = await import('../src/consumer/draft.js');
+  const { out } = context;
+  const path = resolve(options.draft ?? `${options.name ?? placed.contract.slice(0, 12)}.draft.json`);
+  const draft = saveDraft(path, placed.record, placed.signatures);
+  const { agreement } = draft;
+  const missing = signatoriesOf(grid.reader, draft).filter(({ signed }) => !signed).map(({ party }) => party);
+  out.one({
+    json: {
+      contract: placed.contract, farm: agreement.farm, node: agreement.node, name: agreement.order, state: 'draft', draft: path, missing, commit_by: iso(agreement.commit_by),
+      price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices)), total: formatTft(BigInt(agreement.total_stroops)), escrow: formatTft(0n), expires_at: null, receipt: null, workloads: [],
+    },
+    id: placed.contract,
+    text: () => [`contract  ${placed.contract}, a draft until ${iso(agreement.commit_by)}`, `draft     ${path}`, ...missing.map((party) => `not yet   ${party}`)].join('\n'),
+  });
+  out.note(`the draft is in ${path}; whoever signs it last commits it`);
+  out.next(`3bot sign ${path}   (in the home folder of each who has to sign)`);
+}

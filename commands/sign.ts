@@ -1,0 +1,55 @@
+// 3bot sign
+import type { CommandFile } from './command.js';
+import { openBuyer } from './deal.js';
+import { GRID_FLAG, type GridFlag } from './handle.js';
+
+export const command: CommandFile<GridFlag & { dryRun?: true }> = {
+  about: 'Shows a draft in plain words, adds your signature to the file, and commits the agreement once nobody is missing.\nSigning twice changes nothing. A paying account signs with its own key: then this also lets the money go.',
+  arguments: [['<file>', 'a draft, as reserve --signer writes it']],
+  options: (c) => c.option('--dry-run', 'only show what it says and who has signed').option(...GRID_FLAG),
+  examples: ['3bot sign web.draft.json', '3bot sign web.draft.json --yes --json'],
+  async run(context, [file = ''], options) {
+    const { iso } = await import('../src/base/clock.js');
+    const { Problem } = await import('../src/base/errors.js');
+    const { missing, readDraft, saveDraft, signatoriesOf, signDraft } = await import('../src/consumer/draft.js');
+    const { keepReceipt } = await import('../src/consumer/keep.js');
+    const { agreementText } = await import('../src/consumer/words.js');
+    const { out, home, prompt, clock } = context;
+    const draft = readDraft(file);
+    const contract = draft.record.payload.chain.slice('contract/'.length);
+    await using session = await openBuyer(context, options.grid);
+    const { grid, buyer } = session;
+    if (draft.record.payload.grid !== grid.id) throw new Problem('refused', `the draft is of grid ${draft.record.payload.grid ?? 'none'}, the one in use is ${grid.name}`, { reason: 'grid', hint: '3bot grid join its URL, then sign with --grid' });
+
+    const words = agreementText(contract, draft.agreement).map(([key, text]) => `${key.padEnd(14)}${text}`).join('\n');
+    const say = (state: 'draft' | 'signed' | 'committed', now: typeof draft, receipt: string | null): void => {
+      const all = signatoriesOf(grid.reader, now);
+      const signed = all.filter((one) => one.signed).map(({ party }) => party);
+      const left = all.filter((one) => !one.signed).map(({ party }) => party);
+      out.one({
+        json: { contract, state, signed, missing: left, commit_by: iso(now.agreement.commit_by), receipt },
+        id: contract,
+        text: () => [...(state === 'draft' ? [words] : []), `contract ${contract}: ${state}`, ...signed.map((party) => `signed   ${party}`), ...left.map((party) => `missing  ${party}`), ...(receipt === null ? [] : [`receipt  ${receipt}`])].join('\n'),
+      });
+    };
+    const isInBook = grid.reader.get(`contract/${contract}`) !== undefined;
+    if (isInBook) return say('committed', draft, keepReceipt(grid, home, contract).receipt);
+    if (options.dryRun === true) return say('draft', draft, null);
+
+    const signed = await signDraft(grid.reader, draft, buyer.keyring, clock);
+    if (signed.signatures.length > draft.signatures.length) {
+      out.note(words);
+      await prompt.confirm('Sign this?');
+    }
+    const saved = saveDraft(file, draft.record, signed.signatures);
+    const why = missing(grid.reader, saved, clock());
+    if (why !== null) {
+      out.note(`signed; ${why.message}`);
+      say('signed', saved, null);
+      return out.next('send the file to those who are missing');
+    }
+    await grid.append({ payload: saved.record.text, signatures: [...saved.signatures] });
+    say('committed', saved, keepReceipt(grid, home, contract).receipt);
+    out.next(`3bot contract show ${contract.slice(0, 12)}`);
+  },
+};
