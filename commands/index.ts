@@ -36,6 +36,13 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     title: 'market',
     commands: [
       { words: 'explore', summary: 'who sells what, and what it costs', load: () => import('./explore.js') },
+      { words: 'quote', summary: 'exact prices, from every farm that fits', load: () => import('./quote.js') },
+      { words: 'reserve', summary: 'take capacity, and run something on it', load: () => import('./reserve.js') },
+      { words: 'deploy', summary: 'run something on a contract', load: () => import('./deploy.js') },
+      { words: 'sign', summary: 'read and sign the draft of an agreement', load: () => import('./sign.js') },
+      { words: 'contract list', summary: 'your contracts', load: () => import('./contract/list.js') },
+      { words: 'contract show', summary: 'how a contract stands: state, money, workloads', load: () => import('./contract/show.js') },
+      { words: 'contract cancel', summary: 'end a contract and get back what is unused', load: () => import('./contract/cancel.js') },
       { words: 'farm create', summary: 'begin to sell: a farm with keys and prices', load: () => import('./farm/create.js') },
       { words: 'farm list', summary: 'the farms of the grid', load: () => import('./farm/list.js') },
       { words: 'farm show', summary: 'nodes, contracts and income of a farm', load: () => import('./farm/show.js') },

@@ -28,7 +28,7 @@ export const command: CommandFile<Options> = {
     let notes: string[] = [];
     {
       await using session = await openBuyer(context, options.grid);
-      if (options.dryRun === true) return dryRun(context, session, options);
+      if (options.dryRun === true) return await dryRun(context, session, options);
       const { openPrivate } = await import('../src/private.js');
       const { placeOrder } = await import('../src/consumer/order.js');
       using data = openPrivate(context.home);
@@ -39,7 +39,7 @@ export const command: CommandFile<Options> = {
         await agree(context, options, proposal, session.grid, notes);
       };
       placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, options), options.name ?? null);
-      if (placed.state === 'draft') return writeDraft(context, options, placed, session.grid);
+      if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid);
     }
     const { agreementOf } = await import('../src/market/terms.js');
     const { contractText } = await import('./contract/text.js');

@@ -17,7 +17,7 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
     const { nowOf } = await import('../now.js');
     const { out, home } = context;
     if (state !== undefined && !['committed', 'active', 'paused', 'ended'].includes(state)) throw new Problem('usage', `not a state: ${JSON.stringify(state.slice(0, 50))}`, { hint: 'committed, active, paused or ended' });
-    const { key } = findIdentity(home, identityInUse(home));
+    const { id: key } = findIdentity(home, identityInUse(home));
     await using grid = await openGridOf(context, named);
     await grid.refresh();
     const contracts = [];

@@ -15,7 +15,9 @@ export type StartProgress = (text: string) => Promise<Progress>;
 /** Progress on stderr; silent without a terminal, with `--quiet` and with `--json`. */
 export function createProgress(io: Io, flags: Flags): StartProgress {
   return async (text) => {
-    if (!io.terminal.stderr || flags.quiet || flags.json) return { say() {}, stop() {}, [Symbol.dispose]() {} };
+    // A terminal without a size (some containers give one): ora would take away infinitely many lines.
+    const isBlind = (io.stderr as { columns?: number }).columns === 0;
+    if (!io.terminal.stderr || isBlind || flags.quiet || flags.json) return { say() {}, stop() {}, [Symbol.dispose]() {} };
     const { default: ora } = await import('ora');
     // discardStdin would put stdin into raw mode, and Ctrl-C would not become a signal.
     const spinner = ora({ text, stream: io.stderr as NodeJS.WritableStream, discardStdin: false }).start();

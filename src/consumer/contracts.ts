@@ -10,7 +10,7 @@ import { read, type ContractObject, type WorkloadStatus } from '../rules/objects
 import { view, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
 
-/** How far a contract that is not over has come: `ready` = held without workloads, else all of them running. */
+/** How far a contract that is not over has come; `ready`: all its workloads run, and there are some. */
 export type Progress = 'committed' | 'held' | 'ready';
 
 /** A workload of the list in force. */
@@ -87,7 +87,7 @@ export function progressOf(reader: Reader, contract: ContractObject): { progress
   const failed = statuses.find((status) => status !== undefined && (status.state === 'failed' || (status.state === 'exited' && status.exit_code !== 0)));
   if (failed !== undefined) return { progress: 'held', failed: `workload ${failed.name} ${failed.state}${failed.exit_code === null ? '' : ` with code ${failed.exit_code}`}${failed.reason === null ? '' : `: ${failed.reason}`}` };
   // A job that has done its work was running before.
-  const isReady = statuses.every((status) => status?.state === 'running' || status?.state === 'exited');
+  const isReady = statuses.length > 0 && statuses.every((status) => status?.state === 'running' || status?.state === 'exited');
   return { progress: isReady ? 'ready' : 'held', failed: null };
 }
 

@@ -7,7 +7,7 @@ import { read } from '../rules/objects.js';
 import { view } from '../rules/view.js';
 import { progressOf, type Progress } from './contracts.js';
 
-/** How far to wait. */
+/** How far to wait; `ready` of a contract without workloads is `held`. */
 export type Goal = Progress;
 
 const RANK: Readonly<Record<Progress, number>> = { committed: 0, held: 1, ready: 2 };
@@ -38,9 +38,10 @@ export async function waitFor(contract: string, goal: Goal, { open, clock, signa
       await using grid = await open();
       await grid.refresh();
       unread = undefined;
-      reached = look(grid, contract, clock());
+      const seen = look(grid, contract, clock());
+      reached = seen.progress;
       onLook?.(reached);
-      if (RANK[reached] >= RANK[goal]) return;
+      if (RANK[reached] >= Math.min(RANK[goal], seen.most)) return;
     } catch (thrown) {
       if (!isProblem(thrown, 'unreachable') && !isProblem(thrown, 'busy')) throw thrown;
       unread = thrown;
@@ -53,12 +54,13 @@ export async function waitFor(contract: string, goal: Goal, { open, clock, signa
   }
 }
 
-function look(grid: Grid, id: string, at: number): Progress {
+/** How far it is, and the most that can become of it. */
+function look(grid: Grid, id: string, at: number): { progress: Progress; most: number } {
   const contract = read(grid.reader, 'contract', id);
   if (contract === undefined) throw new Problem('integrity', `contract ${id} is no longer in the book`, { reason: 'withheld' });
   const { progress, failed } = progressOf(grid.reader, contract);
   if (failed !== null) throw new Problem('failed', failed, { reason: 'workload', hint: `3bot contract show ${id.slice(0, 12)}; ending it returns what is unused: 3bot contract cancel ${id.slice(0, 12)}` });
   const { state, reason } = view(contract, at);
   if (state === 'ended') throw new Problem('failed', `the contract is over: ${reason ?? 'ended'}`, { reason: reason ?? 'ended' });
-  return progress;
+  return { progress, most: contract.workloads.length > 0 ? RANK.ready : RANK.held };
 }
