@@ -45,6 +45,7 @@ export interface SequencerParts {
   readonly headPath: string;
 }
 
+/** Records that wait for their turn; none at all asks for a new time stamp. */
 interface Submission {
   readonly records: readonly SignedRecord[];
   readonly checked: Promise<readonly Checked[]>;
@@ -120,20 +121,24 @@ export class Sequencer implements AsyncDisposable {
     if (this.#queue.length >= MAX_QUEUE) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
     const checked = this.#precheck(records);
     checked.catch(() => undefined); // looked at when its turn comes
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ records, checked, resolve, reject });
-      this.#running ??= this.#drain().finally(() => (this.#running = undefined));
-    });
+    return this.#enqueue(records, checked);
   }
 
-  /** Signs the present state with a new time stamp. */
+  /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */
   async renew(): Promise<void> {
-    if (this.#parts.store.size > 0 && this.#running === undefined) await this.#publish(this.#now());
+    if (this.#parts.store.size > 0) await this.#enqueue([], Promise.resolve([]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
     this.#head[Symbol.dispose]();
+  }
+
+  #enqueue(records: readonly SignedRecord[], checked: Promise<readonly boolean[]>): Promise<Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ records, checked, resolve, reject });
+      this.#running ??= this.#drain();
+    });
   }
 
   async #drain(): Promise<void> {
@@ -143,12 +148,15 @@ export class Sequencer implements AsyncDisposable {
         const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
         const at = this.#now();
         const outcomes = this.#commit(group.flatMap((submission) => submission.records), checked, at);
-        if (outcomes.some((outcome) => outcome.ok && !outcome.known)) await this.#publish(at);
+        const isNews = outcomes.some((outcome) => outcome.ok && !outcome.known) || group.some(({ records }) => records.length === 0);
+        if (isNews) await this.#publish(at);
         for (const { records, resolve } of group) resolve(outcomes.splice(0, records.length));
       } catch (thrown) {
         for (const { reject } of group) reject(thrown);
       }
     }
+    // In the same breath as the last look at the queue: what comes after starts anew.
+    this.#running = undefined;
   }
 
   /** The submissions that share the next transaction. */
@@ -184,6 +192,7 @@ export class Sequencer implements AsyncDisposable {
   }
 
   #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): Outcome[] {
+    if (records.length === 0) return [];
     const { store } = this.#parts;
     return effect('committed', () => store.transact((book) => records.map((record, i) => this.#attempt(book, record, checked[i], at))));
   }

@@ -87,3 +87,13 @@ test('the database itself refuses to change or delete a record', async () => {
   assert.throws(() => book.store.db.exec('UPDATE record SET at = 1'), /never changed/);
   assert.throws(() => book.store.db.exec('DELETE FROM record'), /never deleted/);
 });
+
+test('a time stamp renewed while records arrive never hides the newer lines', async () => {
+  await using book = await TestBook.create();
+  const records = await transfers(book, 40);
+  const work: Promise<unknown>[] = [];
+  for (const record of records) work.push(book.sequencer.renew(), book.must(record));
+  await Promise.all(work);
+  assert.equal(openCheckpoint(book.sequencer.checkpoint, book.sequencer.pinned).size, book.store.size);
+  assert.equal(book.store.checkpoint()?.size, book.store.size);
+});
