@@ -134,7 +134,7 @@ export class Sequencer implements AsyncDisposable {
     this.#head[Symbol.dispose]();
   }
 
-  #enqueue(records: readonly SignedRecord[], checked: Promise<readonly boolean[]>): Promise<Outcome[]> {
+  #enqueue(records: readonly SignedRecord[], checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ records, checked, resolve, reject });
       this.#running ??= this.#drain();
