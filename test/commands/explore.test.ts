@@ -1,0 +1,45 @@
+// A market comes about between homes: a farm invites, a node joins, anybody explores.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bot, botJson, startBot, tempHome } from '../script.js';
+import { terminal } from '../terminal.js';
+
+interface Explored { nodes: { farm_name: string; node: string; price_per_hour: string | null; declared: boolean; free: { cru: number } }[]; considered: number; excluded: { reason: string; count: number }[] }
+
+test('a farm invites, a node joins, a buyer explores: what fits at which price, and what each filter removed', async () => {
+  const farmer = { home: tempHome() };
+  await botJson(['identity', 'create', '--name', 'alice'], farmer);
+  await botJson(['farm', 'create', 'sunny'], farmer);
+  const running = startBot(['serve', '--listen', '127.0.0.1:0', '--json'], farmer);
+  await using _running = running;
+  const { url } = JSON.parse((await running.until(/^\{.*\}$/m))[0]) as { url: string };
+  await botJson(['farm', 'update', '--endpoint', url], farmer);
+  const invitation = (await bot(['farm', 'invite'], farmer)).stdout.trim();
+
+  const machine = { home: tempHome() };
+  const node = await botJson<{ node: string; admitted: boolean }>(['node', 'join', invitation, '--runtime', 'process', '--declare', '8/16/500/0', '--country', 'BE'], machine);
+  assert.equal(node.admitted, true);
+  const late = { home: tempHome() };
+  const refused = await bot(['node', 'join', invitation, '--runtime', 'process', '--declare', '8/16/500/0'], late);
+  assert.equal(refused.code, 3, refused.stderr);
+  assert.match(refused.stderr, /unknown, expired or used/);
+
+  const explore = (...args: string[]) => botJson<Explored>(['explore', ...args], machine);
+  const all = await explore();
+  assert.deepEqual(all.nodes.map(({ farm_name, node: key, price_per_hour, declared, free }) => [farm_name, key, price_per_hour, declared, free.cru]), [['sunny', node.node, null, true, 8]]);
+  assert.deepEqual(all.excluded, [{ reason: 'not_admitted', count: 1 }], 'the node that came too late has announced itself');
+  assert.equal((await explore('--cpu', '4', '--sru', '100', '--location', 'be')).nodes[0]?.price_per_hour, '0.0225000');
+  for (const [args, reason] of [[['--cpu', '9'], 'cpu'], [['--cpu', '1', '--memory', '17'], 'memory'], [['--sru', '501'], 'ssd'], [['--hdd', '1'], 'hdd'], [['--ipv4', '1'], 'ipv4'], [['--runtime', 'podman'], 'runtime'], [['--location', 'NL'], 'location']] as const) {
+    const { nodes, considered, excluded } = await explore(...args, '--farm', 'sunny');
+    assert.deepEqual([nodes, considered, excluded], [[], 2, [{ reason: 'not_admitted', count: 1 }, { reason, count: 1 }]], reason);
+  }
+  const { code, screen } = await terminal(['explore', '--cpu', '4'], machine);
+  assert.equal(code, 0);
+  assert.match(screen, /sunny .*declared/);
+  assert.match(screen, /of 2 nodes left out: 1 not admitted by its farm/);
+
+  const shown = await botJson<{ nodes: { node: string; admitted: boolean }[] }>(['farm', 'show', 'sunny'], machine);
+  assert.deepEqual(shown.nodes.filter(({ admitted }) => admitted).map(({ node: key }) => key), [node.node]);
+  await running.stop();
+  assert.equal((await bot(['explore'], machine)).code, 6);
+});
