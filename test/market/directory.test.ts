@@ -113,6 +113,11 @@ test('capacity of a contract that is over is free again, to the millisecond', (t
   assert.equal(find(store, { at: AT + HOUR }).matches[0]?.free.cru, 8);
 });
 
+test('a thousand contracts that are over do not fill a node', (t) => {
+  const store = book(t, [farmOf(1)], [nodeOf(1, 1, { allocations: Array.from({ length: 1_000 }, () => taken({}, AT)) })]);
+  assert.equal(find(store).matches.length, 1);
+});
+
 test('a node that announced less than it has sold shows nothing free, not less than nothing', (t) => {
   const store = book(t, [farmOf(1)], [nodeOf(1, 1, { allocations: [taken({ sru_mib: 600_000 }, AT + 1)] })]);
   assert.equal(find(store, { resources: NONE }).matches[0]?.free.sru_mib, 0);
