@@ -67,7 +67,11 @@ export const command: CommandFile<Options> = {
       text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`].join('\n'),
     });
     for (const { name, ok, evidence, remedy } of checks) if (!ok && runtime === 'podman' && !(name === 'disk' && offer.declared)) out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
-    if (runtime === 'process') out.note(NOTHING_ISOLATED);
+    if (runtime === 'process') {
+      out.note(NOTHING_ISOLATED);
+      const listed = readConfig(home).node?.allow_consumers.length ?? 0;
+      out.note(listed > 0 ? `note: it runs for ${listed} listed consumer${listed === 1 ? '' : 's'} only` : 'note: no consumer is listed, so it runs for nobody yet; 3bot node join --allow-consumer NAME');
+    }
     out.next('3bot node watch');
   },
 };
