@@ -29,7 +29,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'wallet show', summary: 'address and balance', load: () => import('./wallet/show.js') },
       { words: 'wallet send', summary: 'send TFT to somebody', load: () => import('./wallet/send.js') },
       { words: 'wallet history', summary: 'what came in and went out', load: () => import('./wallet/history.js') },
-      { words: 'wallet faucet', summary: 'TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },
+      { words: 'wallet faucet', summary: 'get TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },
     ],
   },
   {

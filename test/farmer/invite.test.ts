@@ -114,7 +114,7 @@ test('when the admission is refused the invitation stays open', async () => {
 test('a farm that dies after the claim lets that node in when it asks again, and no other', async () => {
   const { token } = invite(kept, grid, farm, HOUR, AT);
   const node = await someKey();
-  const dying: Grid = Object.create(grid, { refresh: { value: () => Promise.reject(new Error('killed')) } }) as Grid;
+  const dying: Grid = Object.create(grid, { hold: { value: () => Promise.reject(new Error('killed')) } }) as Grid;
   await assert.rejects(join(node, token, undefined, { grid: dying }), /killed/);
   await assert.rejects(join(await someKey(), token), isRefused('invitation'));
   await join(node, token);
