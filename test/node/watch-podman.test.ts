@@ -1,0 +1,67 @@
+// The same watcher with real containers: a web server with a volume, reached over the port that the book names.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { makeLocalImage, removeLocalImage } from '../../src/node/localimage.js';
+import type { Workload } from '../../src/schema/types.js';
+import { LocalGrid, until } from './local.js';
+
+const hasPodman = (() => {
+  try {
+    execFileSync('podman', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+const skip = !hasPodman && process.env['CI'] === undefined ? 'podman is not installed: apt-get install -y podman runc busybox-static' : false;
+const within = (): AbortSignal => AbortSignal.timeout(120_000);
+
+describe('a node with containers', { skip, timeout: 240_000 }, () => {
+  const imageName = `3bot-test-${randomBytes(6).toString('hex')}`;
+  let image: string;
+  const web = (): Workload => ({
+    name: 'web', image, command: ['/bin/sh', '-c', 'echo hello > /data/index.html; exec httpd -f -p 8080 -h /data'], env: [], ports: [{ container: 8080, protocol: 'tcp' }], secrets: [],
+  });
+  const terms = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
+
+  before(async () => {
+    image = await makeLocalImage(imageName, within());
+  });
+  after(async () => removeLocalImage(imageName, within()));
+
+  test('runs a web server on its volume, adopts it after a restart, and leaves nothing when it ends', async () => {
+    await using local = await LocalGrid.start(within(), 'podman', ['localhost']);
+    const contract = await local.deal([web()], terms);
+    let host: number;
+    {
+      await using node = await local.watch();
+      await node.watcher.once();
+      const status = local.run(contract)?.workloads[0];
+      assert.equal(status?.state, 'running', status?.reason ?? '');
+      host = status.ports[0]?.host ?? 0;
+      assert.equal(await (await fetch(`http://127.0.0.1:${host}/index.html`)).text(), 'hello\n');
+      assert.deepEqual((await node.volumes.list()).map(({ size_mib, path }) => [size_mib, path !== null]), [[64, true]]);
+    }
+    await using again = await local.watch({ interval_ms: 200 });
+    const lines = local.book.reader.size;
+    again.watcher.wake();
+    assert.equal(await (await fetch(`http://127.0.0.1:${host}/index.html`)).text(), 'hello\n');
+    await local.say(contract, 'end@1', { reason: 'done' });
+    await until('released', () => local.run(contract)?.state === 'released');
+    assert.equal(local.book.reader.size, lines + 3, 'end, exited, released');
+    await assert.rejects(fetch(`http://127.0.0.1:${host}/index.html`));
+    assert.deepEqual([await again.driver.list(within()), await again.volumes.list()], [[], []]);
+  });
+
+  test('says why an image does not run', async () => {
+    await using local = await LocalGrid.start(within(), 'podman', ['localhost']);
+    await using node = await local.watch();
+    const missing = image.replace(/[0-9a-f]{64}$/, 'ab'.repeat(32));
+    const contract = await local.deal([{ ...web(), image: missing }], terms);
+    await node.watcher.once();
+    assert.deepEqual(local.run(contract)?.workloads.map(({ state }) => state), ['failed']);
+    assert.match(local.run(contract)?.workloads[0]?.reason ?? '', /is not on this node/);
+  });
+});
