@@ -1,9 +1,10 @@
 // 3bot node join
 import { Problem } from '../../src/base/errors.js';
-import type { CommandFile, Context } from '../command.js';
-import type { GridOptions } from '../../src/net/grid.js';
+import type { Grid, GridOptions } from '../../src/net/grid.js';
+import type { Check } from '../../src/node/driver.js';
 import type { Config, Invitation } from '../../src/schema/types.js';
-import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions } from './shared.js';
+import type { CommandFile, Context } from '../command.js';
+import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
   farm?: string;
@@ -53,8 +54,10 @@ export const command: CommandFile<Options> = {
     const announced = await announce(grid, keyring, { farm, location, address }, offer);
     // On a laptop it is oneself who tries things.
     const own = runtime === 'process' ? ownKeys(home) : [];
+    const listed = settings?.allow_consumers ?? [];
+    const consumers = named ?? (listed.length > 0 ? listed : own);
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: named ?? (settings?.allow_consumers.length ? settings.allow_consumers : own), address, data };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);
@@ -66,15 +69,20 @@ export const command: CommandFile<Options> = {
       id: key,
       text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`].join('\n'),
     });
-    for (const { name, ok, evidence, remedy } of checks) if (!ok && runtime === 'podman' && !(name === 'disk' && offer.declared)) out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
-    if (runtime === 'process') {
-      out.note(NOTHING_ISOLATED);
-      const listed = readConfig(home).node?.allow_consumers.length ?? 0;
-      out.note(listed > 0 ? `note: it runs for ${listed} listed consumer${listed === 1 ? '' : 's'} only` : 'note: no consumer is listed, so it runs for nobody yet; 3bot node join --allow-consumer NAME');
-    }
+    sayNotes(context, runtime, checks.filter(({ name }) => !(name === 'disk' && offer.declared)), consumers.length);
     out.next('3bot node watch');
   },
 };
+
+/** What a person should know of the node that was made: what it cannot offer, and for whom a process node runs. */
+function sayNotes({ out }: Context, runtime: Runtime, checks: readonly Check[], consumers: number): void {
+  if (runtime === 'process') {
+    out.note(NOTHING_ISOLATED);
+    out.note(consumers > 0 ? `note: it runs for ${consumers} listed consumer${consumers === 1 ? '' : 's'} only` : 'note: no consumer is listed, so it runs for nobody yet; 3bot node join --allow-consumer NAME');
+    return;
+  }
+  for (const { name, ok, evidence, remedy } of checks) if (!ok) out.note(`note: ${name}: ${evidence}${remedy === null ? '' : ` (${remedy})`}`);
+}
 
 /** Which grid and farm: of the invitation, of this home's own farm, or those joined before. */
 async function placeOf(context: Context, text: string | undefined, farmName: string | undefined, { node, farm, grids }: Config): Promise<{ grid: string; farm: string; invitation: Invitation | null }> {
@@ -104,13 +112,13 @@ async function joinFirst(context: Context, { url, grid }: Invitation): Promise<v
   await joinGrid({ home, clock, signal, url, genesis: grid, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines re-checked`) });
 }
 
-function demandCapacity(capacity: object, checks: Parameters<typeof checkLines>[0]): void {
+function demandCapacity(capacity: object, checks: readonly Check[]): void {
   if (Object.values(capacity).some((amount: number) => amount > 0)) return;
   const failed = checks.find(({ ok, remedy }) => !ok && remedy !== null);
   throw new Problem('failed', `this machine has nothing to offer${failed === undefined ? '' : `: ${failed.evidence}`}`, { reason: 'capacity', hint: failed?.remedy ?? '3bot node probe' });
 }
 
-async function admitOwn(context: Context, grid: Parameters<typeof import('../../src/farmer/admit.js').admitNode>[0], farm: string, key: string): Promise<void> {
+async function admitOwn(context: Context, grid: Grid, farm: string, key: string): Promise<void> {
   const { readConfig } = await import('../../src/home.js');
   const own = readConfig(context.home).farm;
   if (own === null || own.id !== farm) throw new Problem('refused', `farm ${farm} has not admitted this node`, { reason: 'invitation', hint: 'ask the farmer for an invitation, then 3bot node join INVITATION' });

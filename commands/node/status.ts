@@ -1,7 +1,10 @@
 // 3bot node status
 import { isProblem, Problem } from '../../src/base/errors.js';
+import type { Reader } from '../../src/bcdb/store.js';
+import type { Driver } from '../../src/node/driver.js';
 import type { Machine } from '../../src/node/plan.js';
 import type { ContractStanding } from '../../src/node/status.js';
+import type { Volumes } from '../../src/node/volume.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { checkLines, ownNode } from './shared.js';
@@ -53,12 +56,12 @@ function asProblem(thrown: unknown): Problem {
   return thrown;
 }
 
-async function look(driver: import('../../src/node/driver.js').Driver, volumes: import('../../src/node/volume.js').Volumes, { signal }: Context): Promise<Machine> {
+async function look(driver: Driver, volumes: Volumes, { signal }: Context): Promise<Machine> {
   const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
   return { running, volumes: new Map(there.map(({ contract, path }) => [contract, path])) };
 }
 
-function contractId(reader: import('../../src/bcdb/store.js').Reader, prefix: string): string {
+function contractId(reader: Reader, prefix: string): string {
   if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract: ${JSON.stringify(prefix.slice(0, 50))}`, { hint: 'at least the first 4 digits of its id' });
   const [first, more] = reader.objects(`contract/${prefix}`, 2);
   if (first === undefined) throw new Problem('not_found', `no contract ${prefix} in this copy of the book`, { reason: 'contract', hint: '3bot node status' });
@@ -71,7 +74,7 @@ interface Log {
   readonly tail: string;
 }
 
-async function logsOf(driver: import('../../src/node/driver.js').Driver, contracts: readonly ContractStanding[], signal: AbortSignal): Promise<Log[]> {
+async function logsOf(driver: Driver, contracts: readonly ContractStanding[], signal: AbortSignal): Promise<Log[]> {
   const logs: Log[] = [];
   for (const { contract, workloads } of contracts) {
     for (const { name, state } of workloads) {
