@@ -76,6 +76,16 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'serve', summary: 'make this bot reachable', load: () => import('./serve.js') },
     ],
   },
+  {
+    title: 'here',
+    commands: [
+      { words: 'status', summary: 'what this bot is, and what needs you', load: () => import('./status.js') },
+      { words: 'doctor', summary: 'check everything that it needs, with the remedy', load: () => import('./doctor.js') },
+      { words: 'dev up', summary: 'run a whole grid on this machine', load: () => import('./dev/up.js') },
+      { words: 'dev run', summary: 'run one command beside such a grid, for scripts and CI', load: () => import('./dev/run.js') },
+      { words: 'dev demo', summary: 'see the whole of it happen, in half a minute', load: () => import('./dev/demo.js') },
+    ],
+  },
 ];
 
 /** All commands in one list. */

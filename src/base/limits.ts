@@ -121,3 +121,7 @@ export const STOP_GRACE_MS = 10_000;
 export const SAY_AGAIN_MS = 60_000;
 /** Node: pause between two looks when nothing happens. */
 export const WATCH_INTERVAL_MS = 10_000;
+/** Development grid: one command of a bot; the slowest makes a node of this machine, which takes a few seconds. */
+export const DEV_COMMAND_TIMEOUT_MS = 120_000;
+/** Development grid: how long a bot has to end in order before it is killed. */
+export const DEV_STOP_MS = 10_000;
