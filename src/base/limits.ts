@@ -125,3 +125,7 @@ export const WATCH_INTERVAL_MS = 10_000;
 export const DEV_COMMAND_TIMEOUT_MS = 120_000;
 /** Development grid: how long a bot has to end in order before it is killed. */
 export const DEV_STOP_MS = 10_000;
+/** Doctor: how long a bot may take to say that it is there. */
+export const DOCTOR_ANSWER_MS = 3_000;
+/** Doctor: free disk below which a book that grows, or an image, may soon find none. */
+export const MIN_FREE_DISK_MIB = 512;

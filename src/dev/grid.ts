@@ -158,7 +158,6 @@ export class DevGrid implements AsyncDisposable {
     updateConfig(openHome(this.farmer.home), (config) => void config.farm?.allow_registries.push('localhost'));
     const { url } = await this.#step('farmer: serves', () => this.#launch<{ url: string }>(this.farmer, 'serve', '--listen', ANY_PORT));
     this.urls.farmer = url;
-    await this.#step('farmer: address', () => this.ask(this.farmer, 'farm', 'update', '--endpoint', url));
     await Promise.all(this.nodes.map((bot, i) => this.#startNode(bot, `node-${i + 1}`, buyer)));
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isProblem, Problem } from '../base/errors.js';
 import { LOCK_WAIT_MS } from '../base/limits.js';
-import { lockHome, runtimeFolder, type Home } from '../home.js';
+import { lockHome, runtimeFolder, runtimePath, type Home } from '../home.js';
 import { Client } from './client.js';
 
 const RETRY_MS = 25;
@@ -70,6 +70,11 @@ function tryLock(home: Home): Disposable | Problem {
       taken.lock[Symbol.dispose]();
     },
   };
+}
+
+/** Whether a daemon of this home folder runs: `serve`, or `node watch`. */
+export async function daemonAnswers(home: Home): Promise<boolean> {
+  return existsSync(runtimePath(home)) && answers(socketPath(home), AbortSignal.timeout(2_000));
 }
 
 async function answers(socket: string, signal: AbortSignal): Promise<boolean> {

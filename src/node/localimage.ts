@@ -10,13 +10,18 @@ import { run } from './children.js';
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static'];
 const APPLETS = ['sh', 'httpd', 'cat', 'echo', 'sleep', 'ls', 'id', 'dd', 'head', 'tail', 'seq', 'grep', 'kill', 'wget', 'ps'];
 
+/** Path of busybox, or undefined. */
+export function staticBusybox(): string | undefined {
+  return BUSYBOX.find((path) => existsSync(path));
+}
+
 /**
  * Makes `localhost/<name>` of busybox and gives its reference `localhost/<name>@sha256:…`; `remove` takes it away.
  * @param name `[a-z0-9-]+`
  * @throws Problem `unreachable` naming the package when there is no busybox or podman; `failed` if it is not a static one
  */
 export async function makeLocalImage(name: string, signal: AbortSignal): Promise<string> {
-  const busybox = BUSYBOX.find((path) => existsSync(path));
+  const busybox = staticBusybox();
   if (busybox === undefined) throw new Problem('unreachable', 'busybox is not installed', { reason: 'missing', hint: 'apt-get install -y busybox-static' });
   const work = await mkdtemp(join(tmpdir(), '3bot-image-'));
   try {

@@ -1,0 +1,33 @@
+// 3bot status
+import type { Status } from '../src/self/status.js';
+import type { CommandFile } from './command.js';
+
+export const command: CommandFile = {
+  about: 'From this home folder alone: nobody is asked and no key is opened. The last lines say what waits for you.',
+  examples: ['3bot status', '3bot status --json'],
+  async run({ home, clock, io, out }) {
+    const { statusOf } = await import('../src/self/status.js');
+    const { formatDuration } = await import('../src/base/duration.js');
+    const status = await statusOf(home, clock, io.env);
+    out.one({ json: status, text: () => statusText(status, formatDuration) });
+    const [first] = status.needs;
+    if (first !== undefined) out.next(first.command);
+  },
+};
+
+function statusText({ home, identity, grids, farm, node, contracts, running, unlocked_until, needs }: Status, duration: (span_ms: number) => string): string {
+  const fresh = ({ url, age_ms, fresh: isFresh }: Status['grids'][number]): string => {
+    if (url === null) return 'this folder is its home';
+    if (age_ms === null) return 'never heard of its home';
+    return `copy, its home was heard ${duration(Math.max(0, age_ms))} ago${isFresh ? '' : ': not fresh'}`;
+  };
+  return [
+    `home      ${home}${running ? ', 3bot runs in it' : ''}`,
+    ...(identity === null ? ['identity  none'] : [`identity  ${identity.name}  ${identity.id}`, `wallet    ${identity.address}`, `keys      ${unlocked_until === null ? 'locked' : `open until ${unlocked_until}`}`]),
+    ...grids.map((grid) => `grid      ${grid.name}${grid.in_use ? '' : ' (not in use)'}, ${grid.size} lines, ${fresh(grid)}${grid.balance === null ? '' : `; ${grid.balance} TFT, ${grid.escrowed} in contracts`}`),
+    ...(farm === null ? [] : [`farm      ${farm.name}, ${farm.contracts} contracts in force, ${farm.earned} TFT earned, ${farm.endpoint ?? 'without an address'}`]),
+    ...(node === null ? [] : [`node      ${node.key.slice(0, 16)}, ${node.runtime}, ${node.contracts} contracts${node.declared ? ', capacity declared, not measured' : ''}`]),
+    ...contracts.map(({ id, state, farm_name, escrow, expires_at }) => `contract  ${id.slice(0, 12)} ${state}, of ${farm_name ?? 'a farm'}, ${escrow} TFT in escrow, until ${expires_at}`),
+    ...needs.map(({ why }) => `needs you ${why}`),
+  ].join('\n');
+}

@@ -1,0 +1,171 @@
+// Looks at everything that 3bot needs on this machine and in this home folder: what was seen, and what to do about it.
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { formatDuration } from '../base/duration.js';
+import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { DOCTOR_ANSWER_MS, MAX_CLOCK_SKEW_MS, MIN_FREE_DISK_MIB } from '../base/limits.js';
+import { readConfig, type Home } from '../home.js';
+import { backend } from '../keys/ed25519.js';
+import { listKeystores } from '../keys/keystore.js';
+import { Client } from '../net/client.js';
+import type { GridEntry } from '../net/grid.js';
+import { daemonAnswers } from '../net/lock.js';
+import { gridState } from '../net/state.js';
+import { run } from '../node/children.js';
+import type { Check } from '../node/driver.js';
+import { staticBusybox } from '../node/localimage.js';
+import { openTools } from '../node/tools.js';
+import type { Config } from '../schema/types.js';
+
+/** A check, and whether what this home folder is set up for needs it. */
+export interface Finding extends Check {
+  readonly needed: boolean;
+}
+
+/** What is looked at. */
+export interface Patient {
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const MIB = 1_048_576;
+const NODE_MAJOR = 20;
+const NODE_MINOR = 12;
+
+/** All checks, as they are done; changes nothing that stays. */
+export async function* examine(patient: Patient): AsyncGenerator<Finding> {
+  const { home } = patient;
+  yield needed(nodeVersion());
+  yield needed(module_('database', 'better-sqlite3', 'npm rebuild better-sqlite3'));
+  yield optional(signatures());
+  yield needed(folder(home));
+  const config = settings(home);
+  yield needed(config.check);
+  for (const check of keystores(home)) yield needed(check);
+  yield needed(await disk(home));
+  for (const entry of config.value?.grids ?? []) for (const check of await book(patient, entry)) yield needed(check);
+  const node = config.value?.node ?? null;
+  const isPodman = node?.runtime === 'podman';
+  for (const check of await machine(patient, node)) yield { ...check, needed: node !== null && (isPodman || check.name === 'process') };
+  if (node?.runtime !== 'process') yield { ...(await runc(patient.signal)), needed: isPodman };
+  yield optional(busybox());
+}
+
+const needed = (check: Check): Finding => ({ ...check, needed: true });
+const optional = (check: Check): Finding => ({ ...check, needed: false });
+
+function finding(name: string, ok: boolean, evidence: string, remedy: string): Check {
+  return { name, ok, evidence, remedy: ok ? null : remedy };
+}
+
+function nodeVersion(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return finding('node', major > NODE_MAJOR || (major === NODE_MAJOR && minor >= NODE_MINOR), `Node.js ${process.versions.node}`, `install Node.js ${NODE_MAJOR}.${NODE_MINOR} or newer`);
+}
+
+function module_(name: string, package_: string, remedy: string): Check {
+  try {
+    createRequire(import.meta.url)(package_);
+    return finding(name, true, `${package_} loads`, remedy);
+  } catch (thrown) {
+    return finding(name, false, `${package_} does not load: ${messageOf(thrown).split('\n')[0] ?? ''}`, remedy);
+  }
+}
+
+function signatures(): Check {
+  const { name } = backend();
+  return finding('signatures', name === 'sodium', name === 'sodium' ? 'libsodium checks signatures' : 'sodium-native does not load; node:crypto checks signatures, at less than half the speed', 'npm rebuild sodium-native');
+}
+
+function folder({ path }: Home): Check {
+  if (!existsSync(path)) return finding('home', true, `${path} is made at first use`, '');
+  const stat = statSync(path);
+  const mode = stat.mode & 0o777;
+  const isOurs = stat.uid === process.getuid?.() && (mode & 0o077) === 0;
+  return finding('home', isOurs, `${path}, rights 0${mode.toString(8)}${stat.uid === process.getuid?.() ? '' : ', of another user'}`, `chmod 700 ${path}`);
+}
+
+function settings(home: Home): { check: Check; value: Config | undefined } {
+  try {
+    const value = readConfig(home);
+    const roles = [value.identity === null ? '' : 'an identity', value.farm === null ? '' : 'a farm', value.node === null ? '' : 'a node'].filter((role) => role !== '');
+    return { value, check: finding('config', true, roles.length === 0 ? 'no identity, farm or node yet' : `${roles.join(', ')}; ${value.grids.length} grid${value.grids.length === 1 ? '' : 's'}`, '') };
+  } catch (thrown) {
+    if (!isProblem(thrown)) throw thrown;
+    return { value: undefined, check: finding('config', false, thrown.message, thrown.hint ?? '3bot help') };
+  }
+}
+
+function keystores(home: Home): Check[] {
+  const all = listKeystores(home);
+  const broken = all.filter(({ problem }) => problem !== undefined).map(({ type, name, problem }) => finding(`keys of ${type} ${name}`, false, problem?.message ?? '', problem?.hint ?? 'put a copy of the file back'));
+  return broken.length > 0 ? broken : [finding('keys', true, all.length === 0 ? 'none yet' : `${all.length} keystore${all.length === 1 ? '' : 's'}, whole, and readable by you alone`, '')];
+}
+
+async function disk({ path }: Home): Promise<Check> {
+  let there = path;
+  while (!existsSync(there)) there = dirname(there);
+  const { bavail, bsize } = await statfs(there);
+  const free = Math.floor((bavail * bsize) / MIB);
+  return finding('disk', free >= MIN_FREE_DISK_MIB, `${free} MiB free`, `make room: at least ${MIN_FREE_DISK_MIB} MiB`);
+}
+
+/** The book of a grid, who serves it, and by that this machine's clock. */
+async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise<Check[]> {
+  const name = `grid ${entry.name}`;
+  const state = gridState(home, entry, clock);
+  if (state.size === 0) return [finding(name, false, 'its book is missing or damaged', entry.url === null ? 'put back a copy of grids/, then 3bot bcdb verify' : `move ${home.gridDatabase(entry.id)} away, then 3bot grid join ${entry.url} --genesis ${entry.id}`)];
+  const lines = `${state.size} lines`;
+  if (entry.url === null) {
+    const served = await daemonAnswers(home);
+    return [finding(name, true, `${lines}, numbered here${served ? ', served' : '; others reach it while 3bot serve runs'}`, '')];
+  }
+  const heard = state.age_ms === null ? 'never heard of its home' : `its home's newest word in the copy is ${formatDuration(Math.max(0, state.age_ms))} old`;
+  try {
+    await using client = new Client({ url: entry.url });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(DOCTOR_ANSWER_MS)]);
+    const [{ time }, grids] = await Promise.all([client.health(limit), client.grids(limit)]);
+    if (!grids.some(({ id }) => id === entry.id)) throw new Problem('not_found', `${entry.url} does not serve this grid`);
+    const off = clock() - time;
+    return [
+      finding(name, true, `${lines}, ${heard}; ${entry.url} answers`, ''),
+      finding('clock', Math.abs(off) < MAX_CLOCK_SKEW_MS / 2, `${formatDuration(Math.abs(off))} ${off < 0 ? 'behind' : 'ahead of'} ${entry.url}`, 'set the clock: records more than 10 min off are refused'),
+    ];
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return [finding(name, false, `${lines}, ${heard}; ${messageOf(thrown)}`, `see that ${entry.url} is up and reachable; or 3bot grid join another bot of the grid`)];
+  }
+}
+
+/** What the runtime and the volumes say of themselves; of podman where there is no node yet. */
+async function machine({ home, signal }: Patient, node: Config['node']): Promise<Check[]> {
+  const trial = node === null ? await mkdtemp(join(tmpdir(), '3bot-doctor-')) : null;
+  const config = node ?? { grid: '0'.repeat(64), key: '0'.repeat(64), runtime: 'podman' as const, data: trial ?? '', allow_registries: [], address: null };
+  try {
+    const { driver, volumes } = openTools(home, config, true);
+    await using _driver = driver;
+    return [...(await driver.check(signal)), ...(await volumes.check(signal))];
+  } finally {
+    if (trial !== null) await rm(trial, { recursive: true, force: true });
+  }
+}
+
+async function runc(signal: AbortSignal): Promise<Check> {
+  const remedy = 'apt-get install -y runc';
+  try {
+    return finding('runc', true, ((await run('runc', ['--version'], signal)).split('\n')[0] ?? '').slice(0, 100), remedy);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return finding('runc', false, `${messageOf(thrown)}; podman then uses crun, which refuses hybrid cgroups`, remedy);
+  }
+}
+
+function busybox(): Check {
+  const path = staticBusybox();
+  return finding('busybox', path !== undefined, path === undefined ? 'not installed; the demo builds its image from it' : `${path}, for the demo's image`, 'apt-get install -y busybox-static');
+}
