@@ -1,11 +1,10 @@
 // The farm of a home folder as a role of its daemon: with this, `serve` sells.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { MAX_RETRY_MS } from '../base/limits.js';
 import { readConfig, type Home } from '../home.js';
 import type { Keyring } from '../keys/keyring.js';
-import type { OpenRole } from '../net/daemon.js';
+import type { OpenRole, RoleParts } from '../net/daemon.js';
 import type { Grid } from '../net/grid.js';
 import { openPrivate } from '../private.js';
 import type { Policy } from './decide.js';
@@ -43,7 +42,7 @@ function readPolicy(home: Home, id: string): Policy {
  * Records where the farm is reached, where that has changed: before anybody is told that it serves, or, with the
  * home of the grid away, as soon as it is back.
  */
-async function tellEndpoint(grid: Grid, keyring: Keyring, endpoint: string, signal: AbortSignal, log: FastifyBaseLogger): Promise<{ later: Promise<void> }> {
+async function tellEndpoint(grid: Grid, keyring: Keyring, endpoint: string, signal: AbortSignal, log: RoleParts['log']): Promise<{ later: Promise<void> }> {
   const tell = async (): Promise<boolean> => {
     try {
       await grid.refresh();
