@@ -64,6 +64,7 @@ export async function placeOrder(parts: OrderParts, wanted: Wanted, name: string
   await grid.refresh();
   const orders = new Orders(parts.private, grid.id, keyring.signer('bot').key);
   const order = orders.begin(grid.reader, name, { ...wanted, payer: keyring.signer('wallet').key }, clock());
+  parts.after?.('ordered');
   return new Placing(parts, orders, wanted, order).run();
 }
 

@@ -7,10 +7,11 @@ import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { quote, requestOf } from '../../src/consumer/quote.js';
 import type { Stage } from '../../src/consumer/orders.js';
-import { openPrivate } from '../../src/private.js';
+import { receiptPath } from '../../src/consumer/keep.js';
 import { read } from '../../src/rules/objects.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 import { balance } from '../net/homes.js';
+import { orderAndDie } from './die.js';
 
 const NONCE = '11'.repeat(16);
 
@@ -53,20 +54,22 @@ test('without a name, the same arguments twice are two contracts', async () => {
   assert.notEqual(two.contract, one.contract);
 });
 
-const STAGES: Stage[] = ['accepting', 'farmer_signed', 'signed', 'committed'];
+const STAGES: Stage[] = ['ordered', 'accepting', 'farmer_signed', 'signed', 'committed', 'kept'];
 for (const stage of STAGES) {
-  test(`an order that breaks off after "${stage}" goes on as the same contract, paid once`, async () => {
+  test(`an order whose process is killed after "${stage}" goes on as the same contract, paid once`, async () => {
     await using market = await Market.open();
     const buyer = await market.buyer('ann');
-    const breaking = buyer.parts({ after: (effect) => { if (effect === stage) throw new Error('killed'); } });
-    await assert.rejects(placeOrder(breaking, wanted(), null), /killed/);
-    // Another process: nothing but the files is left.
-    using again = openPrivate(buyer.test.home);
-    const placed = await placeOrder(buyer.parts({ private: again }), wanted(), null);
-    assert.equal(placed.state, 'committed');
-    assert.equal(buyer.grid.reader.objects('contract/', 10).length, 1);
-    assert.equal(balance(buyer.grid, buyer.wallet), '983.8000000');
-    assert.ok(existsSync(placed.receipt ?? ''));
+    await buyer.grid[Symbol.asyncDispose]();
+    assert.equal(await orderAndDie(buyer.test.home.path, 'ann', stage), 'SIGKILL');
+    const grid = await buyer.test.grid();
+    await grid.refresh();
+    const [before] = grid.reader.objects('contract/', 10);
+    assert.equal(before !== undefined, stage === 'committed' || stage === 'kept');
+    // With its receipt kept the order is done: the same arguments would begin another.
+    if (stage === 'kept') assert.equal(existsSync(receiptPath(buyer.test.home, String(before?.value['id']))), true);
+    else assert.equal((await placeOrder(buyer.parts({ grid }), wanted(), null)).state, 'committed');
+    assert.equal(grid.reader.objects('contract/', 10).length, 1);
+    assert.equal(balance(grid, buyer.wallet), '983.8000000');
   });
 }
 
