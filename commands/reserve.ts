@@ -3,6 +3,7 @@ import type { CommandFile, Context } from './command.js';
 import type { Placed, Proposal } from '../src/consumer/order.js';
 import type { Grid } from '../src/net/grid.js';
 import { parseTft } from '../src/base/amount.js';
+import { Problem } from '../src/base/errors.js';
 import { offerNotes, openBuyer, wantedOf, wantOptions, type BuyerSession, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
@@ -61,8 +62,10 @@ export const command: CommandFile<Options> = {
   },
 };
 
+/** Also the beginning of a draft's file name. @throws Problem `usage` */
 function parseName(text: string): string {
-  return text.slice(0, 201);
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)) return text;
+  throw new Problem('usage', `not a name: ${JSON.stringify(text.slice(0, 100))}`, { hint: 'at most 63 letters, digits and . _ -, for example web-1' });
 }
 
 /** A person says yes, or a limit does. */

@@ -18,10 +18,8 @@ const MIGRATIONS: readonly string[] = [
      name TEXT,
      arguments TEXT NOT NULL,
      stage TEXT NOT NULL CHECK (stage IN ('ordered', 'accepting', 'farmer_signed', 'signed', 'committed', 'kept')),
-     farm TEXT,
      payload TEXT,
      signatures TEXT NOT NULL DEFAULT '[]',
-     draft TEXT,
      changed_ms INTEGER NOT NULL,
      PRIMARY KEY (grid, contract)
    ) STRICT, WITHOUT ROWID;

@@ -12,7 +12,7 @@ const fresh = () => openHome(join(mkdtempSync(join(tmpdir(), '3bot-private-')), 
 test('the private database and its side files are for their owner only', () => {
   const home = fresh();
   using data = openPrivate(home);
-  data.db.prepare("INSERT INTO invitations VALUES ('t', 'g', 'f', 1, NULL)").run();
+  data.db.prepare("INSERT INTO invitations (token_sha256, grid, farm, expires_ms) VALUES ('t', 'g', 'f', 1)").run();
   const files = readdirSync(home.path).filter((name) => name.startsWith('bot.sqlite'));
   assert.deepEqual(files.sort(), ['bot.sqlite', 'bot.sqlite-shm', 'bot.sqlite-wal']);
   for (const name of files) assert.equal(statSync(join(home.path, name)).mode & 0o777, 0o600, name);
@@ -22,7 +22,7 @@ test('opening again keeps what is there, and two processes may hold it', () => {
   const home = fresh();
   using one = openPrivate(home);
   using two = openPrivate(home);
-  one.db.prepare("INSERT INTO invitations VALUES ('t', 'g', 'f', 1, NULL)").run();
+  one.db.prepare("INSERT INTO invitations (token_sha256, grid, farm, expires_ms) VALUES ('t', 'g', 'f', 1)").run();
   assert.equal(two.db.prepare('SELECT count(*) FROM invitations').pluck().get(), 1);
 });
 

@@ -143,8 +143,8 @@ class Placing {
     });
   }
 
-  async #accept({ farm, record, conversation }: Offer): Promise<void> {
-    this.#note({ stage: 'accepting', farm: farm.farm, payload: record.text, signatures: [] });
+  async #accept({ record, conversation }: Offer): Promise<void> {
+    this.#note({ stage: 'accepting', payload: record.text, signatures: [] });
     const body = await this.#acceptance(record);
     await this.#farmerSigned(record, await conversation.ask('accept', body).catch((thrown: unknown) => this.#askAgain(thrown, record)));
   }
@@ -239,7 +239,7 @@ class Placing {
   }
 
   #startOver(): void {
-    this.#note({ stage: 'ordered', farm: null, payload: null, signatures: [], draft: null });
+    this.#note({ stage: 'ordered', payload: null, signatures: [] });
   }
 
   #note(change: Parameters<Orders['change']>[1]): void {

@@ -24,24 +24,21 @@ export interface Order {
   readonly nonce: string;
   readonly name: string | null;
   readonly stage: Stage;
-  /** Farm id, once an offer was taken. */
-  readonly farm: string | null;
   /** The draft, once an offer was taken. */
   readonly payload: string | null;
   readonly signatures: readonly Signature[];
-  /** Draft file, where others sign too. */
-  readonly draft: string | null;
 }
 
 /** What can change. */
-export type OrderChange = Partial<Pick<Order, 'stage' | 'farm' | 'payload' | 'signatures' | 'draft'>>;
+export type OrderChange = Partial<Pick<Order, 'stage' | 'payload' | 'signatures'>>;
 
-const COLUMNS = 'grid, contract, nonce, name, stage, farm, payload, signatures, draft';
+const COLUMNS = 'grid, contract, nonce, name, stage, payload, signatures';
 const SQL = {
   get: `SELECT ${COLUMNS}, arguments FROM orders WHERE grid = ? AND contract = ?`,
   open: `SELECT ${COLUMNS}, arguments FROM orders WHERE grid = ? AND bot = ? AND arguments = ? AND stage <> 'kept' AND name IS NULL ORDER BY changed_ms DESC`,
   add: `INSERT INTO orders (grid, contract, nonce, bot, name, arguments, stage, changed_ms) VALUES (?, ?, ?, ?, ?, ?, 'ordered', ?)`,
-  change: 'UPDATE orders SET stage = ?, farm = ?, payload = ?, signatures = ?, draft = ?, changed_ms = ? WHERE grid = ? AND contract = ?',
+  mean: 'UPDATE orders SET arguments = ? WHERE grid = ? AND contract = ?',
+  change: 'UPDATE orders SET stage = ?, payload = ?, signatures = ?, changed_ms = ? WHERE grid = ? AND contract = ?',
 } as const;
 
 /** Contracts of one name, one after the other, that are looked through. */
@@ -91,7 +88,7 @@ export class Orders {
       if (row === undefined) return this.#add(nonce, name, hash, at);
       const isOpen = row.stage === 'ordered' && state.get(`contract/${contract}`) === undefined;
       // Nothing was taken under this name yet, so it may still mean something else.
-      if (row.arguments !== hash && isOpen) this.#data.db.prepare('UPDATE orders SET arguments = ? WHERE grid = ? AND contract = ?').run(hash, this.#grid, contract);
+      if (row.arguments !== hash && isOpen) this.#data.db.prepare(SQL.mean).run(hash, this.#grid, contract);
       else if (row.arguments !== hash) {
         throw new Problem('refused', `${name} is the name of contract ${contract}, which was ordered with other arguments`, { reason: 'name', hint: `another --name, or 3bot contract show ${contract.slice(0, 12)}` });
       }
@@ -103,20 +100,14 @@ export class Orders {
   #add(nonce: string, name: string | null, hash: string, at: number): Order {
     const contract = chainId(this.#grid, this.#bot, nonce);
     this.#data.db.prepare(SQL.add).run(this.#grid, contract, nonce, this.#bot, name, hash, at);
-    return { grid: this.#grid, contract, nonce, name, stage: 'ordered', farm: null, payload: null, signatures: [], draft: null };
+    return { grid: this.#grid, contract, nonce, name, stage: 'ordered', payload: null, signatures: [] };
   }
 
   /** Notes how far an order is. Durable on return. */
   change(order: Order, change: OrderChange, at: number): Order {
     const next = { ...order, ...change };
-    this.#data.db.prepare(SQL.change).run(next.stage, next.farm, next.payload, JSON.stringify(next.signatures), next.draft, at, next.grid, next.contract);
+    this.#data.db.prepare(SQL.change).run(next.stage, next.payload, JSON.stringify(next.signatures), at, next.grid, next.contract);
     return next;
-  }
-
-  /** The order of a contract, if it was made in this home. */
-  of(contract: string): Order | undefined {
-    const row = this.#data.db.prepare(SQL.get).get(this.#grid, contract) as Row | undefined;
-    return row === undefined ? undefined : orderOf(row);
   }
 }
 

@@ -1,0 +1,139 @@
+// The farm's answers to buyers who mean ill, and the buyer's to farms that do: over real sockets and a real book.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { canonical, type JsonObject } from '../../src/base/canonical.js';
+import { makeRecord } from '../../src/bcdb/record.js';
+import { converse, quote, requestOf } from '../../src/consumer/quote.js';
+import { draftAgreement } from '../../src/market/terms.js';
+import { openTalk, peerOf, sealTalk, type Message, type Post } from '../../src/net/talk.js';
+import { read, readGrid } from '../../src/rules/objects.js';
+import { parseRecord } from '../../src/bcdb/record.js';
+import type { Agreement, Signature, TalkRequest } from '../../src/schema/types.js';
+import { gib, HOUR, Market, wanted, type TestBuyer } from '../deal.js';
+import { isProblem } from '../../src/base/errors.js';
+
+const nonce = (digit: string): string => digit.repeat(32);
+const ask = (market: Market, buyer: TestBuyer) => converse(buyer.parts(), market.farm, market.proxy.url);
+const request = (buyer: TestBuyer, more: Partial<TalkRequest> = {}): TalkRequest => ({ ...requestOf(wanted(), buyer.test.identity, nonce('1'), true), ...more });
+const codeOf = (message: Message): string => (message.kind === 'decline' ? message.body.code : message.kind);
+
+async function offered(market: Market, buyer: TestBuyer, more: Partial<TalkRequest> = {}): Promise<string> {
+  const reply = await ask(market, buyer).ask('request', request(buyer, more));
+  assert.ok(reply.kind === 'offer', codeOf(reply));
+  return parseRecord(reply.body.payload).id;
+}
+
+async function proof(buyer: TestBuyer, record: string): Promise<Signature> {
+  const wallet = buyer.test.identity.signer('wallet');
+  return { by: wallet.key, sig: await wallet.sign('accept', canonical({ grid: buyer.grid.id, record })) };
+}
+
+test('the same request gets the same offer; another one under the same nonce another', async () => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  assert.equal(await offered(market, ann), await offered(market, ann));
+  assert.notEqual(await offered(market, ann, { term_ms: HOUR }), await offered(market, ann));
+});
+
+test('an acceptance needs the payers\' own proofs, and an offer that was made to this buyer', async () => {
+  await using market = await Market.open();
+  const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
+  const record = await offered(market, ann);
+  const accept = async (buyer: TestBuyer, proofs: Signature[], id = record): Promise<string> => codeOf(await ask(market, buyer).ask('accept', { record: id, proofs }));
+  const hers = await proof(ann, record);
+  assert.equal(await accept(ann, []), 'malformed');
+  assert.equal(await accept(ann, [await proof(eve, record)]), 'malformed');
+  assert.equal(await accept(ann, [hers, await proof(eve, record)]), 'malformed');
+  assert.equal(await accept(ann, [{ ...hers, sig: (await proof(ann, 'ab'.repeat(32))).sig }]), 'malformed');
+  assert.equal(await accept(eve, [hers]), 'unknown_offer');
+  assert.equal(await accept(ann, [hers], 'ab'.repeat(32)), 'unknown_offer');
+  assert.equal(await accept(ann, [hers]), 'agreement');
+  assert.equal(await accept(ann, [hers]), 'agreement', 'the same again after a lost answer');
+});
+
+test('nobody asks in another\'s name, or with signers who cannot sign', async () => {
+  await using market = await Market.open();
+  const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
+  assert.equal(codeOf(await ask(market, eve).ask('request', request(ann))), 'malformed');
+  assert.equal(codeOf(await ask(market, ann).ask('request', request(ann, { signers: [`bot/${'ab'.repeat(32)}`] }))), 'malformed');
+});
+
+test('one wallet cannot hold more capacity than it can pay', async () => {
+  await using market = await Market.open(gib(32, 64, 2000));
+  const ann = await market.buyer('ann');
+  // 395.28 TFT each, of 1,000.
+  const large = { resources: gib(8, 8, 200), term_ms: 366 * 24 * HOUR };
+  const results: string[] = [];
+  for (const digit of ['1', '2', '3']) {
+    const record = await offered(market, ann, { ...large, nonce: nonce(digit) });
+    results.push(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })));
+  }
+  assert.deepEqual(results, ['agreement', 'agreement', 'funds']);
+});
+
+test('a draft that the farm has signed stands: other terms under its nonce must wait', async () => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  const record = await offered(market, ann);
+  assert.equal(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })), 'agreement');
+  assert.equal(codeOf(await ask(market, ann).ask('request', request(ann, { term_ms: HOUR }))), 'busy');
+  assert.equal(await offered(market, ann), record);
+});
+
+test('messages for a farm that is not here, replays and nonsense get a problem answer', async () => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  const me = { party: `bot/${ann.bot}`, signer: ann.test.identity.signer('bot'), unseal: (box: Uint8Array) => ann.test.identity.unseal(box) };
+  const place = { grid: ann.grid.id, thread: nonce('a'), seq: 0, prev: null };
+  const { sealed } = await sealTalk(me, peerOf(ann.grid.reader, `farm/${market.farm}`), place, 'request', request(ann), Date.now());
+  const post = ann.post(market.proxy.url);
+  const { signal } = ann.test.stop;
+  await post(sealed, signal);
+  await assert.rejects(post(sealed, signal), (thrown) => isProblem(thrown, 'refused', 'replay'));
+  await assert.rejects(post({ ...sealed, to: `farm/${'0'.repeat(40)}` }, signal), (thrown) => isProblem(thrown, 'not_found') || isProblem(thrown, 'refused'));
+  await assert.rejects(post({ ...sealed, sig: (await proof(ann, nonce('b') + nonce('c'))).sig }, signal), (thrown) => isProblem(thrown, 'integrity'));
+});
+
+const TRICKS: [title: string, change: (body: Agreement, payload: JsonObject) => void][] = [
+  ['a total that is not the price', (body) => { body.total_stroops = '162000001'; (body.payers[0] as { amount_stroops: string }).amount_stroops = '162000001'; }],
+  ['less than was asked for', (body) => { body.resources = gib(2, 4, 100); }],
+  ['a shorter term', (body) => { body.term_ms = HOUR; }],
+  ['a minimum charge', (body) => { body.minimum_stroops = '162000000'; }],
+  ['an end that needs the farm', (body) => { body.quorums.end = body.quorums.commit; }],
+  ['workloads that the farm may change alone', (body) => { body.quorums.workload = { threshold: 1, members: [{ of: `farm/${body.farm}`, weight: 1 }] }; }],
+  ['a deadline that never comes', (body) => { body.commit_by += 7 * 24 * HOUR; }],
+  ['hours to provide', (body) => { body.provision_by_ms = 24 * HOUR; }],
+  ['another account that is paid', (body) => { (body.payees[0] as { account: string }).account = 'ab'.repeat(32); }],
+  ['a node that it does not sell', (body) => { body.node = 'ab'.repeat(32); }],
+  ['another kind of record', (_body, payload) => { payload['kind'] = 'transfer@1'; }],
+  ['another contract', (_body, payload) => { payload['chain'] = `contract/${'0'.repeat(40)}`; }],
+  ['another grid', (_body, payload) => { payload['grid'] = 'ab'.repeat(32); }],
+  ['a time long ago', (body, payload) => { payload['time'] = Number(payload['time']) - HOUR; body.commit_by -= HOUR; }],
+];
+
+test('an offer that is not what was asked for is not taken, whatever it tricks with', async (t) => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  const keyring = await market.seller.options.openKeyring('farm', 'sunny');
+  const farm = { party: `farm/${market.farm}`, signer: keyring.signer('farm'), unseal: (box: Uint8Array) => keyring.unseal(box) };
+  const evil = (change: (body: Agreement, payload: JsonObject) => void): Post => async (sealed) => {
+    const { reader } = market.grid;
+    const asked = await openTalk(sealed, reader, farm, market.grid.id, Date.now());
+    assert.ok(asked.kind === 'request');
+    const found = read(reader, 'farm', market.farm);
+    assert.ok(found !== undefined);
+    const { prices, retention_ms } = readGrid(reader);
+    const draft = structuredClone(draftAgreement(market.grid.id, asked.body, { farm: found, node: market.node.key, prices, time: Date.now(), retention_ms }).payload) as unknown as JsonObject;
+    change(draft['body'] as unknown as Agreement, draft);
+    const place = { grid: market.grid.id, thread: asked.thread, seq: 1, prev: asked.hash };
+    return (await sealTalk(farm, peerOf(reader, asked.from), place, 'offer', { payload: makeRecord(draft as never).text, valid_until: Date.now() + 10_000, notes: [] }, Date.now())).sealed;
+  };
+  const answer = async (change: (body: Agreement, payload: JsonObject) => void) => quote(ann.parts({ post: () => evil(change) }), wanted(), request(ann));
+  assert.equal((await answer(() => undefined)).offers.length, 1, 'the honest offer is taken');
+  for (const [title, change] of TRICKS) {
+    await t.test(title, async () => {
+      const { offers, declined } = await answer(change);
+      assert.deepEqual([offers.length, declined[0]?.code], [0, 'offer']);
+    });
+  }
+});
