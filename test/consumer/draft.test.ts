@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { isProblem, type ProblemCode } from '../../src/base/errors.js';
+import { agreementText, durationText, resourcesText } from '../../src/consumer/words.js';
+import { envelopeText, readDraft, saveDraft } from '../../src/consumer/draft.js';
+import { agreementOf, draftAgreement } from '../../src/market/terms.js';
+import type { Signature, TalkRequest } from '../../src/schema/types.js';
+import { namedSigner } from '../book.js';
+import { gib, HOUR } from '../deal.js';
+
+const folder = mkdtempSync(join(tmpdir(), '3bot-draft-'));
+after(() => rmSync(folder, { recursive: true }));
+const [ann, ben, wallet] = [namedSigner('ann'), namedSigner('ben'), namedSigner('wallet')];
+const PRICES = { cu_stroops: '100000', su_stroops: '50000', nu_stroops: '15000', ipv4_stroops: '40000' };
+const REQUEST: TalkRequest = {
+  nonce: '11'.repeat(16), consumer: ann.key, payers: [wallet.key, ben.key], resources: gib(4, 4, 100), term_ms: 720 * HOUR, node: null, order: 'web', retention_ms: 0,
+  signers: [`bot/${ben.key}`], commit_within_ms: HOUR, firm: true,
+  workloads: [{ name: 'main', image: `docker.io/library/web@sha256:${'a'.repeat(64)}`, command: ['httpd', '-f'], env: [{ name: 'MODE', value: 'x' }], ports: [{ container: 80, protocol: 'tcp' }], secrets: [] }],
+};
+const draft = draftAgreement('ab'.repeat(32), REQUEST, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: Date.UTC(2026, 0, 1), retention_ms: HOUR });
+const signed = async (signer: typeof ann): Promise<Signature> => ({ by: signer.key, sig: await signer.sign('record', draft.text) });
+const refused = (code: ProblemCode) => (thrown: unknown): boolean => isProblem(thrown, code);
+
+test('a draft file comes back as it was written, and keeps what others signed', async () => {
+  const path = join(folder, 'a.json');
+  saveDraft(path, draft, [await signed(ann)]);
+  const both = saveDraft(path, draft, [await signed(ben)]);
+  assert.deepEqual(both.signatures.map(({ by }) => by), [ann.key, ben.key].sort());
+  const back = readDraft(path);
+  assert.equal(back.record.text, draft.text);
+  assert.deepEqual(back.signatures, both.signatures);
+  assert.deepEqual(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object), ['payload', 'payloadType', 'signatures'], 'a DSSE envelope');
+});
+
+test('a file that is no draft, or was changed, is refused', async () => {
+  const path = join(folder, 'b.json');
+  const good = envelopeText(draft.text, [await signed(ann)]);
+  const envelope = JSON.parse(good) as { payload: string; payloadType: string; signatures: { keyid: string; sig: string }[] };
+  const payload = (text: string): string => JSON.stringify({ ...envelope, payload: Buffer.from(text).toString('base64') });
+  const cases: [string, string, ProblemCode][] = [
+    ['no JSON', 'hello', 'malformed'],
+    ['another type', good.replace('record+json', 'talk+json'), 'malformed'],
+    ['not canonical', payload(` ${draft.text}`), 'malformed'],
+    ['another kind', payload(draft.text.replace('agreement@1', 'transfer@1')), 'malformed'],
+    ['a field more', payload(draft.text.replace('"body":{', '"body":{"a":1,')), 'malformed'],
+    ['another price', payload(draft.text.replace('"total_stroops":"162000000"', '"total_stroops":"162000001"')), 'integrity'],
+    ["another's key", good.replace(ann.key, ben.key), 'integrity'],
+  ];
+  for (const [title, text, code] of cases) {
+    writeFileSync(path, text);
+    assert.throws(() => readDraft(path), refused(code), title);
+  }
+  assert.throws(() => readDraft(join(folder, 'none.json')), refused('not_found'));
+});
+
+test('in plain words everybody and everything in an agreement is named', () => {
+  const body = agreementOf(draft);
+  const words = agreementText('the-contract', body).map((row) => row.join(' ')).join('\n');
+  const told = [
+    'the-contract', `bot/${ann.key}`, `bot/${ben.key}`, `farm/${body.farm}`, body.node, '4 vCPU, 4 GiB memory, 100 GiB SSD', '30 days', '0.0225000 TFT an hour', '16.2000000 TFT in all',
+    wallet.key, '8.1000000 TFT', 'cd'.repeat(32), '100 %', 'unmetered', '2026-01-01T01:00:00.000Z', 'web', 'httpd', 'MODE', '80/tcp', 'wiped at once', '10 minutes',
+  ];
+  for (const text of told) assert.ok(words.includes(text), `${text} is missing in:\n${words}`);
+});
+
+test('payers of a draft add up to its total, however it divides', () => {
+  for (const term_ms of [HOUR, HOUR + 1, 1_000]) {
+    const { payers, total_stroops } = agreementOf(draftAgreement('ab'.repeat(32), { ...REQUEST, term_ms }, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: 0, retention_ms: 0 }));
+    assert.equal(payers.reduce((sum, { amount_stroops }) => sum + BigInt(amount_stroops), 0n), BigInt(total_stroops));
+  }
+});
+
+for (const [ms, text] of [[720 * HOUR, '30 days'], [90 * 60_000, '1 hour 30 minutes'], [1_000, '1 second'], [500, '500 ms']] as const) {
+  test(`${ms} ms reads ${text}`, () => assert.equal(durationText(ms), text));
+}
+
+test('resources that are none read so', () => assert.equal(resourcesText(gib(0, 0, 0)), 'nothing'));
