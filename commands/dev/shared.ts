@@ -53,7 +53,8 @@ export async function startDev(context: Context, flags: DevFlags, { runtime }: P
   return Grid.start(options);
 }
 
-function parseRuntime(text: string): Runtime {
+/** @throws Problem `usage` */
+export function parseRuntime(text: string): Runtime {
   if (text !== 'podman' && text !== 'process') throw new Problem('usage', `not a runtime: ${JSON.stringify(text.slice(0, 50))}`, { hint: 'podman or process' });
   return text;
 }

@@ -129,3 +129,9 @@ export const DEV_STOP_MS = 10_000;
 export const DOCTOR_ANSWER_MS = 3_000;
 /** Doctor: free disk below which a book that grows, or an image, may soon find none. */
 export const MIN_FREE_DISK_MIB = 512;
+/** Demo: free disk that its volume and image need; mkfs writes half a gigabyte of a 100 GiB file system's own data. */
+export const DEMO_DISK_MIB = 1_024;
+/** Demo: from "running" in the book until the web server answers. */
+export const DEMO_ANSWER_MS = 10_000;
+/** Demo: from the end of the contract until the node has wiped everything. */
+export const DEMO_RELEASE_MS = 30_000;

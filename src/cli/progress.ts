@@ -5,6 +5,8 @@ import type { Flags, Io } from './io.js';
 export interface Progress extends Disposable {
   /** Replaces what the line says. */
   say(text: string): void;
+  /** Takes the line away while something else is written, and shows it again below. */
+  aside(write: () => void): void;
   /** Takes the line away; also before anything else is written. */
   stop(): void;
 }
@@ -17,11 +19,17 @@ export function createProgress(io: Io, flags: Flags): StartProgress {
   return async (text) => {
     // A terminal without a size (some containers give one): ora would take away infinitely many lines.
     const isBlind = (io.stderr as { columns?: number }).columns === 0;
-    if (!io.terminal.stderr || isBlind || flags.quiet || flags.json) return { say() {}, stop() {}, [Symbol.dispose]() {} };
+    if (!io.terminal.stderr || isBlind || flags.quiet || flags.json) return { say() {}, aside: (write) => write(), stop() {}, [Symbol.dispose]() {} };
     const { default: ora } = await import('ora');
     // discardStdin would put stdin into raw mode, and Ctrl-C would not become a signal.
     const spinner = ora({ text, stream: io.stderr as NodeJS.WritableStream, discardStdin: false }).start();
     const stop = () => void spinner.stop();
-    return { say: (now) => void (spinner.text = now), stop, [Symbol.dispose]: stop };
+    const aside = (write: () => void) => {
+      const { isSpinning } = spinner;
+      spinner.stop();
+      write();
+      if (isSpinning) spinner.start();
+    };
+    return { say: (now) => void (spinner.text = now), aside, stop, [Symbol.dispose]: stop };
   };
 }
