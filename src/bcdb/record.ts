@@ -38,14 +38,18 @@ export function makeRecord(payload: Payload): ParsedRecord {
 
 /**
  * Checks a list of signatures as a list: number, shape, sorted by key, none twice. No signature is checked.
+ * @param signatures hostile: whatever JSON may hold
  * @throws Problem `malformed`
  */
 export function checkSignatureList(signatures: readonly Signature[]): void {
+  if (!Array.isArray(signatures)) throw new Problem('malformed', 'signatures are no list');
   if (signatures.length > MAX_SIGNATURES) throw new Problem('malformed', `more than ${MAX_SIGNATURES} signatures`);
   if (signatures.length === 0) throw new Problem('malformed', 'no signature');
   let before = '';
-  for (const { by, sig } of signatures) {
-    if (!KEY.test(by) || !SIGNATURE.test(sig)) throw new Problem('malformed', 'a signature is not {by: 64 hex digits, sig: 64 bytes in base64}');
+  for (const signature of signatures as readonly (Partial<Signature> | null)[]) {
+    const by = signature?.by;
+    const sig = signature?.sig;
+    if (typeof by !== 'string' || typeof sig !== 'string' || !KEY.test(by) || !SIGNATURE.test(sig)) throw new Problem('malformed', 'a signature is not {by: 64 hex digits, sig: 64 bytes in base64}');
     if (by <= before) throw new Problem('malformed', by === before ? 'a key signs twice' : 'signatures are not sorted by key');
     before = by;
   }

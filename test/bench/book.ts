@@ -1,5 +1,5 @@
 // How fast a book takes records in, and checks itself again.
-import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { chainId, makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { verifyBook } from '../../src/bcdb/verify.js';
 import { rules1 } from '../../src/rules/all.js';
 import type { SignedRecord } from '../../src/schema/types.js';
@@ -10,15 +10,21 @@ import { figure, seconds, type Figure } from './measure.js';
 const MANY = 20_000;
 const SINGLE = 1_000;
 
-/** Transfers of one account, each 1 KiB, signed one by one. */
-async function signedTransfers(book: TestBook, count: number): Promise<SignedRecord[]> {
-  const wallet = namedSigner('wallet');
-  const to = namedSigner('other').key;
+/** Changes of one farm's place: 1 KiB of plain text each, signed one by one by the farm's key. */
+async function signedRecords(book: TestBook, count: number): Promise<SignedRecord[]> {
+  const farmKey = namedSigner('farm');
+  const nonce = '11'.repeat(16);
+  const chain = `farm/${chainId(book.store.grid as string, book.owner.key, nonce)}`;
+  const farm = {
+    by: book.owner.key, nonce, owner: `bot/${book.owner.key}`, farm_key: farmKey.key, sealing_key: namedSigner('farm sealing').key,
+    endpoint: `https://${'farm.'.repeat(20)}example`, payout: namedSigner('payout').key, name: 'bench-farm', place: '',
+  };
+  await book.must(await book.sign(chain, 'farm@1', farm, [farmKey, book.owner]));
   const records: SignedRecord[] = [];
-  let next = nextPayload(book.store, `account/${wallet.key}`, 'transfer@1', {}, Date.now());
+  let next = nextPayload(book.store, chain, 'farm@1', farm, Date.now());
   for (let i = 0; i < count; i++) {
-    const record = makeRecord({ ...next, body: { payers: [{ account: wallet.key, amount_stroops: '1' }], to, memo: `${i} ${'\u{1F701}'.repeat(90)}` } });
-    records.push(await signRecord(record, [wallet]));
+    const record = makeRecord({ ...next, body: { ...farm, place: `${i} `.padEnd(158, 'p') } });
+    records.push(await signRecord(record, [farmKey]));
     next = { ...next, height: record.payload.height + 1, prev: record.id };
   }
   return records;
@@ -27,7 +33,7 @@ async function signedTransfers(book: TestBook, count: number): Promise<SignedRec
 /** Measures append in batches, append one by one, and verify. */
 export async function benchBook(): Promise<Figure[]> {
   await using book = await TestBook.create();
-  const records = await signedTransfers(book, MANY + SINGLE);
+  const records = await signedRecords(book, MANY + SINGLE);
   const many = records.slice(0, MANY);
   await bareChecks(many.slice(0, 2_000)); // warm
   const bare = await bareChecks(many);
