@@ -55,26 +55,34 @@ function parseRetention(text: string): number {
   return /^0[smhdw]?$/.test(text) ? 0 : parseDuration(text);
 }
 
+/** What the flags alone say. */
+export type Asked = Pick<Wanted, 'resources' | 'workloads'>;
+
 /**
- * What is wanted, by the flags and the book.
- * @throws Problem `usage`, `not_found`
+ * Reads the flags before anything is opened or anybody asked for a passphrase.
+ * @throws Problem `not_found` at once on a machine that has no identity, or no grid; `usage`
  */
-export async function wantedOf(grid: Grid, options: WantOptions): Promise<Wanted> {
-  const { findFarm, findNode } = await import('../src/market/find.js');
-  const { findParty } = await import('../src/consumer/parties.js');
+export async function askedOf(context: Context, options: WantOptions): Promise<Asked> {
+  await checkReady(context);
   const { workloadOf } = await import('../src/consumer/workload.js');
   const resources = resourcesOf(options);
   if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
   const workload = workloadOf('main', options);
+  return { resources, workloads: workload === undefined ? [] : [workload] };
+}
+
+/** What is wanted, by the flags and the book. @throws Problem `usage`, `not_found` */
+export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): Promise<Wanted> {
+  const { findFarm, findNode } = await import('../src/market/find.js');
+  const { findParty } = await import('../src/consumer/parties.js');
   const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
   return {
-    resources,
+    ...asked,
     term_ms: options.for ?? DEFAULT_TERM_MS,
     farm: options.farm === undefined ? null : findFarm(grid.reader, options.farm).id,
     node: options.node === undefined ? null : findNode(grid.reader, options.node).key,
     location: options.location ?? null,
     runtime: options.runtime ?? null,
-    workloads: workload === undefined ? [] : [workload],
     signers,
     order: options.name ?? null,
     retention_ms: options.retention ?? null,
@@ -88,15 +96,18 @@ export interface BuyerSession extends AsyncDisposable {
   readonly grid: Grid;
 }
 
-/**
- * Opens the grid and the identity in use.
- * @throws Problem `not_found` at once on a machine that has no identity, or no grid
- */
-export async function openBuyer(context: Context, grid: string | undefined): Promise<BuyerSession> {
+/** Name of the identity in use, where there is a grid too. @throws Problem `not_found` that says what to do next */
+async function checkReady({ home }: Context): Promise<string> {
   const { readConfig } = await import('../src/home.js');
-  const { identity, grids } = readConfig(context.home);
-  if (identity === null) throw new Problem('not_found', `no identity in ${context.home.path} yet`, { reason: 'identity', hint: '3bot identity create, then 3bot grid join URL' });
+  const { identity, grids } = readConfig(home);
+  if (identity === null) throw new Problem('not_found', `no identity in ${home.path} yet`, { reason: 'identity', hint: '3bot identity create, then 3bot grid join URL' });
   if (grids.length === 0) throw new Problem('not_found', 'nobody sells here: this home folder has no grid yet', { reason: 'grid', hint: '3bot grid join URL, or 3bot dev up to try things on this machine' });
+  return identity;
+}
+
+/** Opens the grid and the identity in use. @throws Problem `not_found` at once on a machine that has none of either */
+export async function openBuyer(context: Context, grid: string | undefined): Promise<BuyerSession> {
+  const identity = await checkReady(context);
   const { openKeyring } = await import('../src/keys/unlock.js');
   const { ensureIdentity } = await import('../src/net/compose.js');
   const { Client } = await import('../src/net/client.js');

@@ -1,6 +1,6 @@
 // 3bot quote
 import type { CommandFile } from './command.js';
-import { offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
+import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
 
 export const command: CommandFile<WantOptions> = {
@@ -13,9 +13,10 @@ export const command: CommandFile<WantOptions> = {
     const { iso } = await import('../src/base/clock.js');
     const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
     const { out, flags } = context;
+    const asked = await askedOf(context, options);
     await using session = await openBuyer(context, options.grid);
     const { buyer, grid } = session;
-    const wanted = await wantedOf(grid, options);
+    const wanted = await wantedOf(grid, asked, options);
     using progress = await context.progress('asking farms');
     const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
     progress.stop();

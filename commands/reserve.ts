@@ -4,7 +4,7 @@ import type { Placed, Proposal } from '../src/consumer/order.js';
 import type { Grid } from '../src/net/grid.js';
 import { parseTft } from '../src/base/amount.js';
 import { Problem } from '../src/base/errors.js';
-import { offerNotes, openBuyer, wantedOf, wantOptions, type BuyerSession, type WantOptions } from './deal.js';
+import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type Asked, type BuyerSession, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
@@ -25,11 +25,12 @@ export const command: CommandFile<Options> = {
   examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx@sha256:67682bda769fae1ccf5183192b8daf37b64cae99c6c3302650f6f8bf5f0f95df --port 80'],
   async run(context, _args, options) {
     const { out, flags } = context;
+    const asked = await askedOf(context, options);
     let placed: Placed;
     let notes: string[] = [];
     {
       await using session = await openBuyer(context, options.grid);
-      if (options.dryRun === true) return await dryRun(context, session, options);
+      if (options.dryRun === true) return await dryRun(context, session, asked, options);
       const { openPrivate } = await import('../src/private.js');
       const { placeOrder } = await import('../src/consumer/order.js');
       using data = openPrivate(context.home);
@@ -39,7 +40,7 @@ export const command: CommandFile<Options> = {
         progress.stop();
         await agree(context, options, proposal, session.grid, notes);
       };
-      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, options), options.name ?? null);
+      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options), options.name ?? null);
       if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid);
     }
     const { agreementOf } = await import('../src/market/terms.js');
@@ -88,12 +89,12 @@ async function agree(context: Context, options: Options, { agreement, total_stro
 }
 
 /** Everything but the order. */
-async function dryRun(context: Context, { buyer, grid }: BuyerSession, options: Options): Promise<void> {
+async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: Asked, options: Options): Promise<void> {
   const { randomBytes } = await import('node:crypto');
   const { formatTft } = await import('../src/base/amount.js');
   const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
   const { agreementText } = await import('../src/consumer/words.js');
-  const wanted = await wantedOf(grid, options);
+  const wanted = await wantedOf(grid, asked, options);
   const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
   demandOffers(quotes);
   const [best] = quotes.offers;
