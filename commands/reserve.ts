@@ -57,11 +57,20 @@ export const command: CommandFile<Options> = {
       id: contract.id,
       text: () => `${contractText(contract)}\nreceipt   ${placed.receipt ?? ''}`,
     });
+    await close(context, contract.id);
     if (problem !== undefined) throw problem;
     const short = contract.id.slice(0, 12);
     if (!flags.json) out.next(contract.workloads.length > 0 ? `3bot contract show ${short}` : `3bot deploy ${short} --image … --port …`);
   },
 };
+
+/** Told: the same arguments mean another contract from now on. */
+async function close({ home }: Context, contract: string): Promise<void> {
+  const { closeOrder } = await import('../src/consumer/orders.js');
+  const { openPrivate } = await import('../src/private.js');
+  using data = openPrivate(home);
+  closeOrder(data, contract);
+}
 
 /** Also the beginning of a draft's file name. @throws Problem `usage` */
 function parseName(text: string): string {

@@ -1,15 +1,18 @@
-// Test only: a signal to the own process beside one named effect, so that tests can break off there (test/crash).
+// Test only: points beside the effects that others can see, so that tests can break off there (test/crash).
 
-/** `<effect>:before` or `:after`, then, where it is not to be SIGKILL, `:<signal>`. */
-const POINT = process.env['THREEBOT_TEST_KILL'];
+/** `<effect>:before` or `:after`, then, where it is not to be SIGKILL, `:<signal>`: what this process does to itself there, once. */
+let killAt = process.env['THREEBOT_TEST_KILL'];
+
+/** Test only: called with every point that this process reaches. */
+export const testHook: { reach: ((point: string) => void) | undefined } = { reach: undefined };
 
 /**
- * Carries out an effect that others can see. Does nothing else, unless `THREEBOT_TEST_KILL` names it.
- * @param name one of order_written, farmer_signed, consumer_signed, committed, receipt_kept, container_started
+ * Carries out an effect. Does nothing else, unless a test asks for it.
+ * @param name order_written, order_<stage>, farmer_signed, committed, receipt_kept or container_started
  * @param carryOut begins at once; where it gives a promise, "after" is when that is fulfilled
  */
 export function effect<T>(name: string, carryOut: () => T): T {
-  if (POINT === undefined) return carryOut();
+  if (killAt === undefined && testHook.reach === undefined) return carryOut();
   reach(`${name}:before`);
   const result = carryOut();
   if (!(result instanceof Promise)) {
@@ -23,6 +26,9 @@ export function effect<T>(name: string, carryOut: () => T): T {
 }
 
 function reach(point: string): void {
-  if (POINT === point) process.kill(process.pid, 'SIGKILL');
-  if (POINT?.startsWith(`${point}:`) === true) process.kill(process.pid, POINT.slice(point.length + 1) as NodeJS.Signals);
+  testHook.reach?.(point);
+  if (killAt !== point && killAt?.startsWith(`${point}:`) !== true) return;
+  const signal = killAt.slice(point.length + 1);
+  killAt = undefined;
+  process.kill(process.pid, signal === '' ? 'SIGKILL' : (signal as NodeJS.Signals));
 }

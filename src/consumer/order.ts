@@ -1,6 +1,7 @@
 // From a wish to a contract in the book. Every step is written down before the next, and any of them may be the last:
 // the same command then goes on where this one stopped.
 import { canonical } from '../base/canonical.js';
+import { effect } from '../base/effect.js';
 import { formatTft } from '../base/amount.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
@@ -13,7 +14,7 @@ import type { Private } from '../private.js';
 import { read } from '../rules/objects.js';
 import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
 import { keepReceipt } from './keep.js';
-import { Orders, type Order } from './orders.js';
+import { Orders, type Order, type OrderChange, type Stage } from './orders.js';
 import { converse, demandOffers, quote, requestOf, type Buyer, type Offer, type Quotes, type Wanted } from './quote.js';
 
 /** A draft about to be bound: what the person (or the limit) says yes to. */
@@ -30,8 +31,6 @@ export interface OrderParts extends Buyer {
   readonly private: Private;
   /** Returns to go ahead; throws what should end the command. Asked again only where it gets dearer. */
   readonly approve: (proposal: Proposal) => Promise<void>;
-  /** Test only: called after each effect, to break off there. */
-  readonly after?: (effect: Order['stage']) => void;
 }
 
 /** What came of an order. */
@@ -63,8 +62,7 @@ export async function placeOrder(parts: OrderParts, wanted: Wanted, name: string
   const { grid, keyring, clock } = parts;
   await grid.refresh();
   const orders = new Orders(parts.private, grid.id, keyring.signer('bot').key);
-  const order = orders.begin(grid.reader, name, { ...wanted, payer: keyring.signer('wallet').key }, clock());
-  parts.after?.('ordered');
+  const order = effect('order_written', () => orders.begin(grid.reader, name, { ...wanted, payer: keyring.signer('wallet').key }, clock()));
   return new Placing(parts, orders, wanted, order).run();
 }
 
@@ -225,7 +223,6 @@ class Placing {
     const { contract } = this.#order;
     this.#note({ stage: 'committed' });
     const { receipt, record, signatures } = keepReceipt(grid, home, contract);
-    this.#note({ stage: 'kept' });
     return { contract, record, state: 'committed', signatures, receipt };
   }
 
@@ -242,9 +239,8 @@ class Placing {
     this.#note({ stage: 'ordered', payload: null, signatures: [] });
   }
 
-  #note(change: Parameters<Orders['change']>[1]): void {
-    this.#order = this.#orders.change(this.#order, change, this.#parts.clock());
-    this.#parts.after?.(this.#order.stage);
+  #note(change: OrderChange & { readonly stage: Stage }): void {
+    this.#order = effect(`order_${change.stage}`, () => this.#orders.change(this.#order, change, this.#parts.clock()));
   }
 }
 

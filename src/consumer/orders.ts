@@ -1,6 +1,6 @@
 // Orders under way, in bot.sqlite: written down before anything is sent, so that a break never makes a second contract.
 //
-//   ordered ─▶ accepting ─▶ farmer_signed ─▶ signed ─▶ committed ─▶ kept (the receipt is a file)
+//   ordered ─▶ accepting ─▶ farmer_signed ─▶ signed ─▶ committed ─▶ kept (the receipt is a file, the contract told)
 //      ▲            │             │             │
 //      └────────────┴─────────────┴─────────────┘  the draft has expired or was refused: asked for again, same contract
 import { randomBytes } from 'node:crypto';
@@ -37,6 +37,7 @@ const SQL = {
   get: `SELECT ${COLUMNS}, arguments FROM orders WHERE grid = ? AND contract = ?`,
   open: `SELECT ${COLUMNS}, arguments FROM orders WHERE grid = ? AND bot = ? AND arguments = ? AND stage <> 'kept' AND name IS NULL ORDER BY changed_ms DESC`,
   add: `INSERT INTO orders (grid, contract, nonce, bot, name, arguments, stage, changed_ms) VALUES (?, ?, ?, ?, ?, ?, 'ordered', ?)`,
+  close: "UPDATE orders SET stage = 'kept' WHERE contract = ? AND stage = 'committed'",
   mean: 'UPDATE orders SET arguments = ? WHERE grid = ? AND contract = ?',
   change: 'UPDATE orders SET stage = ?, payload = ?, signatures = ?, changed_ms = ? WHERE grid = ? AND contract = ?',
 } as const;
@@ -109,6 +110,14 @@ export class Orders {
     this.#data.db.prepare(SQL.change).run(next.stage, next.payload, JSON.stringify(next.signatures), at, next.grid, next.contract);
     return next;
   }
+}
+
+/**
+ * Ends an order that was committed, once the person or script has been told of its contract: from here on the same
+ * arguments mean another one. Until then, whatever breaks, the same command finds the contract again.
+ */
+export function closeOrder(data: Private, contract: string): void {
+  data.db.prepare(SQL.close).run(contract);
 }
 
 function isOver(state: ReadState, id: string, at: number): boolean {

@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import { canonical } from '../base/canonical.js';
 import type { Clock } from '../base/clock.js';
+import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { MAX_HOLDS_OF_ONE, MAX_OFFERS, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
 import { chainId, type ParsedRecord } from '../bcdb/record.js';
@@ -173,11 +174,14 @@ class Farmer {
         this.#offers.delete(draft.contract);
         return no(refusal);
       }
-      // Nothing was awaited since the holds were read, so no other accept came between.
-      this.#holds.take(draft, at);
     }
     const signer = this.#me.signer;
-    return { kind: 'agreement', body: { record, signature: { by: signer.key, sig: await signer.sign('record', draft.payload) } } };
+    const sig = await effect('farmer_signed', () => {
+      // Nothing was awaited since the holds were read, so no other accept came between.
+      if (hold === undefined) this.#holds.take(draft, at);
+      return signer.sign('record', draft.payload);
+    });
+    return { kind: 'agreement', body: { record, signature: { by: signer.key, sig } } };
   }
 
   /** What has changed since the offer: the payers' funds, and capacity. */

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
 import { placeOrder } from '../../src/consumer/order.js';
-import type { Stage } from '../../src/consumer/orders.js';
 import { openHome } from '../../src/home.js';
 import { openSecret } from '../../src/keys/keyring.js';
 import { Client } from '../../src/net/client.js';
@@ -12,9 +11,12 @@ import { openGrid } from '../../src/net/grid.js';
 import { openPrivate } from '../../src/private.js';
 import { wanted } from '../deal.js';
 
-/** Runs this file; gives the signal that ended it, or what it printed where it was not killed. */
-export async function orderAndDie(home: string, name: string, stage: Stage): Promise<string> {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), home, name, stage], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs this file; gives the signal that ended it, or what it printed where it was not killed.
+ * @param point as `effect` knows them: `order_signed:after`
+ */
+export async function orderAndDie(home: string, name: string, point: string): Promise<string> {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), home, name], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, THREEBOT_TEST_KILL: point } });
   let said = '';
   child.stdout.on('data', (chunk) => (said += String(chunk)));
   child.stderr.on('data', (chunk) => (said += String(chunk)));
@@ -22,7 +24,7 @@ export async function orderAndDie(home: string, name: string, stage: Stage): Pro
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [path = '', name = '', stage = ''] = process.argv.slice(2);
+  const [path = '', name = ''] = process.argv.slice(2);
   const home = openHome(path);
   const { signal } = new AbortController();
   // The secret that TestHome gives this name in this folder.
@@ -31,6 +33,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await placeOrder({
     home, grid, keyring, signal, clock: systemClock, private: openPrivate(home), approve: async () => undefined,
     post: (url) => (sealed, limit) => new Client({ url }).talk(sealed, limit),
-    after: (effect) => { if (effect === stage) process.kill(process.pid, 'SIGKILL'); },
   }, wanted(), null);
 }

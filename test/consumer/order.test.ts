@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
+import { testHook } from '../../src/base/effect.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { quote, requestOf } from '../../src/consumer/quote.js';
-import type { Stage } from '../../src/consumer/orders.js';
-import { receiptPath } from '../../src/consumer/keep.js';
+import { closeOrder } from '../../src/consumer/orders.js';
 import { read } from '../../src/rules/objects.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 import { balance } from '../net/homes.js';
 import { orderAndDie } from './die.js';
 
 const NONCE = '11'.repeat(16);
+afterEach(() => void (testHook.reach = undefined));
 
 test('a quote is exact, and an order at that price moves the escrow and keeps a receipt that holds', async () => {
   await using market = await Market.open();
@@ -50,24 +51,25 @@ test('without a name, the same arguments twice are two contracts', async () => {
   await using market = await Market.open();
   const buyer = await market.buyer('ann');
   const one = await placeOrder(buyer.parts(), wanted(), null);
+  assert.equal((await placeOrder(buyer.parts(), wanted(), null)).contract, one.contract, 'nobody was told of the first yet');
+  closeOrder(buyer.private, one.contract);
   const two = await placeOrder(buyer.parts(), wanted(), null);
   assert.notEqual(two.contract, one.contract);
 });
 
-const STAGES: Stage[] = ['ordered', 'accepting', 'farmer_signed', 'signed', 'committed', 'kept'];
-for (const stage of STAGES) {
-  test(`an order whose process is killed after "${stage}" goes on as the same contract, paid once`, async () => {
+for (const effect of ['order_written', 'order_accepting', 'order_farmer_signed', 'order_signed', 'order_committed', 'receipt_kept']) {
+  test(`an order whose process is killed after "${effect}" goes on as the same contract, paid once`, async () => {
     await using market = await Market.open();
     const buyer = await market.buyer('ann');
     await buyer.grid[Symbol.asyncDispose]();
-    assert.equal(await orderAndDie(buyer.test.home.path, 'ann', stage), 'SIGKILL');
+    assert.equal(await orderAndDie(buyer.test.home.path, 'ann', `${effect}:after`), 'SIGKILL');
     const grid = await buyer.test.grid();
     await grid.refresh();
     const [before] = grid.reader.objects('contract/', 10);
-    assert.equal(before !== undefined, stage === 'committed' || stage === 'kept');
-    // With its receipt kept the order is done: the same arguments would begin another.
-    if (stage === 'kept') assert.equal(existsSync(receiptPath(buyer.test.home, String(before?.value['id']))), true);
-    else assert.equal((await placeOrder(buyer.parts({ grid }), wanted(), null)).state, 'committed');
+    assert.equal(before !== undefined, effect === 'order_committed' || effect === 'receipt_kept');
+    const placed = await placeOrder(buyer.parts({ grid }), wanted(), null);
+    assert.equal(placed.state, 'committed');
+    assert.ok(existsSync(placed.receipt ?? ''));
     assert.equal(grid.reader.objects('contract/', 10).length, 1);
     assert.equal(balance(grid, buyer.wallet), '983.8000000');
   });
@@ -78,18 +80,18 @@ for (const lost of [1, 2]) {
     await using market = await Market.open();
     const buyer = await market.buyer('ann');
     // Each hop by itself: before the request, before the accept, before the append.
-    for (const [i, hop] of (['ordered', 'accepting', 'signed'] as const).entries()) {
+    for (const [i, hop] of ['order_written', 'order_accepting', 'order_signed'].entries()) {
       const name = `web-${i}`;
       let left = lost;
-      const losing = (effect: Stage): void => {
-        if (effect === hop && left > 0) market.proxy.lose = left;
+      testHook.reach = (point) => {
+        if (point !== `${hop}:after` || left === 0) return;
+        market.proxy.lose = left;
         left = 0;
       };
-      if (hop === 'ordered') market.proxy.lose = lost;
       for (let tries = 0; ; tries += 1) {
         assert.ok(tries < 5, 'never done');
         try {
-          await placeOrder(buyer.parts({ after: losing }), wanted({ resources: gib(1, 1, 1) }), name);
+          await placeOrder(buyer.parts(), wanted({ resources: gib(1, 1, 1) }), name);
           break;
         } catch (thrown) {
           assert.ok(isProblem(thrown, 'unreachable'), String(thrown));
@@ -135,7 +137,11 @@ test('what nobody approves, cannot be paid, is not sold or is not answered chang
 test('a farm that was started again still knows what it has signed', async () => {
   await using market = await Market.open(gib(4, 4, 100));
   const [ann, ben] = [await market.buyer('ann'), await market.buyer('ben')];
-  await assert.rejects(placeOrder(ann.parts({ after: (effect) => { if (effect === 'farmer_signed') throw new Error('killed'); } }), wanted(), null), /killed/);
+  testHook.reach = (point) => {
+    if (point === 'order_farmer_signed:after') throw new Error('killed');
+  };
+  await assert.rejects(placeOrder(ann.parts(), wanted(), null), /killed/);
+  testHook.reach = undefined;
   const before = market.proxy.url;
   await market.stop();
   await market.start();
