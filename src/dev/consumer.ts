@@ -7,6 +7,9 @@ import { Problem } from '../base/errors.js';
 import { BINARY } from './bots.js';
 import type { DevGrid } from './grid.js';
 
+/** Whose consumer it is. */
+export type ConsumerOf = Pick<DevGrid, 'folder' | 'variables' | 'broken'>;
+
 /**
  * Runs a command with this process's own stdin, stdout and stderr, as the grid's consumer and with this 3bot in PATH.
  * @param env of the person, without secrets
@@ -14,7 +17,7 @@ import type { DevGrid } from './grid.js';
  * @returns its exit code; 128 + number of the signal that ended it
  * @throws Problem `not_found` where there is no such command; `failed` when the grid breaks meanwhile
  */
-export async function runAs(grid: DevGrid, file: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<number> {
+export async function runAs(grid: ConsumerOf, file: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<number> {
   const bin = join(grid.folder, 'bin');
   mkdirSync(bin, { mode: 0o700 });
   symlinkSync(BINARY, join(bin, '3bot'));

@@ -1,4 +1,5 @@
 // How a book that is held here stands, read from its file alone.
+import { existsSync } from 'node:fs';
 import { iso, type Clock } from '../base/clock.js';
 import { isProblem } from '../base/errors.js';
 import { freshness } from '../bcdb/copy.js';
@@ -24,12 +25,14 @@ export interface GridState {
 
 /** Looks at the file of a grid; one that is missing or damaged shows as empty. */
 export function gridState(home: Home, { id, name, url }: GridEntry, clock: Clock): GridState {
+  const empty: GridState = { id, name, url, size: 0, root: '', time: null, age_ms: null, fresh: false };
+  if (!existsSync(home.gridDatabase(id))) return empty;
   try {
     using store = Store.read(home.gridDatabase(id));
     const { time_ms, age_ms, fresh } = freshness(store, clock);
     return { id, name, url, size: store.size, root: store.tree.root().toString('hex'), time: time_ms === 0 ? null : iso(time_ms), age_ms: time_ms === 0 ? null : age_ms, fresh };
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;
-    return { id, name, url, size: 0, root: '', time: null, age_ms: null, fresh: false };
+    return empty;
   }
 }

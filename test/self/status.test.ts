@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needsOf, type Status } from '../../src/self/status.js';
+
+const identity = { id: 'a'.repeat(64), name: 'alice', address: 'G', did: 'did:key:z', account: 'b'.repeat(64), sealing_key: 'c'.repeat(64) };
+const grid = { id: 'd'.repeat(64), name: 'valley', url: 'http://home', size: 3, root: '', time: null, age_ms: 0, fresh: true, dev: true, in_use: true, balance: '5.0000000', escrowed: '0.0000000' };
+const farm = { id: 'e'.repeat(40), name: 'sunny', grid: grid.id, endpoint: 'http://farm', contracts: 0, earned: '0.0000000' };
+const node = { key: 'f'.repeat(64), grid: grid.id, farm: farm.id, runtime: 'podman', admitted: true, declared: false, contracts: 0 };
+const contract = {
+  id: '1'.repeat(40), state: 'active', reason: null, progress: 'ready', name: null, farm: farm.id, farm_name: 'sunny', node: node.key, resources: { cru: 1, mru_mib: 1, sru_mib: 1, hru_mib: 0, ipv4: 0 },
+  price_per_hour: '0', total: '2.0000000', escrow: '2.0000000', billed: '0', refunded: '0', refundable: '0', committed_at: '', started_at: null, expires_at: '', workloads: [],
+} as const;
+const WELL: Omit<Status, 'needs'> = { home: '/h', identity, grids: [grid], farm: null, node: null, contracts: [], running: false, unlocked_until: null };
+
+const failed = { name: 'main', state: 'failed', reason: 'no such image', exit_code: null, url: null, ports: [] } as const;
+
+for (const [title, change, commands] of [
+  ['nothing, when all is well', {}, []],
+  ['nothing, while a farm and a node are served', { farm, node, running: true }, []],
+  ['an identity, on an empty machine', { identity: null, grids: [] }, ['3bot identity create']],
+  ['no identity, for a machine that is a node only', { identity: null, node, running: true }, []],
+  ['a grid', { grids: [] }, ['3bot grid join URL']],
+  ['a grid in use', { grids: [{ ...grid, in_use: false }] }, ['3bot grid use NAME']],
+  ['a book that can be read', { grids: [{ ...grid, size: 0 }] }, ['3bot bcdb verify']],
+  ['TFT, where a faucet gives some', { grids: [{ ...grid, balance: '0.0000000' }] }, ['3bot wallet faucet']],
+  ['no TFT, where no faucet gives any', { grids: [{ ...grid, dev: false, balance: '0.0000000' }] }, []],
+  ['no TFT, while all of it is in contracts', { grids: [{ ...grid, balance: '0.0000000' }], contracts: [contract] }, []],
+  ['its farm to be served', { farm }, ['3bot serve']],
+  ['its node to be watched for', { node }, ['3bot node watch']],
+  ['its node to be admitted', { node: { ...node, admitted: false }, running: true }, ['3bot node join INVITATION']],
+  ['what is over to be settled', { contracts: [{ ...contract, state: 'ended', reason: 'expired' }] }, ['3bot contract cancel 111111111111']],
+  ['what failed to be looked at', { contracts: [{ ...contract, workloads: [failed] }] }, ['3bot contract show 111111111111']],
+  ['money first', { farm, contracts: [contract, { ...contract, state: 'ended' }] }, ['3bot contract cancel 111111111111', '3bot serve']],
+] as const satisfies readonly (readonly [string, Partial<Status>, readonly string[]])[]) {
+  test(`status asks for ${title}`, () => {
+    const needs = needsOf({ ...WELL, ...change });
+    assert.deepEqual(needs.map(({ command }) => command.replace(/ {2}.*/, '')), commands);
+    for (const { why } of needs) assert.match(why, /^[a-z].*[^.]$/);
+  });
+}
