@@ -202,7 +202,8 @@ async function endExactly(grid: DevGrid, contract: string, escrow: string): Prom
 /** Until the node says that nothing of the contract is left. */
 async function demandReleased(grid: DevGrid, contract: string, signal: AbortSignal): Promise<void> {
   for (const until = Date.now() + DEMO_RELEASE_MS; Date.now() < until; await pause(LOOK_EVERY_MS, undefined, { signal })) {
-    await grid.ask(grid.consumer, 'grid', 'show');
+    // This follows the book; a query reads the own copy as it is.
+    await grid.ask(grid.consumer, 'contract', 'show', contract);
     if ((await runRecords(grid, contract)).some(({ body }) => body.workload === null && body.state === 'released')) return;
   }
   throw new Problem('not_ready', 'the node has not released the contract');
