@@ -135,3 +135,8 @@ export const DEMO_DISK_MIB = 1_024;
 export const DEMO_ANSWER_MS = 10_000;
 /** Demo: from the end of the contract until the node has wiped everything. */
 export const DEMO_RELEASE_MS = 30_000;
+/** Home: how far the wall clock may leave the time since boot before it stops writing; NTP steps by less. */
+export const MAX_CLOCK_DRIFT_MS = 5_000;
+/** Home: submissions that may wait for their turn, and their bytes; beyond it is busy. */
+export const MAX_WAITING_SUBMISSIONS = 1_000;
+export const MAX_WAITING_BYTES = 64 * 1_048_576;

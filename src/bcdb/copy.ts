@@ -1,8 +1,8 @@
 // The follower's side of a book: believes nothing but what it has re-checked line by line.
 import { fromBase64 } from '../base/bytes.js';
-import type { Clock } from '../base/clock.js';
+import { iso, type Clock } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
-import { FRESH_MS } from '../base/limits.js';
+import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Line, Trailer } from '../schema/types.js';
 import { openCheckpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
@@ -17,18 +17,31 @@ export interface Batch {
   readonly trailer: Trailer;
 }
 
+/** A copy, and what it is checked by. */
+export interface CopyParts {
+  readonly store: Store;
+  readonly rules: RuleBook;
+  /** Id of the grid that is expected. */
+  readonly grid: string;
+  readonly clock: Clock;
+}
+
 /**
  * Takes a batch into a copy: every line through `ingest`, then the tree against the home's checkpoint; all or nothing.
- * @param grid id of the grid that is expected
  * @param checked signature checks done beforehand, one a line
  * @returns lines of the book at the home, by its checkpoint
- * @throws Problem `integrity` naming the line or the proof that does not hold: a broken rule, a fork or a rewind
+ * @throws Problem `integrity` naming the line or the proof that does not hold: a broken rule, a fork or a rewind;
+ *   `unreachable`, reason `clocks`, where home and copy disagree on the time
  */
-export function ingestBatch(store: Store, rules: RuleBook, grid: string, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
+export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
   const first = store.size === 0 ? lines[0] : store.line(0);
   if (first === undefined) throw new Problem('integrity', 'an empty book has no grid');
   const pinned = pinnedBy(first, grid);
   const there = openCheckpoint(trailer.checkpoint, pinned);
+  // Not the home's misdeed for certain, since the clock that is wrong may be ours; but taken in, it could not be undone.
+  if (there.time_ms > clock() + MAX_CLOCK_SKEW_MS) {
+    throw new Problem('unreachable', `the home's time stamp is ${iso(there.time_ms)}, here it is ${iso(clock())}: nothing is taken from it`, { reason: 'clocks', hint: 'check the clock of this machine' });
+  }
   if (there.size < store.size) return refuseRewind(store, pinned, there);
   store.transact((book) => {
     for (const [i, line] of lines.entries()) {
@@ -59,8 +72,9 @@ function refuseRewind(store: Store, pinned: Pinned, there: { size: number; root:
   if (!store.tree.root(there.size).equals(there.root)) {
     throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork' });
   }
+  // Only a stamp on all that is here shows what the home had said before.
   const ours = store.checkpoint();
-  if (ours !== undefined && openCheckpoint(ours.note, pinned).time_ms < there.time_ms) {
+  if (ours !== undefined && ours.size >= store.size && openCheckpoint(ours.note, pinned).time_ms < there.time_ms) {
     throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound' });
   }
   return store.size;

@@ -19,6 +19,7 @@ export interface SignedHead {
 export class HeadFile implements Disposable {
   readonly #fd: number;
   #turn: number;
+  #isClosed = false;
   /** The newest head in the file when it was opened; undefined in a new one. */
   readonly found: SignedHead | undefined;
 
@@ -43,6 +44,8 @@ export class HeadFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 }

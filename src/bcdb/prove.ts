@@ -9,8 +9,11 @@ import type { Reader } from './store.js';
  * @throws Problem `not_found` where the book does not hold the record below a checkpoint
  */
 export function receiptOf(reader: Reader, recordId: string): string {
-  const index = reader.indexOf(recordId);
-  const kept = reader.checkpoint();
-  if (index === undefined || kept === undefined || index >= kept.size) throw new Problem('not_found', `no record ${recordId} below a checkpoint of this book`, { hint: '3bot bcdb query' });
-  return formatReceipt({ line: reader.line(index), index, proof: reader.tree.inclusionProof(index, kept.size), checkpoint: kept.note });
+  return reader.look(() => {
+    reader.refresh();
+    const index = reader.indexOf(recordId);
+    const kept = reader.checkpoint();
+    if (index === undefined || kept === undefined || index >= kept.size) throw new Problem('not_found', `no record ${recordId} below a checkpoint of this book`, { hint: '3bot bcdb query' });
+    return formatReceipt({ line: reader.line(index), index, proof: reader.tree.inclusionProof(index, kept.size), checkpoint: kept.note });
+  });
 }

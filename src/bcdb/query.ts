@@ -1,6 +1,6 @@
 // Finding records: by chain, kind, signer and time, each served by an index.
 import { Problem } from '../base/errors.js';
-import { MAX_ROWS } from '../base/limits.js';
+import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
 import type { Line } from '../schema/types.js';
 import { parseRecord } from './record.js';
 import type { Reader } from './store.js';
@@ -27,39 +27,53 @@ export interface Found extends Line {
   readonly id: string;
 }
 
-/** Newest first; `next` continues, null when there is no more. */
+/** Newest first; `next` continues, null when there is no more. There may be fewer than asked, and more to come. */
 export interface Answer {
   readonly records: Found[];
   readonly next: number | null;
 }
 
+/** Lines in an index, newest first; parameters: what is looked for (if anything), before, from, at most. */
+const SOURCES = {
+  chain: 'SELECT idx FROM record WHERE chain = ? AND idx < ? AND idx >= ? ORDER BY height DESC LIMIT ?',
+  signer: 'SELECT idx FROM signer WHERE key = ? AND idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
+  kind: 'SELECT idx FROM record WHERE kind = ? AND idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
+  all: 'SELECT idx FROM record WHERE idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
+} as const;
+/** What an index leaves to be looked at, line by line. */
+const FILTERS = {
+  signer: 'EXISTS (SELECT 1 FROM signer s WHERE s.key = ? AND s.idx = r.idx)',
+  kind: 'r.kind = ?',
+} as const;
+
 /**
- * Runs a query, newest first.
+ * Runs a query, newest first. One index gives the lines (a chain is the narrowest, then a signer, then a kind); what
+ * else is asked is looked at line by line, in at most `MAX_LOOKED_AT` of them.
  * @throws Problem `usage` where the limit is out of range
  */
 export function query(reader: Reader, wanted: Query): Answer {
   const limit = wanted.limit ?? 100;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ROWS) throw new Problem('usage', `limit is 1 to ${MAX_ROWS}`);
-  const where = ['r.idx < ?'];
-  const values: (number | string)[] = [wanted.before ?? reader.size];
-  for (const [column, text] of [['r.chain', wanted.chain], ['r.kind', wanted.kind], ['s.key', wanted.signer]] as const) {
-    if (text === undefined) continue;
-    const num = reader.symbols.find(text);
-    if (num === undefined) return { records: [], next: null };
-    where.push(`${column} = ?`);
-    values.push(num);
-  }
-  if (wanted.since !== undefined) {
-    where.push('r.idx >= ?');
-    values.push(firstSince(reader, wanted.since));
-  }
-  // The narrowest start first: a chain is short, a signer's lines are fewer than a kind's.
-  const from = wanted.signer === undefined ? 'record r' : wanted.chain === undefined ? 'signer s CROSS JOIN record r ON r.idx = s.idx' : 'record r JOIN signer s ON s.idx = r.idx';
-  const order = wanted.signer !== undefined && wanted.chain === undefined ? 's.idx' : 'r.idx';
-  const sql = `SELECT r.idx AS "index", lower(hex(r.id)) AS id, r.payload, r.signatures, r.at FROM ${from} WHERE ${where.join(' AND ')} ORDER BY ${order} DESC LIMIT ?`;
-  const rows = reader.db.prepare(sql).all(...values, limit + 1) as (Omit<Found, 'signatures'> & { signatures: string })[];
+  const asked = (['chain', 'signer', 'kind'] as const).flatMap((by) => (wanted[by] === undefined ? [] : [{ by, num: reader.symbols.find(wanted[by]) }]));
+  if (asked.some(({ num }) => num === undefined)) return { records: [], next: null };
+  const [first, ...rest] = asked;
+  const looked = rest.length === 0 ? limit + 1 : MAX_LOOKED_AT;
+  const source = SOURCES[first?.by ?? 'all'];
+  const range = [...(first === undefined ? [] : [first.num]), wanted.before ?? reader.size, wanted.since === undefined ? 0 : firstSince(reader, wanted.since), looked];
+  const filters = rest.map(({ by }) => FILTERS[by as keyof typeof FILTERS]);
+  const rows = reader.db.prepare(`
+    SELECT r.idx AS "index", lower(hex(r.id)) AS id, r.payload, r.signatures, r.at FROM (${source}) w JOIN record r ON r.idx = w.idx
+    ${filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`} ORDER BY r.idx DESC LIMIT ?`)
+    .all(...range, ...rest.map(({ num }) => num), limit + 1) as (Omit<Found, 'signatures'> & { signatures: string })[];
   const records = rows.slice(0, limit).map((row) => ({ ...row, signatures: JSON.parse(row.signatures) as Line['signatures'] }));
-  return { records, next: rows.length > limit ? (records.at(-1)?.index ?? null) : null };
+  if (rows.length > limit) return { records, next: records.at(-1)?.index ?? null };
+  return { records, next: filters.length === 0 ? null : lastLookedAt(reader, source, range) };
+}
+
+/** Where to go on when the bound on lines looked at was reached; null when all were. */
+function lastLookedAt(reader: Reader, source: string, range: readonly unknown[]): number | null {
+  const { count, last } = reader.db.prepare(`SELECT count(*) AS count, min(idx) AS last FROM (${source})`).get(...range) as { count: number; last: number | null };
+  return count < MAX_LOOKED_AT ? null : last;
 }
 
 /** The first line taken in at or after a time; `at` never runs backwards, so halving finds it without an index. */

@@ -5,9 +5,9 @@
 import { uptime } from 'node:os';
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
-import { isProblem, Problem } from '../base/errors.js';
+import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
-import { MAX_SUBMIT } from '../base/limits.js';
+import { MAX_CLOCK_DRIFT_MS, MAX_SUBMIT, MAX_WAITING_BYTES, MAX_WAITING_SUBMISSIONS } from '../base/limits.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
@@ -20,13 +20,9 @@ import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
 
-/** How far the wall clock may leave the time since boot before the home stops writing. */
-const MAX_CLOCK_DRIFT_MS = 5_000;
-/** Submissions that may wait; beyond it the home says it is busy. */
-const MAX_QUEUE = 1_000;
 
-/** Signatures of one record that are checked without asking first whether they are wanted. */
-const FEW_SIGNATURES = 8;
+/** A signature as text, for counting what waits. */
+const SIGNATURE_BYTES = 180;
 
 /** What became of one submitted record. */
 export type Outcome =
@@ -63,6 +59,9 @@ export class Sequencer implements AsyncDisposable {
   #running: Promise<void> | undefined;
   #pinned: Pinned | undefined;
   #note = '';
+  /** Lines below the newest checkpoint of this process. */
+  #published = 0;
+  #waitingBytes = 0;
 
   private constructor(parts: SequencerParts, head: HeadFile) {
     this.#parts = parts;
@@ -118,10 +117,16 @@ export class Sequencer implements AsyncDisposable {
    */
   async append(records: readonly SignedRecord[]): Promise<Outcome[]> {
     if (records.length > MAX_SUBMIT) throw new Problem('malformed', `more than ${MAX_SUBMIT} records at once`);
-    if (this.#queue.length >= MAX_QUEUE) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
+    const bytes = records.reduce((sum, { payload, signatures }) => sum + payload.length + SIGNATURE_BYTES * signatures.length, 0);
+    if (this.#queue.length >= MAX_WAITING_SUBMISSIONS || this.#waitingBytes + bytes > MAX_WAITING_BYTES) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
     const checked = this.#precheck(records);
     checked.catch(() => undefined); // looked at when its turn comes
-    return this.#enqueue(records, checked);
+    this.#waitingBytes += bytes;
+    try {
+      return await this.#enqueue(records, checked);
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
   }
 
   /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */
@@ -148,8 +153,9 @@ export class Sequencer implements AsyncDisposable {
         const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
         const at = this.#now();
         const outcomes = this.#commit(group.flatMap((submission) => submission.records), checked, at);
-        const isNews = outcomes.some((outcome) => outcome.ok && !outcome.known) || group.some(({ records }) => records.length === 0);
-        if (isNews) await this.#publish(at);
+        const isAsked = group.some(({ records }) => records.length === 0);
+        // Also what an earlier group recorded and could not sign.
+        if (isAsked || this.#parts.store.size > this.#published) await this.#sign(at);
         for (const { records, resolve } of group) resolve(outcomes.splice(0, records.length));
       } catch (thrown) {
         for (const { reject } of group) reject(thrown);
@@ -173,7 +179,7 @@ export class Sequencer implements AsyncDisposable {
 
   /** Checks signatures beside the queue, but no flood of them by keys that nobody asked. */
   async #precheck(records: readonly SignedRecord[]): Promise<Checked[]> {
-    const worth = records.map((record) => record.signatures.length <= FEW_SIGNATURES || this.#isNamed(record));
+    const worth = records.map((record) => record.signatures.length === 1 || this.#isNamed(record));
     const verdicts = await this.#parts.pool.check(records.filter((_, i) => worth[i]));
     return worth.map((is) => (is ? verdicts.shift() : undefined));
   }
@@ -221,6 +227,19 @@ export class Sequencer implements AsyncDisposable {
     return Math.max(wall, this.#parts.store.lastAt);
   }
 
+  /** @throws Problem `failed`, reason `unsigned`: what was taken in stays, and is signed with whatever comes next */
+  async #sign(at: number): Promise<void> {
+    try {
+      await this.#publish(at);
+    } catch (thrown) {
+      throw new Problem('failed', `recorded, but not signed by the home: ${messageOf(thrown)}`, {
+        reason: 'unsigned',
+        hint: 'do not send it as a new record; unlock the home, and the same record gets its line',
+        cause: thrown,
+      });
+    }
+  }
+
   async #publish(at: number): Promise<void> {
     const { store, log, clockSigner } = this.#parts;
     const { grid, origin } = this.pinned;
@@ -229,6 +248,7 @@ export class Sequencer implements AsyncDisposable {
     this.#head.write({ grid, size, root: root.toString('hex') });
     this.#note = await signCheckpoint({ origin, size, root, time_ms: at }, log, clockSigner);
     store.keepCheckpoint(size, this.#note);
+    this.#published = size;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -10,8 +10,8 @@ import type { ReadState } from './rulebook.js';
 import { Symbols } from './symbols.js';
 import { migrate } from './tables.js';
 
-const CACHED_OBJECTS = 20_000;
-const CACHED_HEADS = 50_000;
+/** A writer meets the same accounts and chains again and again; a reader forgets at every refresh, which costs by size. */
+const CACHED = { write: 20_000, read: 500 } as const;
 
 const SQL = {
   addRecord: 'INSERT INTO record (idx, id, at, chain, height, kind, leaf, payload, signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -55,7 +55,12 @@ export interface Reader extends ReadState {
   lines(from: number, to: number): IterableIterator<Line>;
   /** Objects whose id starts with the prefix, in order of id, after the given id; at most `limit`. */
   objects(prefix: string, limit: number, after?: string): { id: string; value: JsonObject }[];
+  /** The newest checkpoint, as of the last refresh. */
   checkpoint(): StoredCheckpoint | undefined;
+  /** Runs `read`, which must not wait for anything, on the book as it is at one moment. */
+  look<T>(read: () => T): T;
+  /** Takes notice of what other connections wrote since; whether there was anything. */
+  refresh(): boolean;
 }
 
 /** A book's file. `Store.open` for the one writer, `Store.read` for everybody else. */
@@ -63,21 +68,24 @@ export class Store implements Reader, Disposable {
   readonly db: Database.Database;
   readonly symbols: Symbols;
   readonly #prepared = new Map<string, Database.Statement>();
-  readonly #objects = new LRUCache<string, JsonObject>({ max: CACHED_OBJECTS });
-  readonly #heads = new LRUCache<string, Head>({ max: CACHED_HEADS });
+  readonly #objects: LRUCache<string, JsonObject>;
+  readonly #heads: LRUCache<string, Head>;
   #writing = false;
   #size = 0;
   #lastAt = 0;
   #grid: string | null = null;
-  #tree: Tree;
+  #checkpoint: StoredCheckpoint | undefined;
+  /** Opened at first use: most readers never ask for it. */
+  #tree: Tree | undefined;
   #leaves: Buffer[] = [];
   #version = -1;
 
-  private constructor(db: Database.Database) {
+  private constructor(db: Database.Database, mode: 'write' | 'read') {
     this.db = db;
     this.symbols = new Symbols(db);
-    this.#tree = this.#newTree(0);
-    this.#reload();
+    this.#objects = new LRUCache({ max: CACHED[mode] });
+    this.#heads = new LRUCache({ max: CACHED[mode] });
+    this.look(() => this.#reload());
   }
 
   /** Opens the file for writing and makes it where there is none. The caller holds the home's lock. */
@@ -91,7 +99,7 @@ export class Store implements Reader, Disposable {
       db.pragma('wal_autocheckpoint = 4000');
       db.pragma('cache_size = -65536');
       migrate(db);
-      return new Store(db);
+      return new Store(db, 'write');
     } catch (thrown) {
       db.close();
       throw asProblem(thrown, path);
@@ -103,7 +111,7 @@ export class Store implements Reader, Disposable {
     try {
       const db = new Database(path, { readonly: true, fileMustExist: true });
       db.pragma('cache_size = -65536');
-      return new Store(db);
+      return new Store(db, 'read');
     } catch (thrown) {
       throw asProblem(thrown, path);
     }
@@ -133,7 +141,7 @@ export class Store implements Reader, Disposable {
       this.#lastAt = lastAt;
       this.#grid = grid;
       this.#leaves = [];
-      this.#tree = this.#newTree(size);
+      this.#tree = undefined;
       throw thrown instanceof Database.SqliteError ? asProblem(thrown, this.db.name) : thrown;
     } finally {
       this.#writing = false;
@@ -145,6 +153,7 @@ export class Store implements Reader, Disposable {
     this.db.pragma('synchronous = NORMAL');
     try {
       this.#sql('putCheckpoint').run(size, note);
+      this.#checkpoint = { size, note };
     } finally {
       this.db.pragma('synchronous = FULL');
     }
@@ -152,11 +161,27 @@ export class Store implements Reader, Disposable {
 
   /** For readers beside a writer: takes notice of what others wrote since. Returns whether there was any. */
   refresh(): boolean {
-    const version = this.db.pragma('data_version', { simple: true }) as number;
-    if (version === this.#version) return false;
-    this.#reload();
-    this.#version = version;
-    return true;
+    return this.look(() => {
+      const version = this.db.pragma('data_version', { simple: true }) as number;
+      if (version === this.#version) return false;
+      this.#reload();
+      this.#version = version;
+      return true;
+    });
+  }
+
+  /**
+   * Runs `read` on the book as it is at one moment: state, lines, tree and checkpoint that belong together, whatever
+   * another process writes meanwhile. `read` must not wait for anything.
+   */
+  look<T>(read: () => T): T {
+    if (this.db.inTransaction) return read();
+    this.db.exec('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.db.exec('COMMIT');
+    }
   }
 
   get size(): number {
@@ -170,6 +195,7 @@ export class Store implements Reader, Disposable {
   }
   /** The tree of all lines, with those of a running transaction. */
   get tree(): Tree {
+    this.#tree ??= this.#openTree(this.#size - this.#leaves.length);
     if (this.#leaves.length > 0) this.#tree.append(this.#leaves);
     this.#leaves = [];
     return this.#tree;
@@ -228,7 +254,7 @@ export class Store implements Reader, Disposable {
   }
 
   checkpoint(): StoredCheckpoint | undefined {
-    return this.#sql('checkpoint').get() as StoredCheckpoint | undefined;
+    return this.#checkpoint;
   }
 
   [Symbol.dispose](): void {
@@ -273,16 +299,17 @@ export class Store implements Reader, Disposable {
   }
 
   #reload(): void {
+    this.#checkpoint = this.#sql('checkpoint').get() as StoredCheckpoint | undefined;
     const last = this.#sql('last').get() as { idx: number; at: number } | undefined;
     this.#size = last === undefined ? 0 : last.idx + 1;
     this.#lastAt = last?.at ?? 0;
     this.#grid = (this.#sql('genesis').pluck().get() as Buffer | undefined)?.toString('hex') ?? null;
     this.#objects.clear();
     this.#heads.clear();
-    this.#tree = this.#newTree(this.#size);
+    this.#tree = undefined;
   }
 
-  #newTree(size: number): Tree {
+  #openTree(size: number): Tree {
     const storage: TileStorage = {
       get: (level, n) => {
         const stored = this.#sql('tile').pluck().get(level, n) as Buffer | undefined;

@@ -99,7 +99,7 @@ export class Follower {
     const checked = await pool.check(batch.lines);
     // Another step may have taken the same lines in while this one waited.
     if (store.size !== from) return undefined;
-    const of = ingestBatch(store, rules, grid, batch, checked);
+    const of = ingestBatch({ store, rules, grid, clock }, batch, checked);
     if (batch.lines.length === 0 && store.size < of) throw new Problem('unreachable', `${client.name} has signed ${of} lines and gives none after ${store.size}`, { reason: 'withheld' });
     this.#state = { lastRead_ms: clock(), problem: null };
     for (const listener of this.#listeners) listener();

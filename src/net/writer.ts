@@ -72,8 +72,8 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, nonce
       async keepUp(signal) {
         while (!signal.aborted) {
           await pause(COSIGN_EVERY_MS, undefined, { signal }).catch(() => undefined);
-          // Clocks that disagree may come back together; until then the stamp ages, which everybody sees.
-          if (!signal.aborted) await sequencer.renew().catch((thrown: unknown) => { if (!isProblem(thrown, 'failed')) throw thrown; });
+          // Clocks may come back together, keys be unlocked again; until then the stamp ages, which everybody sees.
+          if (!signal.aborted) await sequencer.renew().catch((thrown: unknown) => { if (!isProblem(thrown)) throw thrown; });
         }
       },
       onNews: (listener) => sequencer.onPublished(listener),

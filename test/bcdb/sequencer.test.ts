@@ -11,8 +11,12 @@ import { Store } from '../../src/bcdb/store.js';
 import { verifyBook } from '../../src/bcdb/verify.js';
 import { rules1 } from '../../src/rules/all.js';
 import { namedSigner, nextPayload, openSequencer, TestBook } from '../book.js';
-import type { Line } from '../../src/schema/types.js';
-import type { SignedRecord } from '../../src/schema/types.js';
+import { Problem } from '../../src/base/errors.js';
+import { receiptOf } from '../../src/bcdb/prove.js';
+import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { Sequencer } from '../../src/bcdb/sequencer.js';
+import type { Signer } from '../../src/keys/ed25519.js';
+import type { Line, Payload, SignedRecord } from '../../src/schema/types.js';
 
 async function transfers(book: TestBook, count: number): Promise<SignedRecord[]> {
   const wallet = namedSigner('wallet');
@@ -63,7 +67,7 @@ test('a copy believes what it re-checked and equals the home', async () => {
   const copy = Store.open(join(mkdtempSync(join(tmpdir(), '3bot-copy-')), 'bcdb.sqlite'));
   const grid = book.store.grid as string;
   for (const [from, to] of [[0, 7], [7, 22]] as const) {
-    ingestBatch(copy, rules1, grid, {
+    ingestBatch({ store: copy, rules: rules1, grid, clock: Date.now }, {
       lines: lines.slice(from, to),
       trailer: { checkpoint: book.sequencer.checkpoint, consistency: book.store.tree.consistencyProof(to).map((hash) => hash.toString('base64')) },
     });
@@ -96,4 +100,63 @@ test('a time stamp renewed while records arrive never hides the newer lines', as
   await Promise.all(work);
   assert.equal(openCheckpoint(book.sequencer.checkpoint, book.sequencer.pinned).size, book.store.size);
   assert.equal(book.store.checkpoint()?.size, book.store.size);
+});
+
+test('what is recorded and could not be signed is said to be recorded, and signed with what comes next', async () => {
+  await using book = await TestBook.create();
+  await book.sequencer[Symbol.asyncDispose]();
+  let locked = false;
+  const log: Signer = { key: namedSigner('log').key, sign: (type, payload) => (locked ? Promise.reject(new Problem('locked', 'the agent is gone')) : namedSigner('log').sign(type, payload)) };
+  const parts = { store: book.store, rules: rules1, log, clockSigner: namedSigner('clock'), pool: book.pool, clock: Date.now, headPath: join(book.folder, 'head') };
+  await using home = await Sequencer.open(parts);
+  const [record] = (await transfers(book, 1)) as [SignedRecord];
+  locked = true;
+  await assert.rejects(home.append([record]), { code: 'failed', reason: 'unsigned' });
+  assert.equal(book.store.size, 3);
+  await assert.rejects(home.append([record]), { reason: 'unsigned' }, 'still not below a checkpoint');
+  locked = false;
+  const [outcome] = await home.append([record]);
+  assert.deepEqual(outcome?.ok && { index: outcome.index, known: outcome.known }, { index: 2, known: true });
+  assert.equal(openCheckpoint(home.checkpoint, home.pinned).size, 3);
+});
+
+test('a reader beside the writer proves a record that came after its last look', async () => {
+  await using book = await TestBook.create();
+  using reader = Store.read(join(book.folder, 'bcdb.sqlite'));
+  assert.equal(reader.tree.size, 2);
+  const [first, second] = (await transfers(book, 2)) as [SignedRecord, SignedRecord];
+  await book.must(first);
+  await book.must(second);
+  const { index } = verifyReceipt(receiptOf(reader, makeRecord(JSON.parse(first.payload) as Payload).id), book.sequencer.pinned);
+  assert.equal(index, 2);
+});
+
+test('an older view of a lagging copy is no rewind, even while catching up', async () => {
+  await using book = await TestBook.create();
+  const grid = book.store.grid as string;
+  const trailer = (from: number): { checkpoint: string; consistency: string[] } => ({
+    checkpoint: book.sequencer.checkpoint,
+    consistency: book.store.tree.consistencyProof(from).map((hash) => hash.toString('base64')),
+  });
+  using copy = Store.open(join(book.folder, 'copy.sqlite'));
+  let now = Date.now();
+  const parts = { store: copy, rules: rules1, grid, clock: () => now };
+  ingestBatch(parts, { lines: [...book.store.lines(0, 2)], trailer: trailer(2) });
+  const records = await transfers(book, 10);
+  await book.must(...records.slice(0, 3));
+  const lagging = { lines: [], trailer: trailer(5) };
+  await book.must(...records.slice(3));
+  ingestBatch(parts, { lines: [...book.store.lines(2, 7)], trailer: trailer(7) });
+  assert.equal(ingestBatch(parts, lagging), 7);
+  now -= 11 * 60_000;
+  assert.throws(() => ingestBatch(parts, { lines: [...book.store.lines(7, 12)], trailer: trailer(12) }), { code: 'unreachable', reason: 'clocks' });
+});
+
+test('a query with two conditions finds what an index alone does not', async () => {
+  await using book = await TestBook.create();
+  await book.must(...(await transfers(book, 5)));
+  const wallet = namedSigner('wallet').key;
+  assert.deepEqual(query(book.store, { signer: wallet, kind: 'transfer@1', limit: 3 }).records.map(({ index }) => index), [6, 5, 4]);
+  assert.deepEqual(query(book.store, { chain: `account/${wallet}`, signer: wallet, since: book.store.line(4).at }).records.length >= 3, true);
+  assert.deepEqual(query(book.store, { signer: wallet, kind: 'identity@1' }), { records: [], next: null });
 });
