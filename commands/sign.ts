@@ -13,6 +13,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true }> = {
     const { Problem } = await import('../src/base/errors.js');
     const { missing, readDraft, saveDraft, signatoriesOf, signDraft } = await import('../src/consumer/draft.js');
     const { keepReceipt } = await import('../src/consumer/keep.js');
+    const { handOver } = await import('../src/net/handover.js');
     const { agreementText } = await import('../src/consumer/words.js');
     const { out, home, prompt, clock } = context;
     const draft = readDraft(file);
@@ -48,7 +49,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true }> = {
       say('signed', saved, null);
       return out.next('send the file to those who are missing');
     }
-    await grid.append({ payload: saved.record.text, signatures: [...saved.signatures] });
+    await handOver(grid, { payload: saved.record.text, signatures: [...saved.signatures] }, 'sign again: the same draft is never committed twice');
     say('committed', saved, keepReceipt(grid, home, contract).receipt);
     out.next(`3bot contract show ${contract.slice(0, 12)}`);
   },

@@ -1,7 +1,9 @@
-// The private database of a home folder: orders under way, capacity held, invitations given. Never shared, never a record.
+// The private database of a home folder: orders under way, transfers in doubt, capacity held, invitations given. Never
+// shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
-// by its arguments alone (by --name it would), and a farm would forget what it holds for drafts it has signed.
+// by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded, and
+// a farm would forget what it holds for drafts it has signed.
 import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -52,6 +54,16 @@ const MIGRATIONS: readonly string[] = [
      over_size INTEGER,
      over_stamp INTEGER,
      PRIMARY KEY (grid, node, contract)
+   ) STRICT, WITHOUT ROWID;`,
+  // Transfers that were handed over and have no verdict yet.
+  `CREATE TABLE unsent (
+     grid TEXT NOT NULL,
+     record TEXT NOT NULL,
+     chain TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     signatures TEXT NOT NULL,
+     signed_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, record)
    ) STRICT, WITHOUT ROWID;`,
 ];
 

@@ -61,6 +61,8 @@ export const THREAD_LIFE_MS = 2 * OFFER_LIFE_MS;
 export const MAX_OFFERS = 1_000;
 /** Contracts of one buyer that a farm holds capacity for at once, though none is committed yet. */
 export const MAX_HOLDS_OF_ONE = 32;
+/** Wallet: how long a repeated command means a transfer whose answer was lost; longer, and it is next month's rent. */
+export const UNSENT_LIFE_MS = 24 * 3_600_000;
 /** Farms asked side by side for one request. */
 export const MAX_ASKED = 32;
 /** Rows that a list or query gives at the most. */

@@ -1,13 +1,16 @@
 // What a wallet writes into the book: transfers, and what it takes from the faucet of a development grid.
 import { formatTft } from '../base/amount.js';
-import { Problem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { makeRecord, signRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Keyring } from '../keys/keyring.js';
-import { appendSigned } from '../net/compose.js';
+import { appendSigned, nextPayload } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
+import { handOver, handOverOwn } from '../net/handover.js';
 import { readGrid } from '../rules/objects.js';
 import type { Transfer } from '../schema/types.js';
 import { balanceOf } from './account.js';
+import type { InDoubt, Unsent } from './unsent.js';
 
 /** A transfer that is wanted. */
 export interface WantedTransfer {
@@ -45,24 +48,76 @@ export function checkTransfer(state: ReadState, { from, to, amount, memo }: Want
   });
 }
 
+/** What became of a transfer whose answer was lost. */
+export interface Settled {
+  readonly id: string;
+  /** Line of the book; null: it is not recorded and can never be. */
+  readonly index: number | null;
+  readonly to: string;
+  readonly amount: bigint;
+  /** The one that is wanted now, by receiver and amount, and not long ago: recorded once, not to be sent again. */
+  readonly isWanted: boolean;
+}
+
 /**
- * Sends TFT. When nobody answers it is not known whether it was recorded; the Problem says how to find out.
- * @param keyring identity whose wallet is `from`
- * @throws Problem what `append` throws
+ * Finds out about this wallet's transfers that were handed over without a verdict, before another is made. The one
+ * that is wanted now is handed in again, the very same record: it cannot be recorded twice. Others need no verdict:
+ * the next transfer takes their place on the chain, or they have it already.
+ * @param grid refreshed
+ * @throws Problem as `handOver`; the transfer stays in doubt
  */
-export async function send(grid: Grid, keyring: Keyring, { from, to, amount, memo }: WantedTransfer): Promise<Written> {
+export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amount }: WantedTransfer): Promise<Settled[]> {
+  const look = (): InDoubt[] => unsent.of(from, grid.clock());
+  if (look().length === 0) return [];
+  // Held from here on: a command of this home folder that is just sending ends first, and clears what is its own.
+  await grid.hold();
+  await grid.refresh();
+  const settled: Settled[] = [];
+  for (const one of look()) {
+    const isWanted = one.recent && one.to === to && one.amount === amount;
+    const index = grid.reader.indexOf(one.id) ?? (isWanted ? await handInAgain(grid, one) : null);
+    const { height = -1 } = grid.reader.head(`account/${from}`) ?? {};
+    if (index === null && !isWanted && height < one.height) continue;
+    unsent.clear(one.id);
+    settled.push({ id: one.id, index, to: one.to, amount: one.amount, isWanted: isWanted && index !== null });
+  }
+  return settled;
+}
+
+/** Its line; null where it is refused, which what is recorded never is. */
+async function handInAgain(grid: Grid, { signed }: InDoubt): Promise<number | null> {
+  try {
+    return (await handOver(grid, signed, REPEAT)).index;
+  } catch (thrown) {
+    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) return null;
+    throw thrown;
+  }
+}
+
+const REPEAT = 'the same command again settles it and does not pay twice';
+
+/**
+ * Sends TFT. The signed record is kept until there is a verdict, for `settleUnsent`.
+ * @param keyring identity whose wallet is `from`
+ * @throws Problem as `handOverOwn`
+ */
+export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, { from, to, amount, memo }: WantedTransfer): Promise<Written> {
   const signer = keyring.signer('wallet');
   if (signer.key !== from) throw new Problem('integrity', `the keystore of ${keyring.name} holds another wallet than its header says`);
   const body: Transfer = { payers: [{ account: from, amount_stroops: amount.toString() }], to, memo };
-  const { height = -1 } = grid.reader.head(`account/${from}`) ?? {};
+  await grid.hold();
+  await grid.refresh();
+  const at = grid.clock();
+  const record = makeRecord(nextPayload(grid, `account/${from}`, 'transfer@1', body, at));
+  const signed = await signRecord(record, [signer]);
+  unsent.keep(record, signed, at);
   try {
-    return await appendSigned(grid, { chain: `account/${from}`, kind: 'transfer@1', body }, [signer]);
+    const written = await handOverOwn(grid, signed, REPEAT);
+    unsent.clear(record.id);
+    return written;
   } catch (thrown) {
-    if (!(thrown instanceof Problem) || thrown.code !== 'unreachable') throw thrown;
-    throw new Problem('unreachable', `${thrown.message}; it is not known whether the transfer was recorded`, {
-      cause: thrown,
-      hint: `before sending again: 3bot bcdb query --chain account/${from} shows height ${height + 1} if it was`,
-    });
+    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) unsent.clear(record.id);
+    throw thrown;
   }
 }
 

@@ -1,12 +1,13 @@
 // Making records that fit a book: their place on a chain, signatures, and the way in.
 import type { JsonObject } from '../base/canonical.js';
-import { isProblem, Problem } from '../base/errors.js';
+import { isProblem } from '../base/errors.js';
 import { makeRecord, signRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/store.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { Identity, Payload } from '../schema/types.js';
 import type { Grid } from './grid.js';
+import { handOverOwn } from './handover.js';
 
 /** What a record is to say, and where. */
 export interface Draft {
@@ -28,23 +29,14 @@ export function nextPayload({ id, reader }: { readonly id: string; readonly read
 /**
  * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, so that the
  * record continues the chain's real end; a conflict after that means that this key writes from two places.
- * @throws Problem as `Grid.append`
+ * @throws Problem as `handOverOwn`
  */
 export async function appendSigned(grid: Grid, { chain, kind, body }: Draft, signers: readonly Signer[]): Promise<{ id: string; index: number }> {
   // Held from here on: another command of this home folder composes its record after this one is in.
   await grid.hold();
   await grid.refresh();
   const record = makeRecord(nextPayload(grid, chain, kind, body, grid.clock()));
-  try {
-    return await grid.append(await signRecord(record, signers));
-  } catch (thrown) {
-    if (!isProblem(thrown, 'refused', 'chain_conflict')) throw thrown;
-    throw new Problem('refused', `${thrown.message}: something else has written to this chain meanwhile`, {
-      reason: 'chain_conflict',
-      hint: 'run the command again; if it was not you, this key is in other hands',
-      cause: thrown,
-    });
-  }
+  return handOverOwn(grid, await signRecord(record, signers));
 }
 
 /** Body of an identity's first record. @param name unique on the grid */

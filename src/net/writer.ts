@@ -148,12 +148,7 @@ async function forward(client: Client, grid: string, records: readonly SignedRec
   } catch (thrown) {
     if (!isProblem(thrown, 'unreachable')) throw thrown;
   }
-  try {
-    return await client.submit(grid, records, signal);
-  } catch (thrown) {
-    if (!isProblem(thrown, 'unreachable')) throw thrown;
-    throw new Problem('unreachable', `${thrown.message}; whether it was recorded is not known`, { cause: thrown, reason: thrown.reason ?? 'forward', hint: 'run the same command again: nothing is recorded twice' });
-  }
+  return client.submit(grid, records, signal);
 }
 
 /** A verdict of the home, held against the own copy: what it calls recorded must be there, under its id and line. */

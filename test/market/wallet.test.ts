@@ -3,9 +3,13 @@ import { after, before, test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { history } from '../../src/market/account.js';
-import { checkTransfer, send, takeFromFaucet } from '../../src/market/wallet.js';
-import { nextPayload } from '../../src/net/compose.js';
+import { checkTransfer, send, settleUnsent, takeFromFaucet, type WantedTransfer } from '../../src/market/wallet.js';
+import { Unsent } from '../../src/market/unsent.js';
+import { appendSigned, nextPayload } from '../../src/net/compose.js';
 import type { Grid } from '../../src/net/grid.js';
+import { openPrivate, type Private } from '../../src/private.js';
+import type { Keyring } from '../../src/keys/keyring.js';
+import { Proxy } from '../deal.js';
 import { balance, TestHome } from '../net/homes.js';
 
 const TFT = 10_000_000n;
@@ -13,19 +17,24 @@ const BOB = 'b0'.repeat(32);
 let alice: TestHome;
 let grid: Grid;
 let wallet: string;
+let data: Private;
 
 before(async () => {
   alice = await TestHome.create('alice');
   await alice.create();
   grid = await alice.grid();
   wallet = alice.identity.public['wallet'] ?? '';
+  data = openPrivate(alice.home);
 });
-after(() => alice[Symbol.asyncDispose]());
+after(async () => {
+  data[Symbol.dispose]();
+  await alice[Symbol.asyncDispose]();
+});
 
 const transferOf = (amount: bigint, memo: string) => ({ chain: `account/${wallet}`, kind: 'transfer@1', body: { payers: [{ account: wallet, amount_stroops: amount.toString() }], to: BOB, memo } });
 
 test('a transfer moves exactly what it says', async () => {
-  await send(grid, alice.identity, { from: wallet, to: BOB, amount: 25_000_001n, memo: 'rent' });
+  await send(grid, alice.identity, new Unsent(data, grid.id), { from: wallet, to: BOB, amount: 25_000_001n, memo: 'rent' });
   assert.deepEqual([balance(grid, wallet), balance(grid, BOB)], ['997.4999999', '2.5000001']);
 });
 
@@ -97,4 +106,81 @@ test('the faucet gives once; history tells it all, newest first, and adds up to 
     [`account/${wallet}`, TFT, 'again'],
     [`account/${wallet}`, 10n * TFT, history(grid.reader, wallet, 3).movements[2]?.memo],
   ]);
+});
+
+/** Calls back once something is signed with the wallet: what is asked for next is the hand-over. */
+function whenSigned(keyring: Keyring, then: () => void): Keyring {
+  const signerOf: Keyring['signer'] = (role) => {
+    const signer = keyring.signer(role);
+    return { key: signer.key, sign: async (...what) => { then(); return signer.sign(...what); } };
+  };
+  return { type: keyring.type, name: keyring.name, public: keyring.public, signer: signerOf, unseal: (box) => keyring.unseal(box) };
+}
+
+/** A copy of alice's book behind a proxy that can lose answers; its wallet has 1,000 TFT. */
+async function behindProxy(name: string): Promise<{ bob: TestHome; copy: Grid; proxy: Proxy; unsent: Unsent } & AsyncDisposable> {
+  const seller = await TestHome.create('seller');
+  await seller.create();
+  const proxy = await Proxy.to((await seller.daemon()).url);
+  const bob = await TestHome.create(name);
+  await bob.join(proxy.url);
+  const copy = await bob.grid();
+  await takeFromFaucet(copy, bob.identity);
+  const own = openPrivate(bob.home);
+  return {
+    bob, copy, proxy, unsent: new Unsent(own, copy.id),
+    async [Symbol.asyncDispose]() {
+      own[Symbol.dispose]();
+      await bob[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+      await seller[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a transfer whose answer is lost says how to look; the same again settles it and pays once', async () => {
+  await using there = await behindProxy('bob');
+  const { bob, copy, proxy, unsent } = there;
+  const wanted: WantedTransfer = { from: bob.identity.public['wallet'] ?? '', to: BOB, amount: 10n * TFT, memo: '' };
+  await assert.rejects(send(copy, whenSigned(bob.identity, () => { proxy.lose = 2; }), unsent, wanted), (thrown) => {
+    assert.ok(isProblem(thrown, 'unreachable'), String(thrown));
+    assert.match(thrown.message, /whether record [0-9a-f]{64} is in the book is not known/);
+    assert.match(thrown.hint ?? '', /does not pay twice; to look: 3bot bcdb get [0-9a-f]{64}$/);
+    return true;
+  });
+  const [settled, ...more] = await settleUnsent(copy, unsent, wanted);
+  assert.deepEqual([settled?.isWanted, typeof settled?.index, more.length], [true, 'number', 0]);
+  assert.equal(balance(copy, BOB), '10.0000000');
+  assert.deepEqual(await settleUnsent(copy, unsent, wanted), []);
+  await send(copy, bob.identity, unsent, wanted);
+  assert.equal(balance(copy, BOB), '20.0000000', 'once more, because it is asked for again after a verdict');
+});
+
+test('a transfer that never arrived is handed in again as the same record, and another one takes its place', async () => {
+  await using there = await behindProxy('carl');
+  const { bob, copy, unsent } = there;
+  const from = bob.identity.public['wallet'] ?? '';
+  const keepOne = async (to: string): Promise<string> => {
+    const record = makeRecord(nextPayload(copy, `account/${from}`, 'transfer@1', { payers: [{ account: from, amount_stroops: TFT.toString() }], to, memo: '' }, Date.now()));
+    unsent.keep(record, await signRecord(record, [bob.identity.signer('wallet')]), Date.now());
+    return record.id;
+  };
+  const id = await keepOne(BOB);
+  const [same] = await settleUnsent(copy, unsent, { from, to: BOB, amount: TFT, memo: '' });
+  assert.deepEqual([same?.id, same?.isWanted, balance(copy, BOB)], [id, true, '1.0000000']);
+
+  await keepOne(BOB);
+  const other: WantedTransfer = { from, to: 'c0'.repeat(32), amount: 2n * TFT, memo: '' };
+  assert.deepEqual(await settleUnsent(copy, unsent, other), [], 'no verdict is needed');
+  await send(copy, bob.identity, unsent, other);
+  const [gone] = await settleUnsent(copy, unsent, other);
+  assert.deepEqual([gone?.index, gone?.isWanted, balance(copy, BOB)], [null, false, '1.0000000']);
+});
+
+test('whatever else is handed over without an answer names the record and the command that looks', async () => {
+  await using there = await behindProxy('dora');
+  const { bob, copy, proxy } = there;
+  const wallet = whenSigned(bob.identity, () => { proxy.lose = 2; }).signer('wallet');
+  const body = { payers: [{ account: wallet.key, amount_stroops: '1' }], to: BOB, memo: '' };
+  await assert.rejects(appendSigned(copy, { chain: `account/${wallet.key}`, kind: 'transfer@1', body }, [wallet]), (thrown) => isProblem(thrown, 'unreachable') && /^before you repeat it: 3bot bcdb get [0-9a-f]{64}$/.test(thrown.hint ?? ''));
 });

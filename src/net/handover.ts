@@ -1,0 +1,49 @@
+// Handing a signed record over for good. From here on an error does not say whether it was recorded, unless it says so.
+import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { sha256Hex } from '../base/hash.js';
+import type { SignedRecord } from '../schema/types.js';
+import type { Grid } from './grid.js';
+
+/**
+ * `Grid.append`, with an answer to "is it in?" whatever happens. Only `refused` and `malformed` are verdicts: then it
+ * is not recorded. At the grid's home the own book knows; elsewhere the Problem names the command that finds out.
+ * @param again what to do about it, a command with its meaning; by default, looking before repeating
+ * @throws Problem `refused` or `malformed`: not recorded; any other code: the message says what is known of the record
+ */
+export async function handOver(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
+  try {
+    return await grid.append(record);
+  } catch (thrown) {
+    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) throw thrown;
+    throw await inDoubt(grid, sha256Hex(record.payload), thrown, again);
+  }
+}
+
+async function inDoubt(grid: Grid, id: string, thrown: unknown, again: string | undefined): Promise<Problem> {
+  const { code, reason, hint } = thrown instanceof Problem ? thrown : { code: 'failed' as const, reason: undefined, hint: undefined };
+  // The book of a home is this very file. A copy would have to ask the one who did not answer.
+  if (grid.isHome) await grid.refresh().catch(() => undefined);
+  const line = grid.reader.indexOf(id);
+  const cause = { cause: thrown, ...(reason === undefined ? {} : { reason }) };
+  if (line !== undefined) return new Problem(code, `${messageOf(thrown)}; but the record is in the book, as line ${line}`, { ...cause, hint: `3bot bcdb get ${id}` });
+  // Whoever ended the wait, or did not hear the answer, may have left it in a queue.
+  if (grid.isHome && code !== 'unreachable' && code !== 'interrupted') return new Problem(code, `${messageOf(thrown)}; the record is not in the book`, { ...cause, ...(hint === undefined ? {} : { hint }) });
+  return new Problem(code, `${messageOf(thrown)}; whether record ${id} is in the book is not known`, { ...cause, hint: again === undefined ? `before you repeat it: 3bot bcdb get ${id}` : `${again}; to look: 3bot bcdb get ${id}` });
+}
+
+/**
+ * `handOver` for a chain that one key writes alone, where a conflict is an alarm.
+ * @throws Problem as `handOver`
+ */
+export async function handOverOwn(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
+  try {
+    return await handOver(grid, record, again);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'refused', 'chain_conflict')) throw thrown;
+    throw new Problem('refused', `${thrown.message}: something else has written to this chain meanwhile`, {
+      reason: 'chain_conflict',
+      hint: 'run the command again; if it was not you, this key is in other hands',
+      cause: thrown,
+    });
+  }
+}
