@@ -1,7 +1,7 @@
 // 3bot farm create
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
-import { checkPlace, priceOptions, pricesText, pricesWith, shownPrices, termOptions, type PriceOptions, type TermOptions } from './terms.js';
+import { checkPlace, isAny, priceOptions, pricesText, pricesWith, shownPrices, termOptions, type PriceOptions, type TermOptions } from './terms.js';
 
 export const command: CommandFile<GridFlag & TermOptions & PriceOptions> = {
   about: 'The farm gets keys of its own, so that its server never holds yours. Prices that you do not give are the grid\'s list prices.\nAfter an interruption the same command goes on where it stopped.',
@@ -21,7 +21,7 @@ export const command: CommandFile<GridFlag & TermOptions & PriceOptions> = {
     checkName(name);
     await using grid = await openGridOf(context, options.grid);
     await grid.refresh();
-    const prices = pricesWith(readGrid(grid.reader).prices, options);
+    const prices = isAny(options) ? pricesWith(readGrid(grid.reader).prices, options) : null;
     const payout = options.payout === undefined ? undefined : findPayee(grid.reader, options.payout).account;
     const place = checkPlace(options.place ?? '');
     const owner = await openKeyring(context, 'identity');

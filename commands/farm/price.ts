@@ -1,7 +1,7 @@
 // 3bot farm price
 import type { CommandFile } from '../command.js';
 import { openGridOf } from '../handle.js';
-import { ownFarm, priceOptions, pricesText, pricesWith, shownPrices, type PriceOptions } from './terms.js';
+import { isAny, ownFarm, priceOptions, pricesText, pricesWith, shownPrices, type PriceOptions } from './terms.js';
 
 export const command: CommandFile<PriceOptions> = {
   about: 'Shows what your farm asks when no price is given. Contracts in force keep their prices.',
@@ -16,12 +16,10 @@ export const command: CommandFile<PriceOptions> = {
     const own = ownFarm(home);
     await using grid = await openGridOf(context, own.grid);
     await grid.refresh();
-    const before = findFarm(grid.reader, own.id);
-    const wanted = pricesWith(pricesOf(grid.reader, before), options);
-    let farm = before;
-    if (wanted !== null) {
+    let farm = findFarm(grid.reader, own.id);
+    if (isAny(options)) {
       const keyring = await openKeyring(context, 'farm', own.name);
-      farm = await setPrices(grid, keyring, farmOf(grid, keyring), wanted);
+      farm = await setPrices(grid, keyring, farmOf(grid, keyring), (before) => pricesWith(before, options));
     }
     const prices = pricesOf(grid.reader, farm);
     out.one({

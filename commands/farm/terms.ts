@@ -49,9 +49,13 @@ export function priceOptions(command: Command): Command {
     .option('--ipv4 <amount>', 'TFT an hour for a public IPv4 address', parseTft);
 }
 
-/** The prices with what the flags change; null where no flag is given. */
-export function pricesWith(before: Prices, { cu, su, nu, ipv4 }: PriceOptions): Prices | null {
-  if (cu === undefined && su === undefined && nu === undefined && ipv4 === undefined) return null;
+/** Whether any flag of prices was given. */
+export function isAny({ cu, su, nu, ipv4 }: PriceOptions): boolean {
+  return [cu, su, nu, ipv4].some((one) => one !== undefined);
+}
+
+/** The prices with what the flags change. */
+export function pricesWith(before: Prices, { cu, su, nu, ipv4 }: PriceOptions): Prices {
   return {
     cu_stroops: cu?.toString() ?? before.cu_stroops,
     su_stroops: su?.toString() ?? before.su_stroops,

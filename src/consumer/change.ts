@@ -1,6 +1,7 @@
 // What a buyer does to a contract in force: other workloads, or the end.
 import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
+import type { Reader } from '../bcdb/store.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
@@ -8,8 +9,8 @@ import { read, type ContractObject } from '../rules/objects.js';
 import { view } from '../rules/view.js';
 import type { Workload } from '../schema/types.js';
 
-function current(grid: Grid, id: string): ContractObject {
-  const contract = read(grid.reader, 'contract', id);
+function current(reader: Reader, id: string): ContractObject {
+  const contract = read(reader, 'contract', id);
   if (contract === undefined) throw new Problem('not_found', `no contract ${id} on this grid`, { reason: 'contract', hint: '3bot contract list' });
   return contract;
 }
@@ -20,12 +21,13 @@ function current(grid: Grid, id: string): ContractObject {
  * @throws Problem `refused` where the contract is over, or the identity may not; `unreachable`
  */
 export async function deploy(grid: Grid, keyring: Keyring, id: string, workload: Workload): Promise<boolean> {
-  const { workloads } = current(grid, id);
-  const others = workloads.filter(({ name }) => name !== workload.name);
-  const same = workloads.find(({ name }) => name === workload.name);
-  if (same !== undefined && canonical(same) === canonical(workload)) return false;
-  await appendSigned(grid, { chain: `contract/${id}`, kind: 'workload@1', body: { workloads: [...others, workload] } }, [keyring.signer('bot')]);
-  return true;
+  const body = (reader: Reader): { workloads: Workload[] } | null => {
+    const { workloads } = current(reader, id);
+    const same = workloads.find(({ name }) => name === workload.name);
+    if (same !== undefined && canonical(same) === canonical(workload)) return null;
+    return { workloads: [...workloads.filter(({ name }) => name !== workload.name), workload] };
+  };
+  return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'workload@1', body }, [keyring.signer('bot')])) !== null;
 }
 
 /**
@@ -35,7 +37,6 @@ export async function deploy(grid: Grid, keyring: Keyring, id: string, workload:
  * @throws Problem `refused` where the identity may not; `unreachable`
  */
 export async function endContract(grid: Grid, keyring: Keyring, id: string, reason: string): Promise<boolean> {
-  if (view(current(grid, id), grid.clock()).settled) return false;
-  await appendSigned(grid, { chain: `contract/${id}`, kind: 'end@1', body: { reason } }, [keyring.signer('bot')]);
-  return true;
+  const body = (reader: Reader): { reason: string } | null => (view(current(reader, id), grid.clock()).settled ? null : { reason });
+  return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'end@1', body }, [keyring.signer('bot')])) !== null;
 }

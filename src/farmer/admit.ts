@@ -25,10 +25,11 @@ export interface Admission {
  */
 export async function admitNode(grid: Grid, keyring: Keyring, node: string): Promise<Admission> {
   const { id: farm } = farmOf(grid, keyring);
-  const before = admissionOf(grid.reader, farm, node);
-  if (before !== undefined) return { record: before, appended: false };
-  const { id } = await appendSigned(grid, { chain: `farm/${farm}`, kind: 'admit@1', body: { node } }, [keyring.signer('farm')]);
-  return { record: id, appended: true };
+  const body = (reader: Reader): Admit | null => (admissionOf(reader, farm, node) === undefined ? { node } : null);
+  const appended = await appendSigned(grid, { chain: `farm/${farm}`, kind: 'admit@1', body }, [keyring.signer('farm')]);
+  const record = appended?.id ?? admissionOf(grid.reader, farm, node);
+  if (record === undefined) throw new Error(`node ${node} was admitted and is not in the copy`);
+  return { record, appended: appended !== null };
 }
 
 /** The record by which a farm admits a node now, if it does. */

@@ -1,8 +1,11 @@
 // What a farmer writes into the book: the farm itself and its prices.
 import { randomBytes } from 'node:crypto';
+import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { chainId } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/store.js';
 import type { Keyring } from '../keys/keyring.js';
+import { pricesOf } from '../market/directory.js';
 import { farmNamed } from '../market/find.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
@@ -43,7 +46,7 @@ export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, te
   const farm = farmNamed(grid.reader, keyring.name) ?? (await appendFarm(grid, owner, keyring, terms));
   if (!isKeyOf(keyring, farm)) throw new Problem('refused', `the name ${keyring.name} is taken by another farm on grid ${grid.name}`, { reason: 'name', hint: 'choose another name' });
   if (farm.prices !== null && prices === null) return farm;
-  return setPrices(grid, keyring, farm, prices ?? (grid.reader.get('grid') as unknown as { prices: Prices }).prices);
+  return setPrices(grid, keyring, farm, (before) => prices ?? before);
 }
 
 async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms): Promise<FarmObject> {
@@ -53,33 +56,44 @@ async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: F
   const farm = keyring.signer('farm');
   const body: Farm = { by: bot.key, nonce, owner: `bot/${bot.key}`, farm_key: farm.key, sealing_key: publicKey(keyring, 'sealing'), name: keyring.name, ...terms };
   await appendSigned(grid, { chain: `farm/${id}`, kind: 'farm@1', body }, [farm, bot]);
-  return known(grid, id);
+  return farmIn(grid.reader, id);
 }
 
 /**
- * Changes what a farm says of itself; nothing is recorded where nothing changes.
+ * Changes what a farm says of itself; nothing is recorded where nothing changes, and what is not named stays as the
+ * book has it.
  * @param owner signs where the payout account changes
  * @throws Problem what `append` throws
  */
-export async function changeFarm(grid: Grid, keyring: Keyring, farm: FarmObject, terms: Partial<FarmTerms>, owner: () => Promise<Keyring>): Promise<FarmObject> {
-  const { id, prices: _prices, ...before } = farm;
-  const body: Farm = { ...before, ...terms };
-  if (body.place === farm.place && body.payout === farm.payout && body.endpoint === farm.endpoint) return farm;
+export async function changeFarm(grid: Grid, keyring: Keyring, { id, payout }: FarmObject, terms: Partial<FarmTerms>, owner: () => Promise<Keyring>): Promise<FarmObject> {
   const signers = [keyring.signer('farm')];
-  if (body.payout !== farm.payout) signers.push((await owner()).signer('bot'));
+  if (terms.payout !== undefined && terms.payout !== payout) signers.push((await owner()).signer('bot'));
+  const body = (reader: Reader): Farm | null => {
+    const { id: _id, prices: _prices, ...before } = farmIn(reader, id);
+    const after: Farm = { ...before, ...terms };
+    return after.place === before.place && after.payout === before.payout && after.endpoint === before.endpoint ? null : after;
+  };
   await appendSigned(grid, { chain: `farm/${id}`, kind: 'farm@1', body }, signers);
-  return known(grid, id);
+  return farmIn(grid.reader, id);
 }
 
-/** Asks other prices from now on; contracts in force keep theirs. */
-export async function setPrices(grid: Grid, keyring: Keyring, farm: FarmObject, prices: Prices): Promise<FarmObject> {
-  await appendSigned(grid, { chain: `farm/${farm.id}`, kind: 'prices@1', body: { prices } }, [keyring.signer('farm')]);
-  return known(grid, farm.id);
+/**
+ * Asks other prices from now on; contracts in force keep theirs. The same prices record nothing.
+ * @param change gives the new prices from those that count now
+ */
+export async function setPrices(grid: Grid, keyring: Keyring, { id }: FarmObject, change: (before: Prices) => Prices): Promise<FarmObject> {
+  const body = (reader: Reader): { prices: Prices } | null => {
+    const farm = farmIn(reader, id);
+    const prices = change(pricesOf(reader, farm));
+    return farm.prices !== null && canonical(farm.prices) === canonical(prices) ? null : { prices };
+  };
+  await appendSigned(grid, { chain: `farm/${id}`, kind: 'prices@1', body }, [keyring.signer('farm')]);
+  return farmIn(grid.reader, id);
 }
 
-function known(grid: Grid, id: string): FarmObject {
-  const farm = read(grid.reader, 'farm', id);
-  if (farm === undefined) throw new Error(`farm ${id} was appended and is not in the copy`);
+function farmIn(reader: Reader, id: string): FarmObject {
+  const farm = read(reader, 'farm', id);
+  if (farm === undefined) throw new Error(`farm ${id} is not in the copy`);
   return farm;
 }
 

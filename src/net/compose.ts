@@ -10,10 +10,17 @@ import type { Grid } from './grid.js';
 import { handOverOwn } from './handover.js';
 
 /** What a record is to say, and where. */
-export interface Draft {
+export interface Draft<Body extends object | null = object> {
   readonly chain: string;
   readonly kind: string;
-  readonly body: object;
+  /** A body that depends on what the book says is a function of it: a list to which something is added, say. */
+  readonly body: Body | ((reader: Reader) => Body);
+}
+
+/** Where a record stands. */
+export interface Appended {
+  readonly id: string;
+  readonly index: number;
 }
 
 /**
@@ -26,16 +33,42 @@ export function nextPayload({ id, reader }: { readonly id: string; readonly read
   return { v: 1, grid: id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time, body: body as JsonObject };
 }
 
+// By grid and chain: the end of the newest append of this process.
+const turns = new Map<string, Promise<unknown>>();
+
+/** Runs what continues a chain after what this process does there already: both would take the same place. */
+async function inTurn<T>(chain: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(chain);
+  const turn = (async () => {
+    await before;
+    return work();
+  })();
+  const ended = turn.catch(() => undefined);
+  turns.set(chain, ended);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(chain) === ended) turns.delete(chain);
+  }
+}
+
 /**
- * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, so that the
- * record continues the chain's real end; a conflict after that means that this key writes from two places.
+ * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, and the body
+ * made after that, so that the record continues the chain's real end and undoes nothing that was recorded meanwhile.
+ * @returns null where the body was: then there is nothing to record
  * @throws Problem as `handOverOwn`
  */
-export async function appendSigned(grid: Grid, { chain, kind, body }: Draft, signers: readonly Signer[]): Promise<{ id: string; index: number }> {
+export async function appendSigned<Body extends object | null = object>(grid: Grid, draft: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {
+  return inTurn(`${grid.id} ${draft.chain}`, () => append(grid, draft, signers));
+}
+
+async function append<Body extends object | null>(grid: Grid, { chain, kind, body }: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {
   // Held from here on: another command of this home folder composes its record after this one is in.
   await grid.hold();
   await grid.refresh();
-  const record = makeRecord(nextPayload(grid, chain, kind, body, grid.clock()));
+  const made = typeof body === 'function' ? body(grid.reader) : body;
+  if (made === null) return made as Extract<Body, null>;
+  const record = makeRecord(nextPayload(grid, chain, kind, made, grid.clock()));
   return handOverOwn(grid, await signRecord(record, signers));
 }
 

@@ -1,5 +1,5 @@
 // Joining a grid: pin its genesis, fetch every line, re-check every line.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
@@ -48,7 +48,8 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
   const line = await client.genesis(id, signal);
   pinnedBy(line, id);
   const entry = entryFor(home, { id, url, name: name ?? ((JSON.parse(line.payload) as Payload).body as unknown as Genesis).name });
-  const isNew = !readConfig(home).grids.some((one) => one.id === id);
+  // Asked of the disk, not of config.json: a book that was here before is not ours to remove, listed or not.
+  const isNew = !existsSync(home.gridDatabase(id));
   try {
     using store = openStore(home, id);
     await using pool = new SignaturePool();
@@ -60,7 +61,7 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     });
     return { entry, size: store.size, checked: store.size - before };
   } catch (thrown) {
-    // What does not hold is no beginning of anything; a copy that was there before keeps its good lines.
+    // What does not hold is no beginning of anything.
     if (isNew && isProblem(thrown, 'integrity')) rmSync(dirname(home.gridDatabase(id)), { recursive: true, force: true });
     throw thrown;
   }

@@ -5,7 +5,7 @@ import { isProblem } from '../../src/base/errors.js';
 import { updateConfig } from '../../src/home.js';
 import { openSecret, type Keyring } from '../../src/keys/keyring.js';
 import { admissionOf, admitNode } from '../../src/farmer/admit.js';
-import { foundFarm, changeFarm } from '../../src/farmer/farm.js';
+import { changeFarm, farmOf, foundFarm, setPrices } from '../../src/farmer/farm.js';
 import { invite, redeem, type Door } from '../../src/farmer/invite.js';
 import { farmerRole } from '../../src/farmer/role.js';
 import { Client } from '../../src/net/client.js';
@@ -69,6 +69,31 @@ test('an invitation lets one node in, and the admission is in the book', async (
   assert.deepEqual(await join(node, token), { record }, 'the same node may ask again');
   assert.equal(grid.reader.size, size);
   await assert.rejects(join(await someKey(), token), isRefused('invitation'));
+});
+
+test('two nodes that ask at once are both let in, and one that asks twice at once is admitted once', async () => {
+  const tokens = [0, 1].map(() => invite(kept, grid, farm, HOUR, AT).token);
+  const [one, other] = [await someKey(), await someKey()];
+  const { size } = grid.reader;
+  const [first, second, again] = await Promise.all([join(one, tokens[0] ?? ''), join(other, tokens[1] ?? ''), join(one, tokens[0] ?? '')]);
+  assert.deepEqual([admissionOf(grid.reader, farm.id, one), admissionOf(grid.reader, farm.id, other)], [first.record, second.record]);
+  assert.deepEqual([again.record, grid.reader.size], [first.record, size + 2]);
+});
+
+test('changes made at once are all kept: each begins with what the book says then', async () => {
+  const nobody = () => Promise.reject(new Error('the owner is not needed'));
+  await Promise.all([
+    setPrices(grid, keyring, farm, (before) => ({ ...before, su_stroops: '7' })),
+    setPrices(grid, keyring, farm, (before) => ({ ...before, nu_stroops: '8' })),
+    changeFarm(grid, keyring, farm, { place: 'Bruges' }, nobody),
+    changeFarm(grid, keyring, farm, { endpoint: 'http://127.0.0.1:2' }, nobody),
+  ]);
+  const { prices, place, endpoint } = farmOf(grid, keyring);
+  assert.deepEqual([prices?.su_stroops, prices?.nu_stroops, place, endpoint], ['7', '8', 'Bruges', 'http://127.0.0.1:2']);
+  const { size } = grid.reader;
+  await setPrices(grid, keyring, farm, (before) => before);
+  assert.equal(grid.reader.size, size, 'nothing changes, nothing is recorded');
+  farm = await changeFarm(grid, keyring, farm, { place: farm.place, endpoint: farm.endpoint }, nobody);
 });
 
 test('a used invitation does not bring back a node that was retired', async () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { readConfig } from '../../src/home.js';
 import { openGrid } from '../../src/net/grid.js';
+import { readGrid } from '../../src/rules/objects.js';
+import type { Line } from '../../src/schema/types.js';
+import { EvilHome } from '../evil/evilhome.js';
 import { balance, send, TestHome, until } from './homes.js';
 
 const OTHER = 'ab'.repeat(32);
@@ -163,4 +167,18 @@ test('a second grid of the same name needs another name', async () => {
   await bob.create();
   await carol.join((await alice.daemon()).url);
   await assert.rejects(carol.join((await bob.daemon()).url), { code: 'usage', reason: 'exists' });
+});
+
+test('a join that fails leaves a book that was here before, also where config.json has lost it', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  const id = await alice.create();
+  await bob.join((await alice.daemon()).url);
+  const { reader } = await bob.grid();
+  const lines = [...reader.lines(0, 9)];
+  rmSync(bob.home.config);
+  const last = lines.at(-1) as Line;
+  await using evil = await EvilHome.start([...lines.slice(0, -1), { ...last, at: last.at + 1 }], await alice.options.openKeyring('log', readGrid(reader).nonce));
+  await assert.rejects(bob.join(evil.url), { code: 'integrity' });
+  assert.ok(existsSync(bob.home.gridDatabase(id)));
 });
