@@ -9,9 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const buildOnly = process.argv.includes('--build-only');
 
-function run(command, args) {
+/** @param isTalkative its words are shown only where it fails */
+function run(command, args, isTalkative = false) {
   // The conversation belongs on stderr: stdout is for the result of what comes after.
-  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', isTalkative ? 'pipe' : 2, isTalkative ? 'pipe' : 2], maxBuffer: 64 * 1_048_576 });
+  if (isTalkative && done.status !== 0) process.stderr.write(`${done.stdout}${done.stderr}`);
   if (done.error) fail(`cannot run ${command}: ${done.error.message}`);
   if (done.status !== 0) fail(`${command} ${args.join(' ')} ended with ${done.status ?? done.signal}`);
 }
@@ -50,7 +52,7 @@ if (!buildOnly && !isInstalled()) {
   process.stderr.write('3bot: installing packages (once, about a minute)\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
   // Only this one package's install script is wanted; ours would run this file again.
-  run('npm', ['rebuild', 'better-sqlite3', '--foreground-scripts', '--loglevel=error']);
+  run('npm', ['rebuild', 'better-sqlite3', '--foreground-scripts', '--loglevel=error'], true);
 }
 
 const stamp = join(root, 'dist', '.tsbuildinfo');
