@@ -2,7 +2,9 @@
 //
 //   fresh  phase     has                   →  does
 //   no     any       anything              →  nothing at all: "cannot read" is not "deleted"
-//   yes    run       no volume             →  make the volume
+//   yes    run       no volume, not held   →  make the volume
+//                    no volume, held       →  make and start nothing: an empty one would look like the consumer's. Say failed
+//                    volume not mounted    →  mount it
 //                    volume, not held      →  say held
 //                    nothing               →  start, unless it was said to have ended or failed
 //                    another spec          →  stop, remove, then start
@@ -96,6 +98,9 @@ export function attemptOf(action: Action): string {
   return action.do === 'start' ? `start ${specDigest(action)}` : action.do;
 }
 
+/** Why a held contract has failed as a whole. */
+const VOLUME_GONE = 'its volume is not on this machine any more; nothing is started without it, and no empty one is made in its place';
+
 /** The next steps; run it again after they are done. */
 export function plan(wanted: readonly Desired[], machine: Machine, memory: Memory, time: BookTime): Plan {
   const draft = new Draft(machine, memory, time);
@@ -152,6 +157,11 @@ class Draft implements Plan {
     this.#observe(wanted, here);
     for (const running of here) if (!isWanted(tasks, running)) this.#replace(running);
     const data = volume_mib > 0 ? (this.#machine.volumes.get(contract) ?? null) : null;
+    if (volume_mib > 0 && held && !this.#machine.volumes.has(contract)) {
+      // Its disk may not be mounted; when it is back, the contract goes on.
+      this.#sayFailed(wanted, VOLUME_GONE);
+      return;
+    }
     if (volume_mib > 0 && data === null) {
       const failed = this.#act({ do: 'volume', contract, size_mib: volume_mib });
       if (failed !== null && held) for (const task of tasks) this.#runTask(wanted, { ...task, refusal: task.refusal ?? failed }, here, null);

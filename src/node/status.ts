@@ -99,7 +99,9 @@ function machineChecks({ contract, volume_mib, held, said, phase }: Desired, mac
   if (volume_mib > 0 && machine !== null) {
     const path = machine.volumes.get(contract);
     const ok = phase === 'over' || path !== undefined && path !== null;
-    checks.push({ name: 'volume', ok, evidence: path === undefined ? 'there is none' : path === null ? 'it is there, not mounted' : `${volume_mib} MiB at ${path}`, remedy: ok ? null : '3bot node watch' });
+    const lost = held && path === undefined;
+    const evidence = path === undefined ? (held ? 'it is gone, with the data of the consumer' : 'there is none') : path === null ? 'it is there, not mounted' : `${volume_mib} MiB at ${path}`;
+    checks.push({ name: 'volume', ok, evidence, remedy: ok ? null : lost ? 'mount the disk on which the volumes of this node lie' : '3bot node watch' });
   }
   if (phase !== 'unknown') {
     const ok = held || phase === 'over';

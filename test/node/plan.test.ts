@@ -77,6 +77,9 @@ describe('a copy that cannot be believed', () => {
 describe('a fresh copy', () => {
   const table: readonly (readonly [title: string, given: Given, words: readonly string[]])[] = [
     ['makes the volume first', { wanted: { held: false, said: undefined }, volume: false }, ['volume']],
+    ['makes no empty volume for a held contract whose own is gone', { volume: false }, ['say failed']],
+    ['starts nothing of a held contract whose volume is gone, keeps what runs, and says so once', { volume: false, running: [running('running')], wanted: { said: said('failed', { ports: PORTS }) } }, []],
+    ['goes on when the volume is back', { wanted: { said: said('failed', {}) } }, ['start web']],
     ['mounts a volume that is there', { volume: null }, ['volume']],
     ['starts nothing new while the volume is not mounted, and stops nothing', { volume: null, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
     ['says held once the volume is there', { wanted: { held: false, said: undefined } }, ['say held']],
@@ -170,7 +173,7 @@ describe('a step that failed', () => {
     assert.deepEqual(planned(given).reports.map(({ workload, state, reason }) => [workload, state, reason]), [[null, 'failed', 'disk full']]);
   });
   test('on the volume of a held contract fails what is to run there', () => {
-    const given: Given = { volume: false, failures: [[C, { attempt: 'volume', reason: 'disk gone', retry_at: null }]] };
+    const given: Given = { volume: null, failures: [[C, { attempt: 'volume', reason: 'disk gone', retry_at: null }]] };
     assert.deepEqual(planned(given).reports.map(({ workload, state, reason }) => [workload, state, reason]), [['web', 'failed', 'disk gone']]);
   });
   test('of another workload delays nothing', () => {
