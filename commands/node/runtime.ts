@@ -4,6 +4,7 @@ import { updateConfig } from '../../src/home.js';
 import type { Keyring } from '../../src/keys/keyring.js';
 import type { Grid } from '../../src/net/grid.js';
 import { announce, nodeOf } from '../../src/node/join.js';
+import { contractsOn } from '../../src/rules/node.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { Context } from '../command.js';
 import { ownKeys } from './keys.js';
@@ -25,8 +26,8 @@ export async function settle(context: Context, grid: Grid, keyring: Keyring, con
   const node = nodeOf(grid, config.key);
   const overcommit = node?.announcement.declared === true;
   if (wanted === undefined || wanted === config.runtime || node === undefined) return { config, overcommit };
-  if (node.allocations.some(({ until }) => context.clock() < until)) {
-    throw new Problem('refused', `contracts of this node count on the runtime ${config.runtime}`, { reason: 'runtime', hint: `3bot node watch --runtime ${config.runtime}` });
+  if (contractsOn(node, context.clock()) > 0) {
+    throw new Problem('refused', `contracts of this node, or data that it keeps of them, count on the runtime ${config.runtime}`, { reason: 'runtime', hint: `3bot node watch --runtime ${config.runtime}` });
   }
   const { offer } = await lookAtMachine(context, { runtime: wanted }, { grid: grid.id, key: config.key, runtime: wanted, data: config.data, announcement: node.announcement, dev: grid.dev });
   const { farm, location, address } = node.announcement;

@@ -19,7 +19,7 @@ export const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 export const FRESH_MS = 10 * 60_000;
 /** How often an idle home renews its time stamp. */
 export const COSIGN_EVERY_MS = 60_000;
-/** Live allocations one node may carry. */
+/** Contracts that one node may carry, those whose data it still keeps included; all stand in one object. */
 export const MAX_ALLOCATIONS = 1_000;
 /** Longest time between the first and the last signature of an agreement. */
 export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;

@@ -2,7 +2,7 @@
 import { MAX_ALLOCATIONS, MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { registryRefusal } from '../net/registry.js';
-import { freeCapacity } from '../rules/node.js';
+import { contractsOn, freeCapacity } from '../rules/node.js';
 import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
@@ -89,7 +89,7 @@ function place(request: TalkRequest, { grid, farm, nodes, held }: Shop, at: numb
 /** What a node has left beyond contracts in force and live holds; nothing where it can take no more contracts. */
 export function leftOn(node: NodeObject, held: readonly Held[], at: number): Resources {
   const here = held.filter((hold) => hold.node === node.key);
-  const contracts = node.allocations.filter(({ until }) => at < until).length + here.length;
+  const contracts = contractsOn(node, at) + here.length;
   if (contracts >= MAX_ALLOCATIONS) return NOTHING;
   return here.reduce((left, hold) => subtract(left, hold.resources), subtract(freeCapacity(node, at), NOTHING));
 }

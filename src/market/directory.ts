@@ -4,7 +4,7 @@ import { MAX_ALLOCATIONS, MAX_ROWS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { shortages, type ResourceName } from '../capacity/fit.js';
 import { perHourStroops } from '../capacity/price.js';
-import { freeCapacity } from '../rules/node.js';
+import { contractsOn, freeCapacity } from '../rules/node.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Prices, Resources } from '../schema/types.js';
 
@@ -145,7 +145,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (endpoint === null) return 'no_endpoint';
   if (!isAt(node.announcement.location, wanted.location)) return 'location';
   if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
-  if (node.allocations.filter(({ until }) => wanted.at < until).length >= MAX_ALLOCATIONS) return 'full';
+  if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
   const free = shownFree(node, wanted.at);
   const [short] = shortages(wanted.resources, free);
   if (short !== undefined) return SHORT_OF[short.resource];

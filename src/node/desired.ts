@@ -6,6 +6,7 @@ import { MAX_WORKLOAD_PIDS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { add, NOTHING, shortages } from '../capacity/fit.js';
 import { registryRefusal } from '../net/registry.js';
+import { takenBy } from '../rules/node.js';
 import { read, readGrid, type ContractObject, type NodeObject, type RunObject } from '../rules/objects.js';
 import { view, type ContractView } from '../rules/view.js';
 import type { NodeConfig, Quorum, Resources, Workload } from '../schema/types.js';
@@ -90,7 +91,7 @@ function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject 
     ...prove(contract),
     { name: 'node', ok: true, evidence: `the agreement names node ${config.key}`, remedy: null },
     fundedCheck(late),
-    capacityCheck(node, contract),
+    capacityCheck(node, contract, Math.min(time.now, time.stamp)),
     consumerCheck(state, config, contract),
     ...tasks.map(workloadCheck),
   ];
@@ -105,7 +106,7 @@ function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject 
     // A node's data folder lies on one disk, so it sells either of the two; whichever it is, /data has all of it.
     volume_mib: resources.sru_mib + resources.hru_mib,
     tasks,
-    keep_until: early.ends_at + agreement.retention_ms,
+    keep_until: early.data_until,
     said: read(state, 'run', id),
   };
 }
@@ -126,11 +127,11 @@ function fundedCheck(seen: ContractView): Check {
 }
 
 /** Who came first has its capacity, should the node have announced less than it had sold. */
-function capacityCheck(node: NodeObject | undefined, contract: ContractObject): Check {
+function capacityCheck(node: NodeObject | undefined, contract: ContractObject, at: number): Check {
   if (node === undefined) return { name: 'capacity', ok: false, evidence: 'this node has announced nothing', remedy: '3bot node join' };
   let taken = NOTHING;
   for (const allocation of node.allocations) {
-    taken = add(taken, allocation.resources);
+    taken = add(taken, takenBy(allocation, at));
     if (allocation.contract === contract.id) break;
   }
   const short = shortages(taken, node.announcement.capacity);

@@ -17,6 +17,8 @@ export const PPM = 1_000_000;
 /** A node has at least this long to make volumes ready, and at most so long to hold capacity that does not run. */
 const MIN_PROVISION_MS = 1_000;
 const MAX_PROVISION_MS = 7 * 24 * 3_600_000;
+/** Kept data takes disk that nobody pays for any more. */
+export const MAX_RETENTION_MS = 365 * 24 * 3_600_000;
 
 /**
  * Checks the terms and names who must sign: the commit quorum, and consumer and farmer in any case. So a commit
@@ -27,6 +29,7 @@ export function agreementSigners(state: ReadState, { body, record, subject, mome
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
   demand(body.meter === null, 'later_release', 'a meter is not yet part of these rules');
+  demand(body.notice_ms === 0, 'later_release', 'a notice before the end is not yet part of these rules');
   demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
   checkTimes(body, record.payload.time, moment.at);
   checkSums(body);
@@ -34,10 +37,11 @@ export function agreementSigners(state: ReadState, { body, record, subject, mome
   return checkParties(state, body);
 }
 
-function checkTimes({ commit_by, provision_by_ms }: Agreement, time: number, at: number): void {
+function checkTimes({ commit_by, provision_by_ms, retention_ms }: Agreement, time: number, at: number): void {
   demand(at <= commit_by, 'deadline', () => `this agreement could be committed until ${iso(commit_by)}, it is ${iso(at)}`);
   demand(commit_by - time <= MAX_COMMIT_WITHIN_MS, 'terms', () => `signatures may be collected for ${MAX_COMMIT_WITHIN_MS / 86_400_000} days at most`);
   demand(provision_by_ms >= MIN_PROVISION_MS && provision_by_ms <= MAX_PROVISION_MS, 'terms', 'the node gets between one second and seven days to provide');
+  demand(retention_ms <= MAX_RETENTION_MS, 'terms', () => `data is kept for ${MAX_RETENTION_MS / 86_400_000} days at most`);
 }
 
 function checkSums(body: Agreement): void {

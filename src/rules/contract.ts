@@ -1,10 +1,10 @@
-// Contracts: the agreement moves money and capacity, `end` gives both back; between them time passes by itself.
+// Contracts: the agreement moves money and capacity, `end` gives both back but the disk, which keeps the data; between them time passes by itself.
 import { canonical } from '../base/canonical.js';
 import { iso } from '../base/clock.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { Agreement, End, Payee, Workload, WorkloadList } from '../schema/types.js';
 import { agreementSigners, checkWorkloads, farmerOf, PPM } from './agreement.js';
-import { allocate, extend, release } from './node.js';
+import { allocate, keepUntil } from './node.js';
 import { read, write, type ContractObject, type EndReason } from './objects.js';
 import { keyOf, resolve, signersOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
@@ -79,8 +79,7 @@ export const end: Rule<End> = {
     checkNotSettled(contract);
     const seen = view(contract, moment.at);
     settle(state, allowance, contract, seen);
-    release(state, contract.agreement.node, subject);
-    write(state, 'contract', subject, {
+    const ended: ContractObject = {
       ...contractOf(state, subject),
       settled: {
         at: moment.at,
@@ -89,7 +88,9 @@ export const end: Rule<End> = {
         billed_stroops: seen.billed_stroops.toString(),
         refunded_stroops: seen.refundable_stroops.toString(),
       },
-    });
+    };
+    write(state, 'contract', subject, ended);
+    keepUntil(state, contract.agreement.node, subject, view(ended, moment.at), moment.at);
   },
 };
 
@@ -135,7 +136,7 @@ export function start(state: State, contract: ContractObject, at: number): void 
   demand(at < provision_deadline, 'deadline', () => `contract ${short(contract.id)} was to be held before ${iso(provision_deadline)}, it is ${iso(at)}`);
   const started = { ...contract, started_at: at };
   write(state, 'contract', contract.id, started);
-  extend(state, contract.agreement.node, contract.id, view(started, at).ends_at);
+  keepUntil(state, contract.agreement.node, contract.id, view(started, at), at);
 }
 
 /** @throws Problem `refused`, reason `not_found` */

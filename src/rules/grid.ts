@@ -2,6 +2,7 @@
 import { stroops } from '../base/amount.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Genesis, Quorum } from '../schema/types.js';
+import { MAX_RETENTION_MS } from './agreement.js';
 import { readGrid, writeGrid } from './objects.js';
 import { partiesOf, signersOf, type Signers } from './quorum.js';
 import { demand, short } from './refusal.js';
@@ -18,6 +19,7 @@ export const genesis: Rule<Genesis> = {
     demand(body.origin === `3bot/${body.nonce}`, 'grid', 'the origin of a grid is 3bot/ and its nonce');
     demand(body.log_key !== body.clock_key, 'key', "the log's key and its clock's key are one and the same");
     demand(body.witnesses === null, 'later_release', 'a witness quorum is not yet part of these rules');
+    demand(body.retention_ms <= MAX_RETENTION_MS, 'terms', 'the retention of a grid is more than an agreement may have');
     checkPrices(body.prices);
     for (const amount of [body.max_supply_stroops, body.faucet_stroops ?? '0']) stroops(amount);
     if (body.certifiers !== null) botsOf(body.certifiers, body);

@@ -1,13 +1,14 @@
 // Nodes: what they offer, and which contracts take how much of it.
 import { MAX_ALLOCATIONS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
-import { fits, RESOURCE_NAMES, shortages } from '../capacity/fit.js';
+import { fits, NOTHING, RESOURCE_NAMES, shortages } from '../capacity/fit.js';
 import type { Announcement, Resources } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
 import { read, readGrid, write, type Allocation, type NodeObject } from './objects.js';
 import { allOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
+import type { ContractView } from './view.js';
 
 /** announcement@1: a node says what it is. Capacity below what is allocated is taken: then nothing more is sellable. */
 export const announcement: Rule<Announcement> = {
@@ -32,50 +33,62 @@ export const announcement: Rule<Announcement> = {
 };
 
 function live(allocations: readonly Allocation[], at: number): Allocation[] {
-  return allocations.filter((allocation) => at < allocation.until);
+  return allocations.filter(({ disk_until }) => at < disk_until);
+}
+
+/** What a contract takes of its node at a moment: once it is over, the disk on which its data is kept, and then nothing. */
+export function takenBy({ resources, until, disk_until }: Allocation, at: number): Resources {
+  if (at < until) return resources;
+  const { sru_mib, hru_mib } = resources;
+  return at < disk_until ? { ...NOTHING, sru_mib, hru_mib } : NOTHING;
+}
+
+/** Contracts that count towards `MAX_ALLOCATIONS` at a moment: in force, or over and with data that is still kept. */
+export function contractsOn(node: NodeObject, at: number): number {
+  return live(node.allocations, at).length;
 }
 
 /**
- * What a node has left at a moment: announced capacity less what contracts in force take.
+ * What a node has left at a moment: announced capacity less what contracts in force take, and kept data.
  * @returns resources; below 0 where the node announces less than it has sold, so that nothing at all fits
  */
 export function freeCapacity(node: NodeObject, at: number): Resources {
   const free = { ...node.announcement.capacity };
-  for (const { resources } of live(node.allocations, at)) for (const name of RESOURCE_NAMES) free[name] -= resources[name];
+  for (const allocation of node.allocations) {
+    const taken = takenBy(allocation, at);
+    for (const name of RESOURCE_NAMES) free[name] -= taken[name];
+  }
   return free;
 }
 
 /** Whether `wanted` is left at that moment, and room for one more contract. */
 export function hasCapacity(node: NodeObject, wanted: Resources, at: number): boolean {
-  return live(node.allocations, at).length < MAX_ALLOCATIONS && fits(wanted, freeCapacity(node, at));
+  return contractsOn(node, at) < MAX_ALLOCATIONS && fits(wanted, freeCapacity(node, at));
 }
 
 /**
- * Takes capacity of a node for a contract.
+ * Takes capacity of a node for a contract, until a time; there is no data to keep before the node holds it.
  * @throws Problem `refused`, reason `capacity`, that names what is short
  */
-export function allocate(state: State, key: string, allocation: Allocation, at: number): void {
+export function allocate(state: State, key: string, allocation: Omit<Allocation, 'disk_until'>, at: number): void {
   const node = nodeOf(state, key);
   const allocations = live(node.allocations, at);
   if (!hasCapacity(node, allocation.resources, at)) {
     const lacking = shortages(allocation.resources, freeCapacity(node, at)).map(({ resource, wanted, free }) => `${resource} ${wanted} of ${Math.max(0, free)}`);
-    throw refused('capacity', lacking.length === 0 ? `node ${short(key)} has ${allocations.length} contracts and takes no more` : `node ${short(key)} has too little left: wanted ${lacking.join(', ')}`);
+    throw refused('capacity', lacking.length === 0 ? `node ${short(key)} has ${allocations.length} contracts, those with kept data included, and takes no more` : `node ${short(key)} has too little left: wanted ${lacking.join(', ')}`);
   }
-  write(state, 'node', key, { ...node, allocations: [...allocations, allocation] });
+  write(state, 'node', key, { ...node, allocations: [...allocations, { ...allocation, disk_until: allocation.until }] });
 }
 
-/** Keeps a contract's capacity until another time. */
-export function extend(state: State, key: string, contract: string, until: number): void {
+/** Keeps a contract's capacity until another time, and its disk until the data may go; what is over by then is given back. */
+export function keepUntil(state: State, key: string, contract: string, { ends_at, data_until }: Pick<ContractView, 'ends_at' | 'data_until'>, at: number): void {
   const node = nodeOf(state, key);
-  write(state, 'node', key, { ...node, allocations: node.allocations.map((a) => (a.contract === contract ? { ...a, until } : a)) });
-}
-
-/** Gives a contract's capacity back; nothing to do where it was over and pruned before. */
-export function release(state: State, key: string, contract: string): void {
-  const node = nodeOf(state, key);
-  if (node.allocations.some((a) => a.contract === contract)) {
-    write(state, 'node', key, { ...node, allocations: node.allocations.filter((a) => a.contract !== contract) });
-  }
+  const allocations = node.allocations.map((allocation) => {
+    if (allocation.contract !== contract) return allocation;
+    const { sru_mib, hru_mib } = allocation.resources;
+    return { ...allocation, until: ends_at, disk_until: sru_mib + hru_mib > 0 ? data_until : ends_at };
+  });
+  write(state, 'node', key, { ...node, allocations: live(allocations, at) });
 }
 
 function nodeOf(state: State, key: string): NodeObject {

@@ -53,12 +53,14 @@ export interface AdmissionObject {
   admitted: boolean;
 }
 
-/** Capacity that a contract takes from a node while `at < until`. */
+/** Capacity that a contract takes from a node: all of it while `at < until`, its disk while `at < disk_until`. */
 export interface Allocation {
   contract: string;
   resources: Resources;
-  /** Provisioning deadline, later the end of grace, ms. */
+  /** Provisioning deadline, later the end of grace or of the contract, ms. */
   until: number;
+  /** The node keeps its data until here, ms; `until` where it has none. Never before `until`. */
+  disk_until: number;
 }
 
 /** `node/<key>`. */

@@ -39,6 +39,8 @@ export interface ContractView {
   readonly funded_until: number | null;
   /** When it ended, or will by itself. */
   readonly ends_at: number;
+  /** The node keeps its data until here: the retention after the end; no longer than to the end where it never held it. */
+  readonly data_until: number;
 }
 
 /**
@@ -56,6 +58,7 @@ export function view(contract: ContractObject, at: number): ContractView {
   const covered = started_at === null || fundedUntil === null ? 0 : Math.max(0, Math.min(until, fundedUntil) - started_at);
   const billed = started_at === null ? 0n : bill(total, covered, agreement.term_ms, BigInt(agreement.minimum_stroops));
   const escrow = BigInt(contract.escrow_stroops);
+  const endsAt = settled === null ? over : Math.min(settled.at, over);
   return {
     ...stateAt(contract, at, fundedUntil, over),
     settled: settled !== null,
@@ -68,7 +71,8 @@ export function view(contract: ContractObject, at: number): ContractView {
     covered_ms: covered,
     provision_deadline: deadline,
     funded_until: fundedUntil,
-    ends_at: settled === null ? over : Math.min(settled.at, over),
+    ends_at: endsAt,
+    data_until: started_at === null ? endsAt : endsAt + agreement.retention_ms,
   };
 }
 

@@ -31,7 +31,7 @@ function request(more: Partial<TalkRequest> = {}): TalkRequest {
 const workload = (image: string | null, name = 'web'): Workload => ({ name, image, command: image === null ? ['true'] : [], env: [], ports: [], secrets: [] });
 const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES }, farm: FARM, nodes: [node('a')], policy: POLICY, held: [], ...more });
 const said = (decision: Decision): string => ('decline' in decision ? decision.decline.code : decision.node.key);
-const taken = (contract: string, resources = gib(5, 5, 0), until = AT + HOUR) => ({ contract, resources, until });
+const taken = (contract: string, resources = gib(5, 5, 0), until = AT + HOUR) => ({ contract, resources, until, disk_until: until });
 
 const CASES: [title: string, request: Partial<TalkRequest>, shop: Partial<Shop>, expected: string][] = [
   ['what fits is offered', {}, {}, hex('a')],

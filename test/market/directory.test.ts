@@ -71,7 +71,7 @@ test('nodes of equal price come in the same order whatever order they were put i
   assert.deepEqual(find(book(t, [farmOf(1)], nodes)).matches.map(({ node }) => node), [key(1), key(2), key(3)]);
 });
 
-const taken = (resources: Partial<typeof NONE>, until: number) => ({ contract: id(77), resources: { ...NONE, ...resources }, until });
+const taken = (resources: Partial<typeof NONE>, until: number) => ({ contract: id(77), resources: { ...NONE, ...resources }, until, disk_until: until });
 
 for (const [reason, node, farm, wanted] of [
   ['farm', nodeOf(1, 1), farmOf(1), { farm: id(2) }],

@@ -50,6 +50,11 @@ describe('the phase of a contract', () => {
     assert.deepEqual([found.phase, found.keep_until], ['over', world.at + 5 * HOUR]);
   });
 
+  test('is over at once where the node never held it: there is no data to keep', () => {
+    const world = deal({ retention_ms: 5 * HOUR }, false);
+    assert.equal(one(world, at(deadline)).keep_until, deadline);
+  });
+
   test('is unknown when the copy has no such contract', () => {
     const [found] = desired(market(), config, at(START), ['f'.repeat(40)], () => proven);
     assert.equal(found?.phase, 'unknown');
@@ -78,6 +83,14 @@ describe('a contract in force', () => {
     world.submit(announcementOf(world, { capacity: gib(6, 16, 500) }));
     const phases = desired(world, config, at(START), [], () => proven).map(({ phase, checks }) => [phase, checks.filter(({ ok }) => !ok).map(({ name }) => name)]);
     assert.deepEqual(phases, [['run', []], ['refused', ['capacity']]]);
+  });
+
+  test('is not refused for what an earlier contract no longer takes', () => {
+    const world = deal({ retention_ms: 5 * HOUR });
+    world.at += 745 * HOUR;
+    world.submit(agreementOf(world, { nonce: nonce('second'), resources: gib(8, 16, 400) }));
+    const found = desired(world, config, at(world.at), [], () => proven).map(({ phase, checks }) => [phase, checks.find(({ name }) => name === 'capacity')?.ok]);
+    assert.deepEqual(found[1], ['run', true]);
   });
 
   test('shares its cores and memory among its workloads', () => {

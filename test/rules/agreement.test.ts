@@ -13,7 +13,7 @@ test('an agreement moves the escrow, takes the capacity and waits for the node',
   const id = contractId(world);
   assert.equal(world.balance('purse'), 1_000n * TFT - TOTAL);
   assert.equal(world.account('purse').escrowed_stroops, TOTAL.toString());
-  assert.deepEqual(world.node().allocations, [{ contract: id, resources: gib(4, 4, 100), until: START + HOUR }]);
+  assert.deepEqual(world.node().allocations, [{ contract: id, resources: gib(4, 4, 100), until: START + HOUR, disk_until: START + HOUR }]);
   const contract = world.contract(id);
   assert.deepEqual([contract.escrow_stroops, contract.committed_at, contract.started_at, contract.settled], [TOTAL.toString(), START, null, null]);
   assert.deepEqual(contract.workloads, [web()]);
@@ -57,6 +57,8 @@ describe('an agreement is refused', () => {
   const withQuorum = (name: keyof Agreement['quorums'], make: (farm: string) => Agreement['quorums']['end']): Change => (world, { quorums }) => ({ quorums: { ...quorums, [name]: make(`farm/${farmId(world)}`) } });
   const cases: [string, string, Change, string[]?][] = [
     ['whose commit_by is over', 'deadline', { commit_by: START - 1 }],
+    ['with a notice, which nothing enforces yet', 'later_release', { notice_ms: 1 }],
+    ['that keeps data for more than a year', 'terms', { retention_ms: 365 * 24 * HOUR + 1 }],
     ['that would collect signatures for more than seven days', 'terms', { commit_by: START + MAX_COMMIT_WITHIN_MS + 1 }],
     ['that gives the node no second', 'terms', { provision_by_ms: 999 }],
     ['that gives the node more than seven days', 'terms', { provision_by_ms: 7 * 24 * HOUR + 1 }],

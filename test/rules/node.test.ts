@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_ALLOCATIONS } from '../../src/base/limits.js';
-import { allocate, freeCapacity, hasCapacity } from '../../src/rules/node.js';
+import { allocate, contractsOn, freeCapacity, hasCapacity } from '../../src/rules/node.js';
 import { write } from '../../src/rules/objects.js';
 import type { Announcement } from '../../src/schema/types.js';
-import { announcementOf, agreementOf, deal, farmBody, farmId, farmSays, gib, HOUR, key, market, nonce, START, type World } from './world.js';
+import { announcementOf, agreementOf, deal, endOf, farmBody, farmId, farmSays, gib, HOUR, key, market, nonce, START, type World } from './world.js';
 
 test('a node is sellable once it names a farm that admits it, in either order', () => {
   const world = market();
@@ -89,6 +89,46 @@ describe('capacity', () => {
     assert.equal(held.node().allocations.length, 1, 'what is over is pruned');
   });
 
+  describe('of a disk comes back only when the data that it keeps may be gone', () => {
+    const wants = (world: World, resources = gib(8, 16, 500)) => agreementOf(world, { nonce: nonce('second'), resources });
+    const table: readonly (readonly [title: string, change: { retention_ms?: number }, held: boolean, ends: number | null, free: number])[] = [
+      ['after an end', { retention_ms: 5 * HOUR }, true, HOUR / 2, 5.5 * HOUR],
+      ['after the end of grace, though no end is recorded', { retention_ms: 5 * HOUR }, true, null, (720 + 24 + 5) * HOUR],
+      ['after an end that is recorded once time has ended it', { retention_ms: 5 * HOUR }, true, (720 + 25) * HOUR, (720 + 24 + 5) * HOUR],
+      ['at once without retention', {}, true, HOUR / 2, HOUR / 2],
+      ['at once where the node never held it', { retention_ms: 5 * HOUR }, false, HOUR / 2, HOUR / 2],
+    ];
+    for (const [title, change, held, ends, free] of table) {
+      test(title, () => {
+        const world = deal(change, held);
+        if (ends !== null) {
+          world.at = START + ends;
+          world.submit(endOf(world));
+        }
+        if (ends === null || ends < free) {
+          world.at = START + free - 1;
+          assert.deepEqual(freeCapacity(world.node(), world.at), gib(8, 16, 400), 'processors and memory are free');
+          assert.equal(world.refusal(wants(world)), 'capacity');
+        }
+        world.at = START + free;
+        assert.equal(world.refusal(wants(world)), 'taken');
+        assert.equal(world.node().allocations.length, 1, 'what is over is pruned');
+      });
+    }
+
+    test('and until then it counts as a contract', () => {
+      const world = deal({ retention_ms: 5 * HOUR });
+      world.submit(endOf(world));
+      assert.deepEqual([contractsOn(world.node(), START), contractsOn(world.node(), START + 5 * HOUR)], [1, 0]);
+    });
+
+    test('which takes no processors and no memory, so a contract without a disk is forgotten', () => {
+      const world = deal({ retention_ms: 5 * HOUR, resources: gib(4, 4, 0) });
+      world.submit(endOf(world));
+      assert.deepEqual(world.node().allocations, []);
+    });
+  });
+
   test('announced below what is sold is taken, and then nothing more is sold', () => {
     const world = deal();
     world.submit(announcementOf(world, { capacity: gib(8, 16, 50) }));
@@ -101,7 +141,7 @@ describe('capacity', () => {
   test(`goes to ${MAX_ALLOCATIONS} contracts at the most`, () => {
     const world = market();
     const one = { resources: gib(0, 0, 0), until: START + 1 };
-    const full = Array.from({ length: MAX_ALLOCATIONS - 1 }, (_, i) => ({ ...one, contract: String(i) }));
+    const full = Array.from({ length: MAX_ALLOCATIONS - 1 }, (_, i) => ({ ...one, disk_until: START + 1, contract: String(i) }));
     write(world, 'node', key('node'), { ...world.node(), allocations: full });
     allocate(world, key('node'), { ...one, contract: 'last' }, START);
     assert.throws(() => allocate(world, key('node'), { ...one, contract: 'more' }, START), /takes no more/);
