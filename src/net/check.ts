@@ -14,6 +14,8 @@ export interface CheckedGrid {
   readonly id: string;
   readonly name: string;
   readonly size: number;
+  /** Lines below the kept checkpoint; more than that, and the home has yet to sign the rest. */
+  readonly signed: number;
   /** Tree root, hex. */
   readonly root: string;
   readonly signatures: number;
@@ -35,8 +37,8 @@ export async function verifyGrid(home: Home, named: string | undefined, onProgre
     store.db.exec('BEGIN');
     store.refresh();
     await using pool = new SignaturePool();
-    const { size, root, signatures } = await verifyBook({ store, rules: rules1, pool, grid: entry.id, ...(onProgress === undefined ? {} : { onProgress }) });
-    return { id: entry.id, name: entry.name, size, root: root.toString('hex'), signatures, seconds: Math.round(performance.now() - began) / 1000 };
+    const { size, root, signatures, signed } = await verifyBook({ store, rules: rules1, pool, grid: entry.id, ...(onProgress === undefined ? {} : { onProgress }) });
+    return { id: entry.id, name: entry.name, size, signed, root: root.toString('hex'), signatures, seconds: Math.round(performance.now() - began) / 1000 };
   } catch (thrown) {
     if (!isProblem(thrown) || thrown.code === 'integrity' || thrown.code === 'not_found') throw thrown;
     throw new Problem('integrity', thrown.message, { cause: thrown, ...(thrown.reason === undefined ? {} : { reason: thrown.reason }) });
