@@ -77,7 +77,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     ],
   },
   {
-    title: 'here',
+    title: 'look and try',
     commands: [
       { words: 'status', summary: 'what this bot is, and what needs you', load: () => import('./status.js') },
       { words: 'doctor', summary: 'check everything that it needs, with the remedy', load: () => import('./doctor.js') },

@@ -19,7 +19,7 @@ function statusText({ home, identity, grids, farm, node, contracts, running, unl
   const fresh = ({ url, age_ms, fresh: isFresh }: Status['grids'][number]): string => {
     if (url === null) return 'this folder is its home';
     if (age_ms === null) return 'never heard of its home';
-    return `copy, its home was heard ${duration(Math.max(0, age_ms))} ago${isFresh ? '' : ': not fresh'}`;
+    return `copy, its home was heard ${duration(Math.round(age_ms / 1_000) * 1_000)} ago${isFresh ? '' : ': not fresh'}`;
   };
   return [
     `home      ${home}${running ? ', 3bot runs in it' : ''}`,

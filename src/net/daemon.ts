@@ -7,6 +7,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { readConfig, type Home } from '../home.js';
+import { identityInUse } from '../keys/unlock.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
@@ -66,6 +67,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (let end = owned.pop(); end !== undefined; end = owned.pop()) await end();
   };
   try {
+    // Before anything is made: without a grid one is begun, and that needs an identity.
+    if (readConfig(home).grids.length === 0) identityInUse(home);
     const lock = await takeHomeAlone(home, signal);
     owned.push(() => lock[Symbol.dispose]());
     const grids = new Map<string, Grid>();

@@ -125,13 +125,16 @@ async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise
     const served = await daemonAnswers(home);
     return [finding(name, true, `${lines}, numbered here${served ? ', served' : '; others reach it while 3bot serve runs'}`, '')];
   }
-  const heard = state.age_ms === null ? 'never heard of its home' : `its home's newest word in the copy is ${formatDuration(Math.max(0, state.age_ms))} old`;
+  const heard = state.age_ms === null ? 'never heard of its home' : `its home's newest word in the copy is ${formatDuration(wholeSeconds(state.age_ms))} old`;
   try {
     await using client = new Client({ url: entry.url });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(DOCTOR_ANSWER_MS)]);
-    const [{ time }, grids] = await Promise.all([client.health(limit), client.grids(limit)]);
+    const grids = await client.grids(limit);
     if (!grids.some(({ id }) => id === entry.id)) throw new Problem('not_found', `${entry.url} does not serve this grid`);
-    const off = clock() - time;
+    const asked = clock();
+    const { time } = await client.health(limit);
+    // Said somewhere between question and answer.
+    const off = Math.round((asked + clock()) / 2) - time;
     return [
       finding(name, true, `${lines}, ${heard}; ${entry.url} answers`, ''),
       finding('clock', Math.abs(off) < MAX_CLOCK_SKEW_MS / 2, `${formatDuration(Math.abs(off))} ${off < 0 ? 'behind' : 'ahead of'} ${entry.url}`, 'set the clock: records more than 10 min off are refused'),
@@ -140,6 +143,10 @@ async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise
     signal.throwIfAborted();
     return [finding(name, false, `${lines}, ${heard}; ${messageOf(thrown)}`, `see that ${entry.url} is up and reachable; or 3bot grid join another bot of the grid`)];
   }
+}
+
+function wholeSeconds(span_ms: number): number {
+  return Math.max(0, Math.round(span_ms / 1_000) * 1_000);
 }
 
 /** What the runtime and the volumes say of themselves; of podman where there is no node yet. */
