@@ -10,14 +10,16 @@ export const command: CommandFile<{ listen: string; public?: string }> = {
   async run(context, _args, { listen, public: publicUrl }) {
     const { startDaemon } = await import('../src/net/daemon.js');
     const { createLog } = await import('../src/net/log.js');
-    const { gridOptions } = await import('./handle.js');
+    const { ServiceKeys } = await import('../src/keys/service.js');
     const { parseListen, parsePublic } = await import('./listen.js');
     const { roles } = await import('./roles.js');
     const where = parseListen(listen);
     const asked = publicUrl === undefined ? undefined : parsePublic(publicUrl);
-    const { signal, out, io } = context;
+    const { home, clock, signal, out, io } = context;
+    const keys = new ServiceKeys(context);
     const log = createLog(io.stderr);
-    await using daemon = await startDaemon({ ...gridOptions(context), log, listen: where, publicUrl: asked, roles: await roles(context) });
+    await using daemon = await startDaemon({ home, clock, signal, openKeyring: keys.open, log, listen: where, publicUrl: asked, roles: await roles(context) });
+    await keys.close();
     const grids = [...daemon.grids.values()].map(({ id, name, isHome, reader }) => ({ id, name, home: isHome, size: reader.size }));
     out.line({ url: daemon.url, public: daemon.publicUrl, grids }, () => `serving ${grids.map(({ name, home }) => `${name}${home ? ' (home)' : ''}`).join(', ')} at ${daemon.url}`);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

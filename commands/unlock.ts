@@ -12,11 +12,11 @@ export const command: CommandFile<{ for: string }> = {
     const { MAX_UNLOCK_MS } = await import('../src/base/limits.js');
     const { startAgent } = await import('../src/keys/agent.js');
     const { openAll } = await import('../src/keys/unlock.js');
-    const { home, io, out, clock } = context;
+    const { home, io, out, clock, progress } = context;
     const spanMs = parseDuration(options.for);
     if (spanMs === 0 || spanMs > MAX_UNLOCK_MS) throw new Problem('usage', `keys stay open for at most ${formatDuration(MAX_UNLOCK_MS)}`);
 
-    const { open, closed } = await openAll(context);
+    const { open, closed } = await openAll(context, () => progress('opening the keys'));
     const until = clock() + spanMs;
     await startAgent(home, io.env, open.map(({ file: { type, name, public: keys }, secret }) => ({ type, name, public: keys, secret: secret.toString('hex') })), until);
     for (const { secret } of open) secret.fill(0);

@@ -25,10 +25,12 @@ export const command: CommandFile<Options> = {
     const config = ownNode(home);
     // Two would start and say everything twice; `bcdb.lock` does not keep them apart, since one may work beside a server.
     using _alone = lockNode(lockHome, context);
-    const { openKeyring } = await import('../../src/keys/unlock.js');
-    const keyring = await openKeyring(context, 'node', config.key);
+    const { ServiceKeys } = await import('../../src/keys/service.js');
+    const keys = new ServiceKeys(context);
+    const keyring = await keys.open('node', config.key);
     const { openBook } = await import('./book.js');
-    await using book = await openBook(context, config.grid, options.once === true);
+    await using book = await openBook(context, keys, config.grid, options.once === true);
+    await keys.close();
     const { grid } = book;
     const { settle } = await import('./runtime.js');
     const { config: settled, overcommit } = await settle(context, grid, keyring, config, options.runtime);

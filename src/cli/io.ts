@@ -14,6 +14,8 @@ export interface Io {
   readonly env: Environment;
   /** The passphrase of THREEBOT_PASSPHRASE; a function, so that it is not printed with the object. */
   readonly passphrase: () => string | undefined;
+  /** Makes `passphrase` give undefined from now on. */
+  readonly forgetPassphrase: () => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Io {
  * inherits it; call this first, and once.
  */
 export function processIo(): Io {
-  const passphrase = process.env['THREEBOT_PASSPHRASE'];
+  let passphrase = process.env['THREEBOT_PASSPHRASE'];
   delete process.env['THREEBOT_PASSPHRASE'];
   return {
     stdin: process.stdin,
@@ -30,6 +32,7 @@ export function processIo(): Io {
     terminal: { stdin: process.stdin.isTTY === true, stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
     env: { ...process.env },
     passphrase: () => passphrase,
+    forgetPassphrase: () => void (passphrase = undefined),
   };
 }
 

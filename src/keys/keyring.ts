@@ -7,6 +7,8 @@ import type { SignedType } from './signed.js';
 
 /** What a keyring is for. */
 export type KeyringType = 'identity' | 'farm' | 'node' | 'log';
+/** The keyrings that programs which run for long may hold: all but the one that can spend. */
+export type ServiceType = Exclude<KeyringType, 'identity'>;
 
 /** The keys of one actor; whether they are in this process or with the unlock agent does not show. */
 export interface Keyring {

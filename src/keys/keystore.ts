@@ -1,7 +1,7 @@
 // Secrets on disk: one file a keyring, encrypted with a passphrase, bound to what its header says.
 //
 // Losing a keystore file loses its keys: identities come back from their 24 words, farms and nodes do not.
-import { createHash, randomBytes, scrypt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import nacl from 'tweetnacl';
@@ -9,10 +9,11 @@ import { toBase64, toHex } from '../base/bytes.js';
 import { canonical, parseCanonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { sha256, sha256Hex } from '../base/hash.js';
-import { MAX_KEYSTORES, MAX_KEYSTORE_BYTES, MAX_PASSPHRASE_BYTES, MAX_SCRYPT_BYTES } from '../base/limits.js';
+import { MAX_KEYSTORES, MAX_KEYSTORE_BYTES, MAX_SCRYPT_BYTES } from '../base/limits.js';
 import { createFile, type Home } from '../home.js';
 import type { Kdf, KeystoreFile } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
+import { withDerivedKey } from './derive.js';
 import type { KeyringType } from './keyring.js';
 
 /** Cost of a guess: 128 MiB and about a third of a second. */
@@ -114,28 +115,9 @@ export function listKeystores(home: Home, type?: KeyringType): Listed[] {
   });
 }
 
-const derivedKeys = new Map<string, Promise<Buffer>>();
-
-/** scrypt's key (RFC 7914), once a process for the same passphrase, salt and cost: several keystores open for the price of one. */
-function deriveKey(passphrase: string, { n, r, p, salt }: Omit<Kdf, 'name'>): Promise<Buffer> {
-  const typed = Buffer.from(passphrase.normalize('NFC'));
-  if (typed.length === 0) throw new Problem('usage', 'the passphrase is empty');
-  if (typed.length > MAX_PASSPHRASE_BYTES) throw new Problem('usage', `the passphrase is longer than ${MAX_PASSPHRASE_BYTES} bytes`);
-  const id = createHash('sha256').update(`${n} ${r} ${p} ${salt} `).update(typed).digest('hex');
-  const before = derivedKeys.get(id);
-  if (before !== undefined) return before;
-  const made = new Promise<Buffer>((resolve, reject) => {
-    // Node counts a little more than 128·N·r·p, hence the room above the bound.
-    scrypt(typed, Buffer.from(salt, 'hex'), 32, { N: n, r, p, maxmem: MAX_SCRYPT_BYTES + 16_777_216 }, (error, key) => (error === null ? resolve(key) : reject(error)));
-  });
-  derivedKeys.set(id, made);
-  return made;
-}
-
 /** The contents of the box, or null when the passphrase is wrong. */
-async function openBox(file: KeystoreFile, passphrase: string): Promise<Uint8Array | null> {
-  const key = await deriveKey(passphrase, file.kdf);
-  return nacl.secretbox.open(Buffer.from(file.box, 'base64'), Buffer.from(file.nonce, 'hex'), key);
+function openBox(file: KeystoreFile, passphrase: string): Promise<Uint8Array | null> {
+  return withDerivedKey(file.type, passphrase, file.kdf, (key) => nacl.secretbox.open(Buffer.from(file.box, 'base64'), Buffer.from(file.nonce, 'hex'), key));
 }
 
 /**
@@ -148,15 +130,26 @@ export async function openKeystore(file: KeystoreFile, passphrase: string): Prom
   if (contents.length !== 64 || !headerHash(file).equals(contents.subarray(0, 32))) {
     throw new Problem('integrity', `the keystore of the ${file.type} ${file.name} was altered: its header is not the one that was sealed`, { reason: 'keystore' });
   }
-  return Buffer.from(contents.subarray(32));
+  const secret = Buffer.from(contents.subarray(32));
+  contents.fill(0);
+  return secret;
 }
 
-/** Salt of a keystore here that the passphrase opens, so that one scrypt opens both; else a new one. */
-async function saltFor(home: Home, passphrase: string, cost: KdfCost): Promise<string> {
+/**
+ * A new salt; for a service that of another service here which the passphrase opens, so that one scrypt opens both.
+ * Never an identity's: the key that a service derives must not open the words.
+ */
+async function saltFor(home: Home, type: KeyringType, passphrase: string, cost: KdfCost): Promise<string> {
+  const files = type === 'identity' ? [] : listKeystores(home).map(({ file }) => file).filter((file) => file !== undefined);
+  const taken = new Set(files.filter((file) => file.type === 'identity').map(({ kdf }) => kdf.salt));
   const bySalt = new Map<string, KeystoreFile>();
-  for (const { file } of listKeystores(home)) if (file !== undefined && file.kdf.n === cost.n && file.kdf.r === cost.r && file.kdf.p === cost.p) bySalt.set(file.kdf.salt, file);
-  // Homes have one passphrase; a fourth guess would cost more than it can save.
-  for (const [salt, file] of [...bySalt].slice(0, 3)) if ((await openBox(file, passphrase)) !== null) return salt;
+  for (const file of files) if (!taken.has(file.kdf.salt) && file.kdf.n === cost.n && file.kdf.r === cost.r && file.kdf.p === cost.p) bySalt.set(file.kdf.salt, file);
+  // The services of a home have one passphrase; a fourth guess would cost more than it can save.
+  for (const [salt, file] of [...bySalt].slice(0, 3)) {
+    const contents = await openBox(file, passphrase);
+    contents?.fill(0);
+    if (contents !== null) return salt;
+  }
   return toHex(randomBytes(32));
 }
 
@@ -177,11 +170,11 @@ export interface NewKeystore {
  */
 export async function createKeystore(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost = KDF_COST): Promise<KeystoreFile> {
   if (secret.length !== 32) throw new Error('a secret has 32 bytes');
-  const kdf = { name: 'scrypt', n: cost.n, r: cost.r, p: cost.p, salt: await saltFor(home, passphrase, cost) } as const;
+  const kdf = { name: 'scrypt', n: cost.n, r: cost.r, p: cost.p, salt: await saltFor(home, type, passphrase, cost) } as const;
   const nonce = randomBytes(24);
   const draft: KeystoreFile = { v: 1, type, name, public: { ...keys }, kdf, nonce: toHex(nonce), box: '', checksum: '' };
   const contents = Buffer.concat([headerHash(draft), secret]);
-  const box = toBase64(nacl.secretbox(contents, nonce, await deriveKey(passphrase, kdf)));
+  const box = toBase64(await withDerivedKey(type, passphrase, kdf, (key) => nacl.secretbox(contents, nonce, key)));
   contents.fill(0);
   const sealed: KeystoreFile = { ...draft, box };
   const file: KeystoreFile = { ...sealed, checksum: checksumOf(sealed) };

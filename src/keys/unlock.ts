@@ -79,6 +79,16 @@ async function askPassphrase<T>(prompt: Prompt, question: string, works: (passph
   }
 }
 
+/**
+ * Forgets a passphrase that was typed or came with the environment.
+ * @NOTE JavaScript cannot overwrite a text, and a passphrase file can be read again: what this process can still open
+ * by mistake is nothing, what somebody who runs code in it can open depends on the passphrase.
+ */
+export function forgetPassphrase({ io, prompt }: Unlocker): void {
+  typed.delete(prompt);
+  io.forgetPassphrase();
+}
+
 /** A keystore that a passphrase opened. */
 export interface Opened {
   readonly file: KeystoreFile;
@@ -116,12 +126,14 @@ export async function openKeyring(context: Unlocker, type: KeyringType, name: st
 }
 
 /** The passphrase for a new keystore: given, or the one of this home's other keystores, or typed twice. */
-async function newPassphrase(context: Unlocker): Promise<string> {
+async function newPassphrase(context: Unlocker, type: KeyringType): Promise<string> {
   const given = givenPassphrase(context);
   if (given !== undefined) return given;
   const { prompt, home } = context;
   if (!prompt.possible) throw new Problem('usage', 'a passphrase for the new keystore is needed, and nobody can be asked', { reason: 'no_passphrase', hint: `give ${SOURCES}` });
-  const other = listKeystores(home).find(({ file }) => file !== undefined)?.file;
+  const others = listKeystores(home).map(({ file }) => file).filter((file) => file !== undefined);
+  // A service shares the salt of the other services, so that asking with one of them costs no scrypt more.
+  const other = others.find((file) => type !== 'identity' && file.type !== 'identity') ?? others[0];
   if (other !== undefined) {
     return askPassphrase(prompt, `Passphrase (the one of the ${other.type} ${other.name}):`, async (passphrase) => {
       (await openKeystore(other, passphrase)).fill(0);
@@ -148,15 +160,16 @@ export async function createKeyring(
   if (listKeystores(context.home, type).some((one) => one.name === chosen)) {
     throw new Problem('usage', `${type === 'identity' ? 'an' : 'a'} ${type} named ${chosen} exists already`, { reason: 'exists', hint: 'choose another --name' });
   }
-  await createKeystore(context.home, { type, name: chosen, public: keys, secret }, await newPassphrase(context), cost);
+  await createKeystore(context.home, { type, name: chosen, public: keys, secret }, await newPassphrase(context, type), cost);
   return openSecret(type, chosen, secret, keys);
 }
 
 /**
  * Opens every keystore of the home that one passphrase opens; the identity in use must be among them.
+ * @param busy begins to show that work goes on, once nobody is asked any more: each identity costs an scrypt of its own
  * @throws Problem `not_found` when there is none; `locked`, `integrity` about the identity in use
  */
-export async function openAll(context: Unlocker): Promise<{ open: Opened[]; closed: { type: KeyringType; name: string; why: string }[] }> {
+export async function openAll(context: Unlocker, busy: () => Promise<Disposable>): Promise<{ open: Opened[]; closed: { type: KeyringType; name: string; why: string }[] }> {
   const { home } = context;
   const listed = listKeystores(home);
   const name = readConfig(home).identity;
@@ -164,6 +177,7 @@ export async function openAll(context: Unlocker): Promise<{ open: Opened[]; clos
   const first = name === null ? listed[0] : { type: 'identity' as const, name };
   if (first === undefined) throw new Problem('not_found', `no keys in ${home.path} yet`, { reason: 'identity', hint: '3bot identity create' });
   const opened = await openByPassphrase(context, first.type, first.name);
+  using _busy = await busy();
   const open: Opened[] = [opened];
   const closed: { type: KeyringType; name: string; why: string }[] = [];
   for (const { type, name: other, file, problem } of listed) {

@@ -7,17 +7,21 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { readConfig, type Home } from '../home.js';
+import type { Keyring, ServiceType } from '../keys/keyring.js';
 import { identityInUse } from '../keys/unlock.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
+
+/** Opens a keyring that a daemon may hold. */
+export type OpenService = (type: ServiceType, name: string) => Promise<Keyring>;
 
 /** What a role may use. */
 export interface RoleParts {
   readonly home: Home;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly openKeyring: GridOptions['openKeyring'];
+  readonly openKeyring: OpenService;
   /** By id. */
   readonly grids: ReadonlyMap<string, Grid>;
   readonly log: FastifyBaseLogger;
@@ -35,7 +39,9 @@ export interface Role extends Partial<AsyncDisposable> {
 export type OpenRole = (parts: RoleParts) => Promise<Role | undefined>;
 
 /** What a daemon needs. */
-export interface DaemonOptions extends Omit<GridOptions, 'grid'> {
+export interface DaemonOptions extends Omit<GridOptions, 'grid' | 'openKeyring' | 'createKeyring'> {
+  /** Called while the daemon starts, not later. */
+  readonly openKeyring: OpenService;
   readonly log: FastifyBaseLogger;
   /** Also listen here; without it no TCP port is opened. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
@@ -55,8 +61,8 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /**
- * Starts a daemon; resolves once it can be asked. A home folder without any grid gets the embedded one.
- * @throws Problem `busy` where another one runs or the port is taken; what opening grids and keys throws
+ * Starts a daemon; resolves once it can be asked. It never opens an identity, so it makes no grid either.
+ * @throws Problem `not_found` where this home folder holds no grid; `busy` where another one runs or the port is taken; what opening grids and keys throws
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { home, clock, signal, openKeyring, log, listen, roles = [] } = options;
@@ -67,14 +73,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (let end = owned.pop(); end !== undefined; end = owned.pop()) await end();
   };
   try {
-    // Before anything is made: without a grid one is begun, and that needs an identity.
-    if (readConfig(home).grids.length === 0) identityInUse(home);
+    checkGrids(home);
     const lock = await takeHomeAlone(home, signal);
     owned.push(() => lock[Symbol.dispose]());
     const grids = new Map<string, Grid>();
-    const ids = readConfig(home).grids.map(({ id }) => id);
-    for (const id of ids.length > 0 ? ids : [undefined]) {
-      const grid = await openGrid({ ...options, grid: id, signal: AbortSignal.any([signal, stopping.signal]) });
+    for (const { id } of readConfig(home).grids) {
+      const grid = await openGrid({ ...options, openKeyring: serviceOnly(openKeyring), grid: id, signal: AbortSignal.any([signal, stopping.signal]) });
       owned.push(() => grid[Symbol.asyncDispose]());
       await grid.hold();
       grids.set(grid.id, grid);
@@ -106,6 +110,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await close();
     throw thrown;
   }
+}
+
+/** @throws Problem `not_found` that says how to get a grid; beginning one takes the identity's key, which no daemon opens */
+function checkGrids(home: Home): void {
+  if (readConfig(home).grids.length > 0) return;
+  identityInUse(home);
+  throw new Problem('not_found', `no grid in ${home.path} yet`, { reason: 'grid', hint: '3bot grid join URL, or 3bot grid create NAME --dev' });
+}
+
+function serviceOnly(open: OpenService): GridOptions['openKeyring'] {
+  return async (type, name) => {
+    if (type === 'identity') throw new Error('a daemon opens no identity');
+    return open(type, name);
+  };
 }
 
 /** Follows or renews until the daemon stops. What does not hold ends that for good: the copy is served as it is, and grows stale. */

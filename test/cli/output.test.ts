@@ -9,7 +9,7 @@ const FLAGS: Flags = { json: false, quiet: false, yes: false, input: true, color
 /** What lands on stdout and stderr. */
 function said(isTerminal: boolean, flags: Partial<Flags>, speak: (out: Output) => void, env: Record<string, string> = {}): { stdout: string; stderr: string } {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const io: Io = { stdin, stdout, stderr, env, terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal }, passphrase: () => undefined };
+  const io: Io = { stdin, stdout, stderr, env, terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal }, passphrase: () => undefined, forgetPassphrase: () => undefined };
   speak(createOutput(io, { ...FLAGS, ...flags }));
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }

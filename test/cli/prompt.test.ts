@@ -8,7 +8,7 @@ import { createPrompt } from '../../src/cli/prompt.js';
 const FLAGS: Flags = { json: false, quiet: false, yes: false, input: true, color: true, home: undefined, passphraseFile: undefined };
 function prompt(terminal: Partial<Io['terminal']>, flags: Partial<Flags>) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const io: Io = { stdin, stdout, stderr, env: {}, terminal: { stdin: true, stdout: true, stderr: true, ...terminal }, passphrase: () => undefined };
+  const io: Io = { stdin, stdout, stderr, env: {}, terminal: { stdin: true, stdout: true, stderr: true, ...terminal }, passphrase: () => undefined, forgetPassphrase: () => undefined };
   return { ...createPrompt(io, { ...FLAGS, ...flags }, new AbortController().signal), written: () => `${String(stdout.read() ?? '')}${String(stderr.read() ?? '')}` };
 }
 

@@ -8,7 +8,9 @@ import { canonical } from '../../src/base/canonical.js';
 import { isProblem } from '../../src/base/errors.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { openHome, type Home } from '../../src/home.js';
+import { forgetDerivedKeys } from '../../src/keys/derive.js';
 import { createKeystore, KDF_COST, keystorePath, listKeystores, openKeystore, readKeystore } from '../../src/keys/keystore.js';
+import type { KeyringType } from '../../src/keys/keyring.js';
 import type { KeystoreFile } from '../../src/schema/types.js';
 
 /** The least the schema allows: tests make many. */
@@ -18,7 +20,7 @@ after(() => rmSync(folder, { recursive: true }));
 let count = 0;
 const fresh = (): Home => openHome(join(folder, String((count += 1))));
 const KEY = 'ab'.repeat(32);
-const make = (home: Home, secret: Buffer, passphrase = 'secret', name = 'alice') => createKeystore(home, { type: 'identity', name, public: { bot: KEY }, secret }, passphrase, CHEAP);
+const make = (home: Home, secret: Buffer, passphrase = 'secret', name = 'alice', type: KeyringType = 'identity') => createKeystore(home, { type, name, public: { bot: KEY }, secret }, passphrase, CHEAP);
 
 /** The file of a good keystore with some fields changed and the checksum put right, as an attacker would. */
 function forge(file: KeystoreFile, change: Partial<KeystoreFile>): string {
@@ -70,13 +72,33 @@ test('a name that is taken is refused, and what is there stays', async () => {
   assert.deepEqual(await openKeystore(readKeystore(home, 'identity', 'alice'), 'secret'), first);
 });
 
-test('keystores with one passphrase share a salt, and so one scrypt; with another they do not; nonces never repeat', async () => {
+test('services with one passphrase share a salt, and so one scrypt; an identity shares with nobody; nonces never repeat', async () => {
   const home = fresh();
-  const files = [await make(home, randomBytes(32)), await make(home, randomBytes(32), 'secret', 'bob'), await make(home, randomBytes(32), 'other', 'carol')];
-  const [alice, bob, carol] = files;
-  assert.equal(alice?.kdf.salt, bob?.kdf.salt);
-  assert.notEqual(alice?.kdf.salt, carol?.kdf.salt);
-  assert.equal(new Set(files.map(({ nonce }) => nonce)).size, 3);
+  const added = async (type: KeyringType, name: string, passphrase = 'secret') => make(home, randomBytes(32), passphrase, name, type);
+  const [alice, bob] = [await added('identity', 'alice'), await added('identity', 'bob')];
+  const [farm, log, other] = [await added('farm', 'sunny'), await added('log', 'valley'), await added('node', 'cellar', 'other')];
+  const carol = await added('identity', 'carol');
+  assert.equal(farm.kdf.salt, log.kdf.salt);
+  const files = [alice, bob, carol, farm, log, other];
+  assert.equal(new Set(files.map(({ kdf }) => kdf.salt)).size, 5);
+  assert.equal(new Set(files.map(({ nonce }) => nonce)).size, 6);
+});
+
+test('a service beside an identity of an older home takes a salt of its own', async () => {
+  const home = fresh();
+  const farm = await make(home, randomBytes(32), 'secret', 'sunny', 'farm');
+  const alice = await make(home, randomBytes(32));
+  // As it was when all keystores of a home had one salt.
+  writeFileSync(keystorePath(home, 'identity', 'alice'), forge(alice, { kdf: farm.kdf }));
+  assert.notEqual((await make(home, randomBytes(32), 'secret', 'valley', 'log')).kdf.salt, farm.kdf.salt);
+});
+
+test('forgotten keys are derived again', async () => {
+  const home = fresh();
+  const secret = randomBytes(32);
+  const file = await make(home, secret, 'secret', 'sunny', 'farm');
+  await forgetDerivedKeys();
+  assert.deepEqual(await openKeystore(file, 'secret'), secret);
 });
 
 test('any changed byte of the file is found before a passphrase is needed', async () => {
