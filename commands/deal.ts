@@ -76,6 +76,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): 
   const { findFarm, findNode } = await import('../src/market/find.js');
   const { findParty } = await import('../src/consumer/parties.js');
   const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
+  if (signers.length === 0 && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
   return {
     ...asked,
     term_ms: options.for ?? DEFAULT_TERM_MS,

@@ -21,6 +21,10 @@ export const FRESH_MS = 10 * 60_000;
 export const COSIGN_EVERY_MS = 60_000;
 /** Contracts that one node may carry, those whose data it still keeps included; all stand in one object. */
 export const MAX_ALLOCATIONS = 1_000;
+/** Longest time between the signatures of two who are both there: the farm holds capacity meanwhile. */
+export const MAX_COMMIT_OF_TWO_MS = 60_000;
+/** Longest a farm keeps data after the end, unless its config says otherwise: nobody pays for that time. */
+export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
 /** Longest time between the first and the last signature of an agreement. */
 export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
 /** HTTP: a request's body; a record of the largest size, base64, in an envelope. */
@@ -57,8 +61,10 @@ export const MAX_THREADS = 20_000;
 export const MAX_THREADS_OF_ONE = 256;
 /** Talk: how long a conversation may rest before it is forgotten; a buyer reads an offer meanwhile. */
 export const THREAD_LIFE_MS = 2 * OFFER_LIFE_MS;
-/** Talk: offers a farm remembers at once; each may be as large as a record, and one that is forgotten is asked for again. */
+/** Talk: offers a farm remembers at once, of them to one buyer, and their bytes; one that is forgotten is asked for again. */
 export const MAX_OFFERS = 1_000;
+export const MAX_OFFERS_OF_ONE = 32;
+export const MAX_OFFERS_BYTES = 32 * 1_048_576;
 /** Contracts of one buyer that a farm holds capacity for at once, though none is committed yet. */
 export const MAX_HOLDS_OF_ONE = 32;
 /** Wallet: how long a repeated command means a transfer whose answer was lost; longer, and it is next month's rent. */

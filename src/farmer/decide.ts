@@ -1,5 +1,5 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
-import { MAX_ALLOCATIONS, MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
+import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { registryRefusal } from '../net/registry.js';
 import { contractsOn, freeCapacity } from '../rules/node.js';
@@ -7,7 +7,7 @@ import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
 /** The farmer's own limits, from config.json. */
-export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms'>;
+export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms' | 'max_retention_ms'>;
 
 /** What the farm is held to already, though the book does not show it yet. */
 export interface Held {
@@ -55,10 +55,13 @@ function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumer
   return undefined;
 }
 
-function refusesTerms({ resources, term_ms, commit_within_ms }: TalkRequest, { max_term_ms }: Policy): Decision | undefined {
+function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers }: TalkRequest, { max_term_ms, max_retention_ms = MAX_RETENTION_MS }: Policy): Decision | undefined {
   if (fits(resources, NOTHING)) return decline('malformed', 'nothing is asked for');
   if (term_ms < 1_000) return decline('term', 'a term has a second at least');
   if (term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
+  // Disk that keeps data is not sold again, and nobody pays for it.
+  if (retention_ms !== null && retention_ms > max_retention_ms) return decline('policy', `this farm keeps data ${Math.floor(max_retention_ms / 3_600_000)} hours after the end at most`);
+  if (signers.length === 0 && commit_within_ms > MAX_COMMIT_OF_TWO_MS) return decline('term', `without further signers an agreement is committed within ${MAX_COMMIT_OF_TWO_MS / 1_000} seconds`);
   if (commit_within_ms < 1_000 || commit_within_ms > MAX_COMMIT_WITHIN_MS) return decline('term', 'signatures are collected within a second to seven days');
   return undefined;
 }

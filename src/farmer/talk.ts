@@ -3,13 +3,14 @@
 //   request ─▶ decide ─▶ offer remembered (firm for a minute, holds nothing)
 //   accept  ─▶ proofs ─▶ funds ─▶ capacity ─▶ hold written ─▶ draft signed
 //   The same accept again: the same signature. The hold ends when the draft is in the book, or with its deadline.
-import { LRUCache } from 'lru-cache';
 import { canonical } from '../base/canonical.js';
 import type { Clock } from '../base/clock.js';
+import { coalesced } from '../base/coalesce.js';
 import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { MAX_HOLDS_OF_ONE, MAX_OFFERS, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
-import { chainId, type ParsedRecord } from '../bcdb/record.js';
+import { sha256Hex } from '../base/hash.js';
+import { MAX_HOLDS_OF_ONE, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
+import { chainId, parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/store.js';
 import { fits } from '../capacity/fit.js';
 import { verifyBytes } from '../keys/ed25519.js';
@@ -20,10 +21,11 @@ import { openTalk, peerOf, sealTalk, type Message, type Speaker, type TalkBodies
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
-import { keyOf } from '../rules/quorum.js';
+import { short } from '../rules/refusal.js';
 import type { Agreement, SealedTalk, TalkAccept, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
 import { decide, decline, leftOn, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
+import { Offers, type Offered } from './offers.js';
 
 /** What a farm answers with. */
 export interface FarmerParts {
@@ -42,17 +44,10 @@ export interface FarmerParts {
 
 type Answer = { [K in TalkKind]: { readonly kind: K; readonly body: TalkBodies[K] } }[TalkKind];
 
-interface Offered {
-  readonly contract: string;
-  /** The request, as text: only the same request gets the same offer. */
-  readonly asked: string;
-  readonly record: ParsedRecord;
-  readonly agreement: Agreement;
-  readonly valid_until: number;
-}
-
 /** Refusals that a newer copy may turn: these are looked at twice. */
 const STALE = new Set<TalkDecline['code']>(['capacity', 'no_node', 'funds']);
+/** Refusals of an accept after which its offer is worth nothing. */
+const SPENT = new Set<TalkDecline['code']>([...STALE, 'busy', 'expired']);
 
 /**
  * The farm's side of every conversation.
@@ -68,13 +63,15 @@ class Farmer {
   readonly #me: Speaker;
   readonly #threads = new Threads();
   readonly #holds: Holds;
-  /** By contract. */
-  readonly #offers = new LRUCache<string, Offered>({ max: MAX_OFFERS });
+  readonly #offers = new Offers();
+  /** Strangers and refusals may ask for it as fast as they can write. */
+  readonly #refresh: () => Promise<void>;
 
   constructor(parts: FarmerParts) {
     this.#parts = parts;
     this.#me = { party: `farm/${parts.farm}`, signer: parts.keyring.signer('farm'), unseal: (box) => parts.keyring.unseal(box) };
     this.#holds = new Holds(parts.private, parts.grid.id);
+    this.#refresh = coalesced(() => parts.grid.refresh());
   }
 
   async answer(sealed: SealedTalk): Promise<SealedTalk> {
@@ -96,7 +93,7 @@ class Farmer {
       return await open();
     } catch (thrown) {
       if (!isProblem(thrown, 'refused', 'identity')) throw thrown;
-      await grid.refresh();
+      await this.#refresh();
       return open();
     }
   }
@@ -106,7 +103,7 @@ class Farmer {
       case 'request':
         return this.#looked(() => this.#offer(message.from, message.body));
       case 'accept':
-        return this.#looked(() => this.#agree(message.from, message.body));
+        return this.#accepted(message.from, message.body);
       case 'join':
         return { kind: 'joined', body: await this.#parts.admit(message.from, message.body) };
       default:
@@ -121,8 +118,15 @@ class Farmer {
     if (first.kind !== 'decline' || !STALE.has(first.body.code)) return first;
     const { size } = grid.reader;
     // Without the home the answer stands; it is the book that decides in the end.
-    await grid.refresh().catch(() => undefined);
+    await this.#refresh().catch(() => undefined);
     return grid.reader.size === size ? first : say();
+  }
+
+  /** The offer is forgotten only with the last word on it: a second look needs it again. */
+  async #accepted(from: string, accept: TalkAccept): Promise<Answer> {
+    const answer = await this.#looked(() => this.#agree(from, accept));
+    if (answer.kind === 'decline' && SPENT.has(answer.body.code)) this.#offers.forget(accept.record);
+    return answer;
   }
 
   #offer(from: string, request: TalkRequest): Answer {
@@ -135,17 +139,17 @@ class Farmer {
     const hold = holds.find((one) => one.contract === contract);
     if (hold !== undefined) return this.#sameAgain(request, hold, at);
 
-    const asked = canonical({ ...request, firm: true });
-    const before = this.#offers.get(contract);
-    if (before !== undefined && before.asked === asked && at < before.valid_until) return offerOf(before);
+    const asked = sha256Hex(canonical({ ...request, firm: true }));
+    const before = this.#offers.get(contract, at);
+    if (before !== undefined && before.asked === asked) return offerOf(before);
     checkSigners(grid.reader, request);
     const farm = this.#farm();
     const decision = decide(request, { grid: readGrid(grid.reader), farm, nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
     if ('decline' in decision) return no(decision);
     const record = this.#draft(request, { node: decision.node.key, prices: decision.prices, time: at });
-    const agreement = agreementOf(record);
-    const offered = { contract, asked, record, agreement, valid_until: Math.min(at + OFFER_LIFE_MS, agreement.commit_by) };
-    this.#offers.set(contract, offered);
+    const valid_until = Math.min(at + OFFER_LIFE_MS, agreementOf(record).commit_by);
+    const offered = { contract, by: request.consumer, asked, record: record.id, payload: record.text, valid_until };
+    this.#offers.add(offered, at);
     return offerOf(offered);
   }
 
@@ -163,17 +167,14 @@ class Farmer {
     const at = clock();
     const holds = this.#holds.live(grid.reader, at);
     const hold = holds.find((one) => one.record === record);
-    const offered = [...this.#offers.values()].find((one) => one.record.id === record);
-    const draft = hold ?? (offered === undefined ? undefined : { contract: offered.contract, record, payload: offered.record.text, agreement: offered.agreement });
+    const offered = this.#offers.ofRecord(record);
+    const draft = hold ?? (offered === undefined ? undefined : draftOf(offered));
     if (draft === undefined || from !== `bot/${draft.agreement.by}`) return no(decline('unknown_offer', 'no such offer was made to you, or it is forgotten', { final: false }));
     checkProofs(grid.id, record, draft.agreement, proofs);
     if (hold === undefined) {
       if (at >= (offered?.valid_until ?? 0)) return no(decline('expired', 'this offer has expired', { final: false }));
       const refusal = this.#refuses(draft, holds, at);
-      if (refusal !== undefined) {
-        this.#offers.delete(draft.contract);
-        return no(refusal);
-      }
+      if (refusal !== undefined) return no(refusal);
     }
     const signer = this.#me.signer;
     const sig = await effect('farmer_signed', () => {
@@ -223,8 +224,12 @@ function no({ decline: body }: { readonly decline: TalkDecline }): Answer {
   return { kind: 'decline', body };
 }
 
-function offerOf({ record, valid_until }: Offered): Answer {
-  return { kind: 'offer', body: { payload: record.text, valid_until, notes: [] } };
+function offerOf({ payload, valid_until }: Offered): Answer {
+  return { kind: 'offer', body: { payload, valid_until, notes: [] } };
+}
+
+function draftOf({ contract, record, payload }: Offered): Hold {
+  return { contract, record, payload, agreement: agreementOf(parseRecord(payload)) };
 }
 
 function heldOf({ agreement: { node, resources } }: Hold): { node: string; resources: Agreement['resources'] } {
@@ -246,11 +251,13 @@ function nodesOf(reader: Reader, farm: string): NodeObject[] {
   return nodes;
 }
 
-/** Those who are to sign must be able to. @throws Problem `refused` */
+/** Those who are to sign must be able to, and be on the grid: names cost nothing, and each makes the draft longer. @throws Problem `malformed`, `refused` */
 function checkSigners(reader: Reader, { signers }: TalkRequest): void {
   const most = readGrid(reader).limits.signatures;
   if (signers.length + 3 > most) throw new Problem('malformed', `a record of this grid carries ${most} signatures`);
-  for (const party of signers) keyOf(reader, party);
+  for (const party of signers) {
+    if (reader.get(party) === undefined) throw new Problem('refused', `${short(party)} is to sign, and is not on this grid`, { reason: 'identity' });
+  }
 }
 
 /** Every payer, and nobody else, has shown its key. @throws Problem `malformed` */

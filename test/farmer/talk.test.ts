@@ -1,11 +1,15 @@
 // The farm's answers to buyers who mean ill, and the buyer's to farms that do: over real sockets and a real book.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { canonical, type JsonObject } from '../../src/base/canonical.js';
 import { makeRecord } from '../../src/bcdb/record.js';
-import { converse, quote, requestOf } from '../../src/consumer/quote.js';
+import { converse, quote, requestOf, speakerOf } from '../../src/consumer/quote.js';
+import { farmerTalk } from '../../src/farmer/talk.js';
+import { readConfig } from '../../src/home.js';
+import { openSecret } from '../../src/keys/keyring.js';
 import { draftAgreement } from '../../src/market/terms.js';
-import { openTalk, peerOf, sealTalk, type Message, type Post } from '../../src/net/talk.js';
+import { Conversation, openTalk, peerOf, sealTalk, type Message, type Post, type Speaker } from '../../src/net/talk.js';
 import { read, readGrid } from '../../src/rules/objects.js';
 import { parseRecord } from '../../src/bcdb/record.js';
 import type { Agreement, Signature, TalkRequest } from '../../src/schema/types.js';
@@ -55,7 +59,10 @@ test('nobody asks in another\'s name, or with signers who cannot sign', async ()
   await using market = await Market.open();
   const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
   assert.equal(codeOf(await ask(market, eve).ask('request', request(ann))), 'malformed');
-  assert.equal(codeOf(await ask(market, ann).ask('request', request(ann, { signers: [`bot/${'ab'.repeat(32)}`] }))), 'malformed');
+  for (const stranger of [`bot/${'ab'.repeat(32)}`, `node/${'ab'.repeat(32)}`, `account/${'ab'.repeat(32)}`, `farm/${'ab'.repeat(20)}`]) {
+    assert.equal(codeOf(await ask(market, ann).ask('request', request(ann, { signers: [stranger] }))), 'malformed', stranger);
+  }
+  assert.equal(codeOf(await ask(market, ann).ask('request', request(ann, { signers: [`node/${market.node.key}`] }))), 'offer');
 });
 
 test('one wallet cannot hold more capacity than it can pay', async () => {
@@ -92,6 +99,48 @@ test('messages for a farm that is not here, replays and nonsense get a problem a
   await assert.rejects(post(sealed, signal), (thrown) => isProblem(thrown, 'refused', 'replay'));
   await assert.rejects(post({ ...sealed, to: `farm/${'0'.repeat(40)}` }, signal), (thrown) => isProblem(thrown, 'not_found') || isProblem(thrown, 'refused'));
   await assert.rejects(post({ ...sealed, sig: (await proof(ann, nonce('b') + nonce('c'))).sig }, signal), (thrown) => isProblem(thrown, 'integrity'));
+});
+
+function openLater(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** A conversation with a farm in this process, whose copy learns news only by `refresh`. */
+async function directly(market: Market, buyer: TestBuyer, refresh: () => Promise<void>): Promise<(from?: Speaker) => Conversation> {
+  const { id, reader } = market.grid;
+  const keyring = await market.seller.options.openKeyring('farm', 'sunny');
+  const { farm } = readConfig(market.seller.home);
+  assert.ok(farm !== null);
+  const answer = farmerTalk({ grid: { id, reader, refresh }, farm: farm.id, keyring, private: buyer.private, clock: () => Date.now(), policy: () => farm, admit: () => Promise.reject(new Error('no node')) });
+  return (me = speakerOf(buyer.test.identity)) => new Conversation({ me, to: peerOf(reader, `farm/${market.farm}`), grid: id, state: reader, post: answer, clock: () => Date.now(), signal: buyer.test.stop.signal });
+}
+
+test('a decline that a second look confirms keeps its reason', async () => {
+  await using market = await Market.open(gib(4, 4, 100));
+  const ann = await market.buyer('ann');
+  // Between the farm's first look and its second, something is recorded that does not help.
+  const farm = await directly(market, ann, () => market.announce(market.grid, gib(2, 2, 100)));
+  const reply = await farm().ask('request', request(ann));
+  assert.ok(reply.kind === 'offer', codeOf(reply));
+  const { id } = parseRecord(reply.body.payload);
+  await market.announce(market.grid, gib(3, 3, 100));
+  assert.equal(codeOf(await farm().ask('accept', { record: id, proofs: [await proof(ann, id)] })), 'capacity');
+  assert.equal(codeOf(await farm().ask('accept', { record: id, proofs: [await proof(ann, id)] })), 'unknown_offer', 'the offer is spent');
+});
+
+test('strangers who write side by side cost two looks at the newest book, not one each', async () => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  let looks = 0;
+  const gate = openLater();
+  const farm = await directly(market, ann, async () => { looks += 1; await gate.promise; });
+  const strangers = await Promise.all(Array.from({ length: 20 }, () => openSecret('identity', 'stranger', randomBytes(32))));
+  const asked = strangers.map((stranger) => farm(speakerOf(stranger)).ask('request', request(ann)));
+  gate.resolve();
+  for (const result of await Promise.allSettled(asked)) assert.ok(result.status === 'rejected' && isProblem(result.reason, 'refused', 'identity'));
+  assert.ok(looks <= 2, `${looks} looks`);
 });
 
 const TRICKS: [title: string, change: (body: Agreement, payload: JsonObject) => void][] = [
