@@ -12,16 +12,20 @@ import { changeFarm, farmOf } from './farm.js';
 import { redeem } from './invite.js';
 import { farmerTalk } from './talk.js';
 
-/** The role of the farm that config.json names; none where it names none, or where its grid is not held here. */
-export const farmerRole: OpenRole = async ({ home, clock, signal, openKeyring, grids, log, publicUrl }) => {
+/**
+ * The role of the farm that config.json names; none where it names none, or where its grid or its keys are not here:
+ * then the bot does all the rest.
+ */
+export const farmerRole: OpenRole = async ({ home, clock, signal, openKeyring, grids, log, url, publicUrl }) => {
   const { farm } = readConfig(home);
   const grid = farm === null ? undefined : grids.get(farm.grid);
   if (farm === null || grid === undefined) return undefined;
-  const keyring = await openKeyring('farm', farm.name);
+  const keyring = await keyringOf(farm.name, openKeyring, log);
+  if (keyring === undefined) return undefined;
   const data = openPrivate(home);
   const parts = { grid, farm: farm.id, keyring, private: data, clock };
   const handler = farmerTalk({ ...parts, admit: (from, body) => redeem(parts, from, body), policy: () => readPolicy(home, farm.id) });
-  const told = publicUrl === null ? undefined : await tellEndpoint(grid, keyring, publicUrl, signal, log);
+  const told = url === null && publicUrl === null ? undefined : await tellEndpoint(grid, keyring, { url, publicUrl }, signal, log);
   return {
     talk: new Map([[`farm/${farm.id}`, handler]]),
     async [Symbol.asyncDispose]() {
@@ -30,6 +34,32 @@ export const farmerRole: OpenRole = async ({ home, clock, signal, openKeyring, g
     },
   };
 };
+
+/** The farm's keys; undefined where this home folder does not have them. */
+async function keyringOf(name: string, openKeyring: RoleParts['openKeyring'], log: RoleParts['log']): Promise<Keyring | undefined> {
+  try {
+    return await openKeyring('farm', name);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'not_found')) throw thrown;
+    log.error({ farm: name, error: messageOf(thrown) }, 'this bot does not sell: the keys of its farm are not here');
+    return undefined;
+  }
+}
+
+/**
+ * The address to record, or null to leave what is recorded: an address that somebody has named is replaced by one that
+ * was named, never by where this process happens to listen.
+ * @param recorded in the book now
+ */
+export function endpointToTell(recorded: string | null, listening: string | null, named: string | null): string | null {
+  if (named !== null) return named;
+  if (listening === null || EVERYWHERE.test(listening)) return null;
+  return recorded === null || LOOPBACK.test(recorded) ? listening : null;
+}
+
+/** An address for all interfaces is none that anybody could call. */
+const EVERYWHERE = /^http:\/\/(0\.0\.0\.0|\[::\])(:|$)/;
+const LOOPBACK = /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:|$)/;
 
 /** Read anew for each request: what the farmer changes in config.json counts at once. */
 function readPolicy(home: Home, id: string): Policy {
@@ -42,15 +72,17 @@ function readPolicy(home: Home, id: string): Policy {
  * Records where the farm is reached, where that has changed: before anybody is told that it serves, or, with the
  * home of the grid away, as soon as it is back.
  */
-async function tellEndpoint(grid: Grid, keyring: Keyring, endpoint: string, signal: AbortSignal, log: RoleParts['log']): Promise<{ later: Promise<void> }> {
+async function tellEndpoint(grid: Grid, keyring: Keyring, { url, publicUrl }: Pick<RoleParts, 'url' | 'publicUrl'>, signal: AbortSignal, log: RoleParts['log']): Promise<{ later: Promise<void> }> {
   const tell = async (): Promise<boolean> => {
     try {
       await grid.refresh();
-      await changeFarm(grid, keyring, farmOf(grid, keyring), { endpoint }, () => Promise.reject(new Error('the payout account stays')));
+      const farm = farmOf(grid, keyring);
+      const endpoint = endpointToTell(farm.endpoint, url, publicUrl);
+      if (endpoint !== null) await changeFarm(grid, keyring, farm, { endpoint }, () => Promise.reject(new Error('the payout account stays')));
       return true;
     } catch (thrown) {
       if (signal.aborted) return true;
-      log.warn({ endpoint, error: messageOf(thrown) }, "the farm's address is not recorded yet");
+      log.warn({ endpoint: publicUrl ?? url, error: messageOf(thrown) }, "the farm's address is not recorded yet");
       if (!isProblem(thrown, 'unreachable') && !isProblem(thrown, 'busy')) throw thrown;
       return false;
     }

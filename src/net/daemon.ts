@@ -25,7 +25,9 @@ export interface RoleParts {
   /** By id. */
   readonly grids: ReadonlyMap<string, Grid>;
   readonly log: FastifyBaseLogger;
-  /** Address under which others reach this bot; null where it opens no port. */
+  /** Where this bot listens; null where it opens no port. */
+  readonly url: string | null;
+  /** Address under which others reach it, where a person has named one. */
   readonly publicUrl: string | null;
 }
 
@@ -94,9 +96,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     rmSync(socket, { force: true });
     await serve({ socket });
     const url = listen === undefined ? null : (await serve(listen)).address;
-    const publicUrl = options.publicUrl ?? url;
+    const { publicUrl = null } = options;
     for (const openRole of roles) {
-      const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log, publicUrl });
+      const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log, url, publicUrl });
       if (role === undefined) continue;
       owned.push(() => role[Symbol.asyncDispose]?.());
       for (const [party, handler] of role.talk) talk.set(party, handler);
@@ -105,7 +107,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const kept = keepUp(grid, stopping.signal, log);
       owned.push(() => kept);
     }
-    return { url, publicUrl, grids, [Symbol.asyncDispose]: close };
+    return { url, publicUrl: publicUrl ?? url, grids, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;
