@@ -99,8 +99,18 @@ export class Tree {
     this.#demand(0, size);
     if (size === 0) return EMPTY_ROOT;
     if (size !== this.#size) return range(this.#reader(), 0, size);
-    const [lowest, ...above] = this.#peaks.toReversed();
-    return above.reduce((right, left) => nodeHash(left, right), lowest ?? EMPTY_ROOT);
+    return rootOf(this.#peaks);
+  }
+
+  /** Root that the tree would have with these leaves after its own; it stays as it is. */
+  rootWith(leaves: readonly Buffer[]): Buffer {
+    const peaks = [...this.#peaks];
+    for (const [i, leaf] of leaves.entries()) {
+      let reached = leaf;
+      for (let left = this.#size + i; left % 2 === 1; left = Math.floor(left / 2)) reached = nodeHash(peaks.pop() ?? EMPTY_ROOT, reached);
+      peaks.push(reached);
+    }
+    return rootOf(peaks);
   }
 
   /** The hashes that show leaf `index` in the tree of `size` leaves, from its sibling upwards (RFC 6962 2.1.1). */
@@ -208,4 +218,10 @@ function range(read: ReadTile, start: number, length: number): Buffer {
   if (isPowerOfTwo(length)) return subtree(read, Math.log2(length), start / length);
   const k = splitPoint(length);
   return nodeHash(range(read, start, k), range(read, start + k, length - k));
+}
+
+/** @param peaks roots of the full trees that a tree is made of, largest first */
+function rootOf(peaks: readonly Buffer[]): Buffer {
+  const [lowest, ...above] = peaks.toReversed();
+  return above.reduce((right, left) => nodeHash(left, right), lowest ?? EMPTY_ROOT);
 }

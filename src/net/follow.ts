@@ -3,18 +3,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { MAX_LONG_POLL_MS, MAX_RETRY_MS, MIN_RETRY_MS } from '../base/limits.js';
-import { ingestBatch } from '../bcdb/copy.js';
+import { ingestBatch, type Batch } from '../bcdb/copy.js';
+import type { Checked } from '../bcdb/ingest.js';
 import type { RuleBook } from '../bcdb/rulebook.js';
 import type { Store } from '../bcdb/store.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { Client } from './client.js';
+import { isSignedByHome } from './evidence.js';
 
 /** How following goes; for those who must tell "nothing new" from "cannot read". */
 export interface FollowState {
   /** When the home was last read without fault, ms; null: not since this process began. */
   readonly lastRead_ms: number | null;
-  /** What stands in the way at present. With code `integrity` following has ended for good. */
+  /** What stands in the way at present. */
   readonly problem: Problem | null;
+  /** Following has ended for good: the home itself has signed what does not hold. */
+  readonly ended: boolean;
 }
 
 /** What a follower is made of. */
@@ -35,7 +39,9 @@ export type OnProgress = (lines: number, of: number) => void;
 export class Follower {
   readonly #parts: FollowParts;
   readonly #listeners = new Set<() => void>();
-  #state: FollowState = { lastRead_ms: null, problem: null };
+  /** What the home itself has signed and does not hold. */
+  #proven: Problem | undefined;
+  #state: FollowState = { lastRead_ms: null, problem: null, ended: false };
 
   constructor(parts: FollowParts) {
     this.#parts = parts;
@@ -66,8 +72,8 @@ export class Follower {
   }
 
   /**
-   * Follows until the signal ends, or until something does not hold: that is never tried again.
-   * A home that is away is asked again and again, with growing pauses.
+   * Follows until the signal ends, or until the home has signed what does not hold: that is never tried again.
+   * A home that is away, and whatever may have been changed on the way, is asked again, with growing pauses.
    * @throws Problem `integrity`
    */
   async forever(signal: AbortSignal): Promise<void> {
@@ -82,8 +88,9 @@ export class Follower {
       } catch (thrown) {
         if (signal.aborted) return;
         const problem = isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
-        this.#state = { ...this.#state, problem };
-        if (problem.code === 'integrity') throw problem;
+        const ended = this.#proven === problem;
+        this.#state = { ...this.#state, problem, ended };
+        if (ended) throw problem;
         isCurrent = false;
         failures += 1;
         await pause(retryAfter(failures), undefined, { signal }).catch(() => undefined);
@@ -93,17 +100,27 @@ export class Follower {
 
   /** One answer taken in; gives the lines there are at the home. Undefined where the copy has moved meanwhile. */
   async #step(wait: number, signal: AbortSignal | undefined): Promise<number | undefined> {
-    const { store, rules, client, grid, pool, clock } = this.#parts;
+    const { store, client, grid, pool, clock } = this.#parts;
     const from = store.size;
     const batch = await client.lines(grid, from, { wait, signal });
     const checked = await pool.check(batch.lines);
     // Another step may have taken the same lines in while this one waited.
     if (store.size !== from) return undefined;
-    const of = ingestBatch({ store, rules, grid, clock }, batch, checked);
+    const of = this.#ingest(batch, checked);
     if (batch.lines.length === 0 && store.size < of) throw new Problem('unreachable', `${client.name} has signed ${of} lines and gives none after ${store.size}`, { reason: 'withheld' });
-    this.#state = { lastRead_ms: clock(), problem: null };
+    this.#state = { ...this.#state, lastRead_ms: clock(), problem: null };
     for (const listener of this.#listeners) listener();
     return of;
+  }
+
+  #ingest(batch: Batch, checked: readonly Checked[]): number {
+    const { store, rules, grid, clock } = this.#parts;
+    try {
+      return ingestBatch({ store, rules, grid, clock }, batch, checked);
+    } catch (thrown) {
+      if (isProblem(thrown, 'integrity') && isSignedByHome(store, grid, batch)) this.#proven = thrown;
+      throw thrown;
+    }
   }
 }
 

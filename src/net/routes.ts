@@ -8,7 +8,7 @@ import { findRecord, query } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { GridList, Health, Outcomes, SealedTalk, Submission, Trailer } from '../schema/types.js';
+import type { Following, GridList, Health, Outcomes, SealedTalk, Submission, Trailer } from '../schema/types.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
 import * as wire from './wire.js';
@@ -35,7 +35,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return book;
   }
 
-  app.get('/v1/health', { schema: { querystring: wire.NO_QUERY } }, (): Health => ({ ok: true, version, time: clock() }));
+  app.get('/v1/health', { schema: { querystring: wire.NO_QUERY } }, (): Health => ({ ok: true, version, time: clock(), grids: [...books.values()].map(following) }));
 
   app.get('/v1/grids', { schema: { querystring: wire.NO_QUERY } }, (): GridList => ({
     grids: [...books.values()].map(({ id, name, dev, isHome, reader }) => ({ id, name, dev, home: isHome, size: reader.size, time: freshness(reader, clock).time_ms })),
@@ -141,6 +141,10 @@ async function news(book: ServedGrid, wait_ms: number, request: FastifyRequest, 
     ending.addEventListener('abort', done);
     request.raw.socket.once('close', done);
   });
+}
+
+function following({ id, state }: ServedGrid): Following {
+  return { id, follows: state?.ended !== true, problem: state === null || state.problem === null ? null : answerOf(state.problem) };
 }
 
 function outcomeAnswer(outcome: Outcome): Outcomes['outcomes'][number] {

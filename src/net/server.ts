@@ -12,6 +12,7 @@ import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX
 import type { Reader } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
+import type { FollowState } from './follow.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import { addRoutes } from './routes.js';
 import { addSchemas } from './wire.js';
@@ -23,6 +24,8 @@ export interface ServedGrid {
   readonly dev: boolean;
   readonly isHome: boolean;
   readonly reader: Reader;
+  /** How it is kept up to date; null where this process does not. */
+  readonly state: FollowState | null;
   /** Appends, or forwards to the home. */
   submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
   /** Follows to the home's newest checkpoint; nothing to do at the home. */

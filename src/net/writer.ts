@@ -65,7 +65,7 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, nonce
     const sequencer = owning(owned, await Sequencer.open({ store, rules, pool, clock, log: keyring.signer('log'), clockSigner: keyring.signer('clock'), headPath: headPath(home, grid) }));
     return {
       get state() {
-        return { lastRead_ms: clock(), problem: null };
+        return { lastRead_ms: clock(), problem: null, ended: false };
       },
       submit: async (records) => inParts(records, (some) => sequencer.append(some)),
       refresh: async () => undefined,
@@ -114,7 +114,7 @@ export function openNeighbour({ grid, clock, signal }: WriterParts, socket: stri
   const client = new Client({ socket });
   return {
     get state() {
-      return { lastRead_ms: clock(), problem: null };
+      return { lastRead_ms: clock(), problem: null, ended: false };
     },
     submit: (records) => inParts(records, (some) => forward(client, grid, some, signal)),
     refresh: () => client.follow(grid, signal),
