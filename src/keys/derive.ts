@@ -50,7 +50,10 @@ export async function withDerivedKey<T>(type: KeyringType, passphrase: string, k
   return work(await found.key);
 }
 
-/** Overwrites every key that was kept, and the passphrase it came from. */
+/**
+ * Overwrites every key that was kept, and the passphrase it came from.
+ * @NOTE The threads that ran scrypt may have left a copy on their stacks, which nobody here can reach.
+ */
 export async function forgetDerivedKeys(): Promise<void> {
   const forgotten = kept.splice(0);
   for (const { typed, key } of forgotten) {

@@ -50,7 +50,7 @@ test('servers hold their own keys, but neither the secret of the identity nor a 
   await botJson(['node', 'join', '--farm', 'sunny', '--declare', '8/16/500/0', '--runtime', 'process'], options);
   const [alice, farm, node] = [await secrets(options.home, 'identity'), await secrets(options.home, 'farm'), await secrets(options.home, 'node')];
   assert.deepEqual(farm.key, node.key, 'a start costs one scrypt');
-  const wanted = { 'identity secret': alice.secret, 'identity key': alice.key, 'farm secret': farm.secret, 'node secret': node.secret, 'service key': farm.key };
+  const wanted = { 'identity secret': alice.secret, 'identity key': alice.key, 'farm secret': farm.secret, 'node secret': node.secret };
 
   await using served = startBot(['serve', '--listen', '127.0.0.1:0', '--json'], options);
   await served.until(/^\{.*\}$/m);
