@@ -28,7 +28,7 @@ export interface BookTime {
  * What a contract asks of the node now.
  * run: in force and nothing speaks against it · refused: in force, but a check fails: keep what runs, begin nothing ·
  * paused: the term is over, the grace is not: no workload, data stays · over: ended ·
- * unclear: the home's clock and ours disagree on which · unknown: no such contract for this node in the copy
+ * unclear: the home's clock and ours disagree on which, or nothing can be proven now · unknown: no such contract for this node in the copy
  */
 export type Phase = 'run' | 'refused' | 'paused' | 'over' | 'unclear' | 'unknown';
 
@@ -56,8 +56,15 @@ export interface Desired {
   readonly said: RunObject | undefined;
 }
 
-/** Checks of an agreement that need its record: `proveAgreement`, remembered by the caller. */
-export type Prove = (contract: ContractObject) => readonly Check[];
+/** Whether an agreement is proven to be in the book and signed. */
+export interface Proof {
+  readonly checks: readonly Check[];
+  /** False: no proof could be made or looked at now, which speaks neither for the agreement nor against it. */
+  readonly made: boolean;
+}
+
+/** What needs an agreement's record: `proveAgreement`, remembered by the caller. */
+export type Prove = (contract: ContractObject) => Proof;
 
 /**
  * Every contract of this node that is in force, and whatever else was found on the machine.
@@ -87,8 +94,9 @@ function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject 
   const late = view(contract, Math.max(time.now, time.stamp));
   const limits = shareOf(resources, workloads.length);
   const tasks = workloads.map((workload) => ({ workload, limits, refusal: tooSmall(resources, limits) ?? refusalOf(config, workload) }));
+  const proof = prove(contract);
   const checks = [
-    ...prove(contract),
+    ...proof.checks,
     { name: 'node', ok: true, evidence: `the agreement names node ${config.key}`, remedy: null },
     fundedCheck(late),
     capacityCheck(node, contract, Math.min(time.now, time.stamp)),
@@ -100,7 +108,7 @@ function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject 
   const phase = phaseOf(early, late);
   return {
     contract: id,
-    phase: phase === 'run' && counted.some(({ ok }) => !ok) ? 'refused' : phase,
+    phase: phase !== 'run' ? phase : !proof.made ? 'unclear' : counted.some(({ ok }) => !ok) ? 'refused' : 'run',
     checks,
     held: contract.started_at !== null,
     // A node's data folder lies on one disk, so it sells either of the two; whichever it is, /data has all of it.

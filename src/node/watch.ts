@@ -11,8 +11,8 @@ import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
 import { oneLine } from './children.js';
-import { desired, type BookTime } from './desired.js';
-import type { Check, Driver } from './driver.js';
+import { desired, type BookTime, type Proof } from './desired.js';
+import type { Driver } from './driver.js';
 import { attemptOf, keyOf, plan, type Action, type Failure, type Machine } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Reporter } from './reporter.js';
@@ -62,7 +62,7 @@ export class Watcher {
   readonly #steps = new Map<string, Step>();
   readonly #pulling = new Set<string>();
   readonly #failures = new Map<string, Failure & { readonly tries: number }>();
-  readonly #proven = new Map<string, readonly Check[]>();
+  readonly #proven = new Map<string, Proof>();
   readonly #teller: Teller;
   readonly #reporter: Reporter;
   #woken = false;
@@ -110,11 +110,12 @@ export class Watcher {
   async #round(): Promise<{ quiet: boolean; wait_ms: number | null; problem: Problem | null }> {
     const { grid, config, clock, taken } = this.#parts;
     const reading = await this.#follow();
-    const time = bookTime(grid.reader, clock, reading);
-    this.#teller.book(time, reading);
     // What ends while the machine is looked at may show as it was before: it is left alone until the next look.
     const busy = new Map([...this.#steps].map(([key, { step }]) => [key, step]));
     const machine = await this.#look();
+    // From here to the plan without a pause: clock, state and proofs of one and the same moment of the copy.
+    const time = bookTime(grid.reader, clock, reading);
+    this.#teller.book(time, reading);
     if (isProblem(machine)) return { quiet: false, wait_ms: null, problem: machine };
 
     const known = taken.all();
@@ -158,13 +159,13 @@ export class Watcher {
   }
 
   /** Once for each agreement: its record never changes. A proof that does not hold is tried again. */
-  #prove(contract: ContractObject): readonly Check[] {
+  #prove(contract: ContractObject): Proof {
     const before = this.#proven.get(contract.record);
     if (before !== undefined) return before;
     const { grid } = this.#parts;
-    const checks = proveAgreement(grid.reader, grid.id, contract);
-    if (checks.every(({ ok }) => ok)) this.#proven.set(contract.record, checks);
-    return checks;
+    const proof = proveAgreement(grid.reader, grid.id, contract);
+    if (proof.checks.every(({ ok }) => ok)) this.#proven.set(contract.record, proof);
+    return proof;
   }
 
   #begin(action: Action): void {

@@ -14,8 +14,8 @@ function at(now: number, stamp = now): BookTime {
   return { fresh: true, now, stamp, size: 10 };
 }
 
-function one(world: World, time: BookTime, change: Partial<NodeConfig> = {}, checks = proven): Desired {
-  const [only, ...more] = desired(world, { ...config, ...change }, time, [contractId(world)], () => checks);
+function one(world: World, time: BookTime, change: Partial<NodeConfig> = {}, checks = proven, made = true): Desired {
+  const [only, ...more] = desired(world, { ...config, ...change }, time, [contractId(world)], () => ({ checks, made }));
   assert.ok(only !== undefined && more.length === 0);
   return only;
 }
@@ -56,7 +56,7 @@ describe('the phase of a contract', () => {
   });
 
   test('is unknown when the copy has no such contract', () => {
-    const [found] = desired(market(), config, at(START), ['f'.repeat(40)], () => proven);
+    const [found] = desired(market(), config, at(START), ['f'.repeat(40)], () => ({ checks: proven, made: true }));
     assert.equal(found?.phase, 'unknown');
   });
 
@@ -68,7 +68,7 @@ describe('the phase of a contract', () => {
 
 describe('a contract in force', () => {
   test('is found by its allocation alone', () => {
-    assert.deepEqual(desired(deal(), config, at(START), [], () => proven).map(({ phase }) => phase), ['run']);
+    assert.deepEqual(desired(deal(), config, at(START), [], () => ({ checks: proven, made: true })).map(({ phase }) => phase), ['run']);
   });
 
   test('is refused when its record is not proven', () => {
@@ -76,12 +76,17 @@ describe('a contract in force', () => {
     assert.deepEqual([found.phase, failed(found)], ['refused', ['recorded']]);
   });
 
+  test('is unclear while its record cannot be proven for the moment', () => {
+    const found = one(deal({}, false), at(START), {}, [{ name: 'recorded', ok: false, evidence: 'not below a checkpoint yet', remedy: null }], false);
+    assert.deepEqual([found.phase, failed(found)], ['unclear', ['recorded']]);
+  });
+
   test('is refused when the node announces less than it has sold, the later contract first', () => {
     const world = deal();
     const body: Partial<Agreement> = { nonce: nonce('second') };
     world.submit(agreementOf(world, body));
     world.submit(announcementOf(world, { capacity: gib(6, 16, 500) }));
-    const phases = desired(world, config, at(START), [], () => proven).map(({ phase, checks }) => [phase, checks.filter(({ ok }) => !ok).map(({ name }) => name)]);
+    const phases = desired(world, config, at(START), [], () => ({ checks: proven, made: true })).map(({ phase, checks }) => [phase, checks.filter(({ ok }) => !ok).map(({ name }) => name)]);
     assert.deepEqual(phases, [['run', []], ['refused', ['capacity']]]);
   });
 
@@ -89,7 +94,7 @@ describe('a contract in force', () => {
     const world = deal({ retention_ms: 5 * HOUR });
     world.at += 745 * HOUR;
     world.submit(agreementOf(world, { nonce: nonce('second'), resources: gib(8, 16, 400) }));
-    const found = desired(world, config, at(world.at), [], () => proven).map(({ phase, checks }) => [phase, checks.find(({ name }) => name === 'capacity')?.ok]);
+    const found = desired(world, config, at(world.at), [], () => ({ checks: proven, made: true })).map(({ phase, checks }) => [phase, checks.find(({ name }) => name === 'capacity')?.ok]);
     assert.deepEqual(found[1], ['run', true]);
   });
 
