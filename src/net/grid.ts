@@ -1,6 +1,6 @@
 // The grid as every command and daemon sees it: read from this home's own copy, written wherever its lines are numbered.
 import type { Clock } from '../base/clock.js';
-import { Problem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import { Store, type Reader } from '../bcdb/store.js';
@@ -29,6 +29,8 @@ export interface GridOptions {
   /** Id, unique beginning of it, or name; the grid in use if left out, and without any the embedded `local`. */
   readonly grid?: string | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Holds the home folder only while it works: for a process that runs long beside a daemon, which may come back. */
+  readonly isGuest?: boolean | undefined;
 }
 
 /**
@@ -77,6 +79,8 @@ export class Grid implements ServedGrid, AsyncDisposable {
   readonly #store: Store;
   readonly #listeners = new Set<() => void>();
   #writer: Promise<Writer> | undefined;
+  /** Pieces of work under way. */
+  #users = 0;
   #live: Writer | undefined;
 
   constructor(options: GridOptions, entry: GridEntry) {
@@ -156,20 +160,43 @@ export class Grid implements ServedGrid, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const writer = await this.#writer?.catch(() => undefined);
-    await writer?.[Symbol.asyncDispose]();
+    await this.#close();
     this.#store[Symbol.dispose]();
   }
 
   async #with<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      const writer = await this.#open();
+      try {
+        return await work(writer);
+      } catch (thrown) {
+        if (!isProblem(thrown, 'unreachable') || (await writer.isGone?.()) !== true) throw thrown;
+        // Nothing is recorded twice, so what may have been done just before the end is simply done again.
+        if (this.#live === writer) await this.#close();
+        return await work(await this.#open());
+      }
+    } finally {
+      this.#users -= 1;
+      if (this.#options.isGuest === true && this.#users === 0 && this.#live?.isGone === undefined) await this.#close();
+    }
+  }
+
+  async #open(): Promise<Writer> {
     this.#writer ??= this.#openWriter();
     try {
       this.#live = await this.#writer;
+      return this.#live;
     } catch (thrown) {
       this.#writer = undefined;
       throw thrown;
     }
-    return work(this.#live);
+  }
+
+  async #close(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await (await writer?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
   async #openWriter(): Promise<Writer> {

@@ -77,7 +77,8 @@ export async function daemonAnswers(home: Home): Promise<boolean> {
   return existsSync(runtimePath(home)) && answers(socketPath(home), AbortSignal.timeout(2_000));
 }
 
-async function answers(socket: string, signal: AbortSignal): Promise<boolean> {
+/** Whether a daemon answers on a socket. */
+export async function answers(socket: string, signal: AbortSignal): Promise<boolean> {
   if (!existsSync(socket)) return false;
   await using client = new Client({ socket });
   try {

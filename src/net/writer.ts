@@ -15,6 +15,7 @@ import { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
 import { Client } from './client.js';
 import { Follower, type FollowState, type OnProgress } from './follow.js';
+import { answers } from './lock.js';
 
 /** What changes a book. */
 export interface Writer extends AsyncDisposable {
@@ -27,6 +28,8 @@ export interface Writer extends AsyncDisposable {
   keepUp(signal: AbortSignal): Promise<void>;
   /** Calls back after every change of the file; returns how to stop that. */
   onNews(listener: () => void): () => void;
+  /** Beside a daemon: whether that has ended, so that another way in must be found. */
+  isGone?(): Promise<boolean>;
 }
 
 /** What every writer needs. */
@@ -122,6 +125,7 @@ export function openNeighbour({ grid, clock, signal }: WriterParts, socket: stri
       throw new Error('the daemon keeps up');
     },
     onNews: () => () => undefined,
+    isGone: async () => !(await answers(socket, signal)),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }

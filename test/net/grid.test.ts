@@ -5,10 +5,11 @@ import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { readConfig } from '../../src/home.js';
 import { Client } from '../../src/net/client.js';
-import { openGrid } from '../../src/net/grid.js';
+import { openGrid, type Grid } from '../../src/net/grid.js';
 import { readGrid } from '../../src/rules/objects.js';
 import type { Line } from '../../src/schema/types.js';
 import { EvilHome } from '../evil/evilhome.js';
+import { beside } from './beside.js';
 import { balance, send, TestHome, until } from './homes.js';
 
 const OTHER = 'ab'.repeat(32);
@@ -85,9 +86,22 @@ test('beside a daemon a second handle works through its socket', async () => {
   const copy = await bob.daemon({ listen: undefined });
   assert.equal(copy.url, null);
   // In one process both would share the lock, so the second handle is another process.
-  const { beside } = await import('./beside.js');
   const answered = await beside(bob.home.path);
-  assert.deepEqual(answered, { size: 2, index: 1, known: true });
+  assert.deepEqual(answered, { size: 2, index: 1, known: true, isFree: true });
+});
+
+test('a process beside a daemon goes on by itself when that ends, and lets another one start', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  const id = await alice.create();
+  const home = await alice.daemon();
+  await bob.join(home.url);
+  const copy = await bob.daemon({ listen: undefined });
+  const answered = await beside(bob.home.path, async () => {
+    await copy[Symbol.asyncDispose]();
+    await send(home.grids.get(id) as Grid, alice.identity, OTHER);
+  });
+  assert.deepEqual(answered, { size: 3, index: 1, known: true, isFree: true });
 });
 
 test('a daemon follows what is recorded elsewhere by itself', async () => {
