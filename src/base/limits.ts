@@ -41,6 +41,15 @@ export const KEEP_ALIVE_MS = 20_000;
 export const MAX_HEAD_BYTES = 16_384;
 /** HTTP: submissions, and talk messages, of one address a minute: far above a busy bot, below what hurts. */
 export const MAX_POSTS_PER_MINUTE = 6_000;
+/** HTTP: everything else that one address asks for a minute: what a dozen busy followers need, far below what hurts. */
+export const MAX_GETS_PER_MINUTE = 60_000;
+/** HTTP: answers of /lines that wait for their readers, all together; a reader that does not read has two pieces here. */
+export const MAX_BUFFERED_BYTES = 256 * 1_048_576;
+/** HTTP: a piece of such an answer; less costs more calls than it saves memory. */
+export const PIECE_BYTES = 65_536;
+/** HTTP: rows of an answer in bytes, and rows fetched at once to find where that ends. */
+export const MAX_ROWS_BYTES = 4 * 1_048_576;
+export const ROWS_AT_ONCE = 64;
 /** HTTP: the longest a /lines request may wait for news. */
 export const MAX_LONG_POLL_MS = 30_000;
 /** HTTP client: time for a whole answer beyond what the request asked to wait. */

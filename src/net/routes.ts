@@ -1,14 +1,15 @@
 // The routes: ours under /v1, C2SP's under /log. Each names its schemas; what comes back is JSON unless it says so.
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { toBase64 } from '../base/bytes.js';
 import { Problem } from '../base/errors.js';
-import { MAX_LINES, MAX_LINES_BYTES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../base/limits.js';
+import { MAX_BUFFERED_BYTES, MAX_LINES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
-import { findRecord, query } from '../bcdb/query.js';
+import { findRecord } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { Following, GridList, Health, Outcomes, SealedTalk, Submission, Trailer } from '../schema/types.js';
+import type { Following, GridList, Health, Outcomes, SealedTalk, Submission } from '../schema/types.js';
+import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
 import * as wire from './wire.js';
@@ -27,6 +28,7 @@ const NDJSON = 'application/x-ndjson';
 /** Adds every route to a server. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { books, talk, clock, version } = parts;
+  const buffered = new Budget(MAX_BUFFERED_BYTES);
 
   function bookOf(request: FastifyRequest): ServedGrid {
     const { grid } = request.params as { grid: string };
@@ -48,7 +50,9 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const book = bookOf(request);
     const wait_ms = Math.min(Number(wait), MAX_LONG_POLL_MS);
     if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(book, wait_ms, request, parts.ending);
-    return reply.type(NDJSON).send(linesText(book.reader, Number(from), Number(limit)));
+    if (buffered.isFull) throw new Problem('busy', 'too many answers wait for their readers here', { reason: 'buffered', hint: 'try again in a moment' });
+    const text = linesText(book.reader, signed(book.reader), Number(from), Number(limit), buffered);
+    return reply.type(NDJSON).send(Readable.from(text, { highWaterMark: 1 }));
   });
 
   app.post('/v1/grids/:grid/records', { config: POSTS, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
@@ -67,8 +71,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
 
   app.get('/v1/grids/:grid/objects', { schema: { params: wire.GRID, querystring: wire.OBJECTS_QUERY } }, (request) => {
     const { prefix, after, limit = `${MAX_ROWS}` } = request.query as { prefix: string; after?: string; limit?: string };
-    const objects = bookOf(request).reader.objects(prefix, Number(limit), after);
-    return { objects, next: objects.length === Number(limit) ? (objects.at(-1)?.id ?? null) : null };
+    return objectsAnswer(bookOf(request).reader, prefix, Number(limit), after);
   });
 
   app.get('/v1/grids/:grid/objects/*', { schema: { params: wire.GRID_AND_OBJECT, querystring: wire.NO_QUERY } }, (request) => {
@@ -79,9 +82,9 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
 
   app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.RECORDS_QUERY } }, (request) => {
-    const { chain, kind, signer, since, before, limit } = request.query as Record<string, string | undefined>;
+    const { chain, kind, signer, since, before, limit = '100' } = request.query as Record<string, string | undefined>;
     const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
-    return query(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: number(limit) });
+    return queryAnswer(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: Number(limit) });
   });
 
   app.get('/log/:grid/checkpoint', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) =>
@@ -107,22 +110,6 @@ function signed(reader: Reader): StoredCheckpoint {
   const checkpoint = reader.checkpoint();
   if (checkpoint === undefined) throw new Problem('busy', 'this book has no checkpoint yet', { hint: 'try again in a moment' });
   return checkpoint;
-}
-
-/** Lines from `from` on as NDJSON, then the trailer that proves them (schemas line@1, trailer@1). */
-function linesText(reader: Reader, from: number, limit: number): string {
-  const { size, note } = signed(reader);
-  // A reader that is ahead gets the checkpoint alone: whether that is a rewind is its own to judge.
-  const rows: string[] = [];
-  let bytes = 0;
-  for (const line of from < size ? reader.lines(from, Math.min(size, from + limit)) : []) {
-    const row = JSON.stringify(line);
-    bytes += Buffer.byteLength(row);
-    if (rows.length > 0 && bytes > MAX_LINES_BYTES) break;
-    rows.push(row);
-  }
-  const consistency = from < size ? reader.tree.consistencyProof(from + rows.length, size).map(toBase64) : [];
-  return [...rows, JSON.stringify({ checkpoint: note, consistency } satisfies Trailer), ''].join('\n');
 }
 
 /** Resolves at the next change, after the time, or when either side goes away. */

@@ -8,7 +8,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
-import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
+import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_GETS_PER_MINUTE, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
 import type { Reader } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
@@ -93,7 +93,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   addSchemas(app);
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
-  if (!isLocal) await app.register(rateLimit, { global: false });
+  if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000 });
   await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal }));
   const address = await listen(app, parts.listen);
   return { address, [Symbol.asyncDispose]: () => app.close() };

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { MAX_BODY_BYTES, MAX_POSTS_PER_MINUTE } from '../../src/base/limits.js';
+import { MAX_BODY_BYTES, MAX_GETS_PER_MINUTE, MAX_POSTS_PER_MINUTE } from '../../src/base/limits.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
@@ -231,4 +231,10 @@ test('an address that posts without end is told to wait', async () => {
   assert.ok(refused !== undefined);
   assert.equal((await problem(refused)).code, 'busy');
   assert.equal((await served.get('/v1/health')).status, 200);
+});
+
+test('what is only asked for is counted too', async () => {
+  await using served = await Served.start();
+  const answers = [await served.get('/v1/health'), await served.get('/v1/health')];
+  assert.deepEqual(answers.map(({ headers }) => Number(headers.get('x-ratelimit-remaining'))), [MAX_GETS_PER_MINUTE - 1, MAX_GETS_PER_MINUTE - 2]);
 });

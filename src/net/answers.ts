@@ -1,0 +1,126 @@
+// Answers that may be large: bounded in bytes as well as in rows, and lines handed out no faster than they are read.
+import { toBase64 } from '../base/bytes.js';
+import type { JsonObject } from '../base/canonical.js';
+import { MAX_LINES_BYTES, MAX_ROWS_BYTES, PIECE_BYTES, ROWS_AT_ONCE } from '../base/limits.js';
+import { query, type Answer, type Found, type Query } from '../bcdb/query.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Trailer } from '../schema/types.js';
+
+/** Bytes that wait for their readers, of all answers together. */
+export class Budget {
+  readonly #limit: number;
+  #used = 0;
+
+  /** @param limit in bytes */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get isFull(): boolean {
+    return this.#used >= this.#limit;
+  }
+
+  /** What one answer has of it. A stream and its socket hold the newest two pieces. */
+  share(): Disposable & { hold(bytes: number): void } {
+    let [older, newer] = [0, 0];
+    return {
+      hold: (bytes) => {
+        this.#used += bytes - older;
+        [older, newer] = [newer, bytes];
+      },
+      [Symbol.dispose]: () => {
+        this.#used -= older + newer;
+        [older, newer] = [0, 0];
+      },
+    };
+  }
+}
+
+/**
+ * Lines from `from` on as NDJSON, then the trailer that proves them (schemas line@1, trailer@1), piece by piece. Ends
+ * early, with fewer lines and their proof, once the budget is full; one line comes always. A reader that is ahead gets
+ * the checkpoint alone: whether that is a rewind is its own to judge.
+ * @param checkpoint of the same book; what is served ends with it, also when the book has grown since
+ */
+export function* linesText(reader: Reader, { size, note }: StoredCheckpoint, from: number, limit: number, buffered: Budget): Generator<string> {
+  using share = buffered.share();
+  const to = Math.min(size, from + limit);
+  let next = from;
+  let bytes = 0;
+  let piece = '';
+  // One by one, since the reader may take its time and each may be as large as a record.
+  while (next < to) {
+    const row = `${JSON.stringify(reader.line(next))}\n`;
+    bytes += Buffer.byteLength(row);
+    if (next > from && (bytes > MAX_LINES_BYTES || buffered.isFull)) break;
+    piece += row;
+    next += 1;
+    if (piece.length < PIECE_BYTES) continue;
+    share.hold(piece.length);
+    yield piece;
+    piece = '';
+  }
+  const consistency = from < size ? reader.tree.consistencyProof(next, size).map(toBase64) : [];
+  piece += `${JSON.stringify({ checkpoint: note, consistency } satisfies Trailer)}\n`;
+  share.hold(piece.length);
+  yield piece;
+}
+
+/** Objects by prefix, as `Reader.objects`; `next` continues, null when there is no more. @param maxBytes test only: fewer */
+export function objectsAnswer(reader: Reader, prefix: string, limit: number, after?: string, maxBytes = MAX_ROWS_BYTES): { objects: { id: string; value: JsonObject }[]; next: string | null } {
+  const rows = new Rows<{ id: string; value: JsonObject }>(limit, maxBytes);
+  for (;;) {
+    const page = reader.objects(prefix, rows.nextPage, rows.last?.id ?? after);
+    if (!rows.take(page)) return { objects: rows.taken, next: rows.last?.id ?? null };
+    if (page.length < ROWS_AT_ONCE) return { objects: rows.taken, next: null };
+  }
+}
+
+/** `query`, with an answer that is bounded in bytes too. @param maxBytes test only: fewer @throws Problem as `query` */
+export function queryAnswer(reader: Reader, wanted: Query & { readonly limit: number }, maxBytes = MAX_ROWS_BYTES): Answer {
+  const rows = new Rows<Found>(wanted.limit, maxBytes);
+  for (let { before } = wanted; ; ) {
+    const most = rows.nextPage;
+    const { records, next } = query(reader, { ...wanted, before, limit: most });
+    const isWhole = rows.take(records);
+    if (!isWhole && rows.last !== records.at(-1)) return { records: rows.taken, next: rows.last?.index ?? null };
+    // A short page: the book ends, or as many lines were looked at as one question may.
+    if (!isWhole || next === null || records.length < most) return { records: rows.taken, next };
+    before = next;
+  }
+}
+
+/** Rows of an answer, up to a number of them and of their bytes as JSON. */
+class Rows<Row> {
+  readonly taken: Row[] = [];
+  readonly #limit: number;
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(limit: number, maxBytes: number) {
+    this.#limit = limit;
+    this.#maxBytes = maxBytes;
+  }
+
+  get last(): Row | undefined {
+    return this.taken.at(-1);
+  }
+
+  get nextPage(): number {
+    return Math.min(ROWS_AT_ONCE, this.#limit - this.taken.length);
+  }
+
+  /** Takes what fits, at least one; false once no more is wanted. */
+  take(page: readonly Row[]): boolean {
+    for (const row of page) {
+      this.#bytes += Buffer.byteLength(JSON.stringify(row));
+      if (this.taken.length > 0 && this.#bytes > this.#maxBytes) return false;
+      this.taken.push(row);
+    }
+    return this.taken.length < this.#limit;
+  }
+}
