@@ -1,6 +1,7 @@
-// Files that a person names for a result.
+// Files and input that a person hands over, and files for a result.
 import { readFileSync, statSync } from 'node:fs';
 import { Problem, messageOf } from '../src/base/errors.js';
+import type { Io } from '../src/cli/io.js';
 import { createFile } from '../src/home.js';
 
 /** Writes a new file. @throws Problem `usage` where there is one already, or it cannot be written */
@@ -23,4 +24,16 @@ export function readText(path: string, limit: number): string {
     throw new Problem('usage', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
   throw new Problem('usage', `${path} has ${bytes} bytes; at most ${limit} are read`);
+}
+
+/** Reads stdin to its end, as text. @throws Problem `usage` above `limit` bytes */
+export async function readInput({ stdin }: Io, limit: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stdin as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > limit) throw new Problem('usage', `stdin gives more than ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }

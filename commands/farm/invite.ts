@@ -9,7 +9,7 @@ import { ownFarm } from './terms.js';
 export const command: CommandFile<{ for?: number }> = {
   about: 'Whoever has the text can add one node to your farm; the text is shown once and kept nowhere.\nYour 3bot serve answers it.',
   options: (c) => c.option('--for <span>', 'how long it can be used (default: 24h, at most 30d)', parseSpan),
-  examples: ['3bot farm invite', 'ssh node 3bot node join $(3bot farm invite --for 10m)'],
+  examples: ['3bot farm invite', '3bot farm invite --for 10m | ssh node 3bot node join -'],
   async run(context, _args, options) {
     const { iso } = await import('../../src/base/clock.js');
     const { invite } = await import('../../src/farmer/invite.js');

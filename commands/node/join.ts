@@ -1,9 +1,11 @@
 // 3bot node join
 import { Problem } from '../../src/base/errors.js';
+import { MAX_INVITATION_BYTES } from '../../src/base/limits.js';
 import type { Grid, GridOptions } from '../../src/net/grid.js';
 import type { Check } from '../../src/node/driver.js';
 import type { Config, Invitation } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
+import { readInput } from '../files.js';
 import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
@@ -17,7 +19,7 @@ interface Options extends MachineOptions {
 
 export const command: CommandFile<Options> = {
   about: 'Makes keys for the node, joins the grid that the invitation names, announces what the machine offers, and has the farm\nadmit it. Again, without an invitation: announces what has changed. After an interruption: run it again.',
-  arguments: [['[invitation]', 'what a farmer got from 3bot farm invite']],
+  arguments: [['[invitation]', 'what a farmer got from 3bot farm invite; - reads it from stdin, where no other user of the machine sees it']],
   options: (c) => machineOptions(c)
     .option('--farm <name>', 'the farm of this same home folder, instead of an invitation')
     .option('--address <host>', "where workloads' ports are reached: a host name or IP address of this machine", parseAddress)
@@ -25,15 +27,16 @@ export const command: CommandFile<Options> = {
     .option('--region <text>', 'where in the country', parseRegion)
     .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
     .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else'),
-  examples: ['3bot node join eyJ2IjoxLCJ…', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice'],
-  async run(context, [text], options) {
+  examples: ['3bot node join - < invitation', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice'],
+  async run(context, [given], options) {
     const { openGrid } = await import('../../src/net/grid.js');
     const { readConfig, updateConfig } = await import('../../src/home.js');
     const { announce, askAdmission, nodeOf } = await import('../../src/node/join.js');
     const { gridOptions } = await import('../handle.js');
     const { consumerKeys, nodeKeyring, ownKeys } = await import('./keys.js');
     const { lookAtMachine } = await import('./machine.js');
-    const { home, out, clock, signal } = context;
+    const { home, io, out, clock, signal } = context;
+    const text = given === '-' ? await readInput(io, MAX_INVITATION_BYTES) : given;
     const { grid: gridId, farm, invitation } = await placeOf(context, text, options.farm, readConfig(home));
     await using grid = await openGrid({ ...gridOptions(context), grid: gridId } satisfies GridOptions);
     await grid.refresh();

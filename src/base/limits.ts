@@ -84,6 +84,8 @@ export const MAX_ASKED = 32;
 export const MAX_ROWS = 1_000;
 /** Open invitations of a farm: more than the nodes of a large one. */
 export const MAX_INVITATIONS = 1_000;
+/** Invitation as text: ours have about 500 characters; spaces around it do not matter. */
+export const MAX_INVITATION_BYTES = 2_000;
 /** Longest life of an invitation: whoever finds the text can use it. */
 export const MAX_INVITATION_MS = 30 * 24 * 3_600_000;
 /** Lines of one kind that a search without an index looks at, newest first: under half a second. */

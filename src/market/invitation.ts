@@ -1,11 +1,9 @@
 // An invitation as text: what a farmer hands to whoever runs a node. Whoever has it can use it, once.
 import { parseCanonical, canonical } from '../base/canonical.js';
 import { isProblem, Problem } from '../base/errors.js';
+import { MAX_INVITATION_BYTES } from '../base/limits.js';
 import type { Invitation } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
-
-/** Longer text is no invitation; ours have about 500 characters. */
-const MAX_TEXT = 2_000;
 
 /** The text of an invitation: base64url (RFC 4648 §5, without padding) of its canonical JSON. */
 export function invitationText(invitation: Invitation): string {
@@ -21,7 +19,7 @@ export function parseInvitation(text: string): Invitation {
   const trimmed = text.trim();
   try {
     const bytes = Buffer.from(trimmed, 'base64url');
-    if (trimmed.length > MAX_TEXT || bytes.toString('base64url') !== trimmed) throw new Problem('malformed', 'not base64url');
+    if (trimmed.length > MAX_INVITATION_BYTES || bytes.toString('base64url') !== trimmed) throw new Problem('malformed', 'not base64url');
     return validated<Invitation>('invitation@1', parseCanonical(bytes.toString('utf8')));
   } catch (cause) {
     if (!isProblem(cause, 'malformed')) throw cause;

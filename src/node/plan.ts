@@ -222,6 +222,9 @@ class Draft implements Plan {
 
   /** Takes away what is left, once the retention is over and a later checkpoint has shown again that it may. */
   #clear({ contract, keep_until, held, said }: Desired, here: readonly Running[]): void {
+    const isHere = here.length > 0 || this.#machine.volumes.has(contract) || this.#memory.taken.has(contract);
+    // Released before, or never held: it may stand among the node's allocations for long.
+    if (!isHere && (!held || said?.state === 'released')) return;
     this.over.push(contract);
     const first = this.#memory.taken.get(contract) ?? null;
     const again = first !== null && (this.#time.size > first.size || this.#time.stamp > first.stamp);

@@ -215,14 +215,17 @@ export class Watcher {
     }
   }
 
-  /** A refusal is final; what broke is tried a few times, with growing pauses. Stopping and wiping are never given up. */
+  /**
+   * A refusal is final; what broke is tried a few times, with growing pauses: also a full disk, since the data of a
+   * contract that is over may be on its way out. Stopping and wiping are never given up.
+   */
   #failed(action: Action, thrown: unknown): void {
     const key = keyOf(action);
     const attempt = attemptOf(action);
     const before = this.#failures.get(key);
     const tries = before?.attempt === attempt ? before.tries + 1 : 1;
     const beginning = action.do === 'start' || action.do === 'volume';
-    const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec';
+    const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
     const pause = NODE_RETRY_MS[tries - 1];
     const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
     const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);

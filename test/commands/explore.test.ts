@@ -17,7 +17,7 @@ test('a farm invites, a node joins, a buyer explores: what fits at which price, 
   const invitation = (await bot(['farm', 'invite'], farmer)).stdout.trim();
 
   const machine = { home: tempHome() };
-  const node = await botJson<{ node: string; admitted: boolean }>(['node', 'join', invitation, '--runtime', 'process', '--declare', '8/16/500/0', '--country', 'BE'], machine);
+  const node = await botJson<{ node: string; admitted: boolean }>(['node', 'join', '-', '--runtime', 'process', '--declare', '8/16/500/0', '--country', 'BE'], { ...machine, input: `${invitation}\n` });
   assert.equal(node.admitted, true);
   const late = { home: tempHome() };
   const refused = await bot(['node', 'join', invitation, '--runtime', 'process', '--declare', '8/16/500/0'], late);

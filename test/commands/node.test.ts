@@ -57,6 +57,8 @@ test('on a fresh machine, watch and status say at once what to do', async () => 
   }
   assert.equal((await bot(['node', 'join'], options)).code, 2);
   assert.equal((await bot(['node', 'join', 'nonsense'], options)).code, 2);
+  assert.match((await bot(['node', 'join', '-'], { ...options, input: 'nonsense' })).stderr, /this is no invitation/);
+  assert.match((await bot(['node', 'join', '-'], { ...options, input: 'x'.repeat(3_000) })).stderr, /stdin gives more than 2000 bytes/);
   assert.equal((await bot(['node', 'join', '--farm', 'nowhere'], options)).code, 5);
 });
 

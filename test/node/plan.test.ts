@@ -39,12 +39,13 @@ interface Given {
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
   readonly pulling?: readonly string[];
-  readonly look?: Look | null;
+  /** Undefined: the contract is not among those taken on. */
+  readonly look?: Look | null | undefined;
 }
 
 function planned(given: Given): Plan {
   const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, given.volume === null ? null : '/data/c']]) };
-  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), taken: new Map([[C, given.look ?? null]]) };
+  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   return plan([wanted(given.wanted)], machine, memory, given.time ?? fresh);
 }
 
@@ -142,6 +143,13 @@ describe('a fresh copy', () => {
 
   test('names the workloads of contracts that it does not know', () => {
     assert.deepEqual(planned({ wanted: { phase: 'unknown' }, running: [running('running')] }).strangers, [{ contract: C, workload: 'web' }]);
+  });
+
+  test('does not take on again what was released, or what it never held', () => {
+    for (const change of [{ said: said('released') }, { held: false, said: undefined }]) {
+      const { over, done } = planned({ wanted: { phase: 'over', ...change }, volume: false, look: undefined });
+      assert.deepEqual([over, done], [[], []]);
+    }
   });
 
   test('notes which contracts it saw to be over', () => {

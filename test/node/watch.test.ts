@@ -149,11 +149,11 @@ test('a workload that cannot start stays visible with its reason, and is not tri
   assert.equal(local.book.reader.size, lines, 'nor after a restart');
 });
 
-test('what breaks for a moment is tried again, and only then said to have failed', async () => {
+for (const problem of [new Problem('failed', 'registry is being restarted'), new Problem('refused', 'the disk has 0 MiB left', { reason: 'disk' })]) test(`what breaks for a moment is tried again, and only then said to have failed: ${problem.message}`, async () => {
   await using local = await LocalGrid.start(within());
   let broken = 1;
   const once = (driver: Driver): Driver => wrapped(driver, async (spec, signal) => {
-    if (broken-- > 0) throw new Problem('failed', 'registry is being restarted');
+    if (broken-- > 0) throw problem;
     return driver.start(spec, signal);
   });
   await using node = await local.watch({ around: once });
@@ -163,7 +163,7 @@ test('what breaks for a moment is tried again, and only then said to have failed
   broken = Infinity;
   const second = await local.deal([bare(FOREVER)]);
   await node.watcher.once();
-  assert.deepEqual(local.run(second)?.workloads.map(({ state, reason }) => [state, reason]), [['failed', 'registry is being restarted']]);
+  assert.deepEqual(local.run(second)?.workloads.map(({ state, reason }) => [state, reason]), [['failed', problem.message]]);
   assert.deepEqual(node.events.flatMap((event) => (event.event === 'step_failed' && event.contract === second ? [event.again_ms] : [])), [...NODE_RETRY_MS, null]);
 });
 
