@@ -1,20 +1,24 @@
 // 3bot sign
+import { parseTft } from '../src/base/amount.js';
 import type { CommandFile } from './command.js';
 import { openBuyer } from './deal.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 
-export const command: CommandFile<GridFlag & { dryRun?: true }> = {
+export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint }> = {
   about: 'Shows a draft in plain words, adds your signature to the file, and commits the agreement once nobody is missing.\nSigning twice changes nothing. A paying account signs with its own key: then this also lets the money go.',
   arguments: [['<file>', 'a draft, as reserve --signer writes it']],
-  options: (c) => c.option('--dry-run', 'only show what it says and who has signed').option(...GRID_FLAG),
+  options: (c) => c.option('--max-total <tft>', 'let your wallet pay up to this much without asking', parseTft).option('--dry-run', 'only show what it says and who has signed').option(...GRID_FLAG),
   examples: ['3bot sign web.draft.json', '3bot sign web.draft.json --yes --json'],
   async run(context, [file = ''], options) {
+    const { formatTft } = await import('../src/base/amount.js');
     const { iso } = await import('../src/base/clock.js');
     const { Problem } = await import('../src/base/errors.js');
     const { missing, readDraft, saveDraft, signatoriesOf, signDraft } = await import('../src/consumer/draft.js');
     const { keepReceipt } = await import('../src/consumer/keep.js');
     const { handOver } = await import('../src/net/handover.js');
     const { agreementText } = await import('../src/consumer/words.js');
+    const { read } = await import('../src/rules/objects.js');
+    const { allowSpending } = await import('./spending.js');
     const { out, home, prompt, clock } = context;
     const draft = readDraft(file);
     const contract = draft.record.payload.chain.slice('contract/'.length);
@@ -33,14 +37,20 @@ export const command: CommandFile<GridFlag & { dryRun?: true }> = {
         text: () => [...(state === 'draft' ? [words] : []), `contract ${contract}: ${state}`, ...signed.map((party) => `signed   ${party}`), ...left.map((party) => `missing  ${party}`), ...(receipt === null ? [] : [`receipt  ${receipt}`])].join('\n'),
       });
     };
-    const isInBook = grid.reader.get(`contract/${contract}`) !== undefined;
-    if (isInBook) return say('committed', draft, keepReceipt(grid, home, contract).receipt);
+    const inBook = read(grid.reader, 'contract', contract)?.record;
+    if (inBook !== undefined && inBook !== draft.record.id) {
+      throw new Problem('refused', `contract ${contract} is in the book with other terms than this draft has; the draft can never be committed`, { reason: 'terms', hint: `3bot contract show ${contract.slice(0, 12)}` });
+    }
+    if (inBook !== undefined) return say('committed', draft, keepReceipt(grid, home, contract).receipt);
     if (options.dryRun === true) return say('draft', draft, null);
 
     const signed = await signDraft(grid.reader, draft, buyer.keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
       out.note(words);
-      await prompt.confirm('Sign this?');
+      const wallet = buyer.keyring.signer('wallet').key;
+      const amount = draft.agreement.payers.reduce((sum, payer) => (payer.account === wallet ? sum + BigInt(payer.amount_stroops) : sum), 0n);
+      if (amount === 0n) await prompt.confirm('Sign this?');
+      else await allowSpending(context, { amount, question: `Sign this and pay ${formatTft(amount)} TFT?`, flag: '--max-total', max: options.maxTotal });
     }
     const saved = saveDraft(file, draft.record, signed.signatures);
     const why = missing(grid.reader, saved, clock());

@@ -64,9 +64,15 @@ export function readDraft(path: string): Draft {
   return { record, agreement, signatures: sortSignatures([...signatures.values()]) };
 }
 
-/** Writes a draft; signatures that the file has on the same payload stay. */
+/**
+ * Writes a draft; signatures that the file has on the same payload stay.
+ * @throws Problem `refused`, reason `draft`, where the file is the draft of another contract: others may have signed it
+ */
 export function saveDraft(path: string, record: ParsedRecord, signatures: readonly Signature[]): Draft {
   const before = existsSync(path) ? readDraft(path) : undefined;
+  if (before !== undefined && before.record.payload.chain !== record.payload.chain) {
+    throw new Problem('refused', `${path} is the draft of another ${before.record.payload.chain.replace('/', ' ')}`, { reason: 'draft', hint: 'give --draft another file, or move this one away' });
+  }
   const kept = before?.record.id === record.id ? before.signatures.filter(({ by }) => signatures.every((own) => own.by !== by)) : [];
   const all = sortSignatures([...kept, ...signatures]);
   replaceFile(path, envelopeText(record.text, all));

@@ -15,8 +15,9 @@ import type { Private } from '../private.js';
 import { read } from '../rules/objects.js';
 import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
 import { keepReceipt } from './keep.js';
-import { Orders, type Order, type OrderChange, type Stage } from './orders.js';
+import { Orders, taken, type Order, type OrderChange, type Stage } from './orders.js';
 import { converse, demandOffers, quote, requestOf, type Buyer, type Offer, type Quotes, type Wanted } from './quote.js';
+import { differences } from './same.js';
 
 /** A draft about to be bound: what the person (or the limit) says yes to. */
 export interface Proposal {
@@ -220,8 +221,12 @@ class Placing {
   }
 
   #keep(): Placed {
-    const { grid, home } = this.#parts;
-    const { contract } = this.#order;
+    const { grid, home, keyring } = this.#parts;
+    const { contract, name } = this.#order;
+    const { agreement } = read(grid.reader, 'contract', contract) ?? {};
+    // Another machine with this identity may have been faster, with other terms.
+    const different = agreement === undefined ? [] : differences(agreement, { ...this.#wanted, payer: keyring.signer('wallet').key });
+    if (different.length > 0) throw taken(name ?? 'this', contract, `differs in ${different.join(', ')}`);
     this.#note({ stage: 'committed' });
     const { receipt, record, signatures } = keepReceipt(grid, home, contract);
     return { contract, record, state: 'committed', signatures, receipt };

@@ -13,6 +13,7 @@ import type { Private } from '../private.js';
 import { read } from '../rules/objects.js';
 import { view } from '../rules/view.js';
 import type { Signature } from '../schema/types.js';
+import { differences, type Ordered } from './same.js';
 
 /** How far an order is. */
 export type Stage = 'ordered' | 'accepting' | 'farmer_signed' | 'signed' | 'committed' | 'kept';
@@ -66,10 +67,10 @@ export class Orders {
    * @param wanted everything that makes the order what it is
    * @throws Problem `refused`, reason `name`, where the name stands for an order with other arguments
    */
-  begin(state: ReadState, name: string | null, wanted: object, at: number): Order {
+  begin(state: ReadState, name: string | null, wanted: Ordered, at: number): Order {
     const hash = sha256Hex(canonical(wanted));
     // Immediate, so that two commands at the same time see one order, not two.
-    return this.#data.db.transaction(() => (name === null ? this.#unnamed(state, hash, at) : this.#named(state, name, hash, at))).immediate();
+    return this.#data.db.transaction(() => (name === null ? this.#unnamed(state, hash, at) : this.#named(state, name, wanted, hash, at))).immediate();
   }
 
   #unnamed(state: ReadState, hash: string, at: number): Order {
@@ -80,19 +81,21 @@ export class Orders {
   }
 
   /** `n` counts the ended contracts of the name: as long as one is in force, the name means that one. */
-  #named(state: ReadState, name: string, hash: string, at: number): Order {
+  #named(state: ReadState, name: string, wanted: Ordered, hash: string, at: number): Order {
     for (let n = 0; n < MAX_OF_ONE_NAME; n += 1) {
       const nonce = sha256Hex(canonical({ name, n })).slice(0, 32);
       const contract = chainId(this.#grid, this.#bot, nonce);
       if (isOver(state, contract, at)) continue;
       const row = this.#data.db.prepare(SQL.get).get(this.#grid, contract) as Row | undefined;
+      const agreement = read(state, 'contract', contract)?.agreement;
+      // Once it is in the book the book says what the name means, whichever machine ordered it.
+      const different = agreement === undefined ? [] : differences(agreement, wanted);
+      if (different.length > 0) throw taken(name, contract, `differs in ${different.join(', ')}`);
       if (row === undefined) return this.#add(nonce, name, hash, at);
-      const isOpen = row.stage === 'ordered' && state.get(`contract/${contract}`) === undefined;
+      const isOpen = row.stage === 'ordered' || agreement !== undefined;
       // Nothing was taken under this name yet, so it may still mean something else.
       if (row.arguments !== hash && isOpen) this.#data.db.prepare(SQL.mean).run(hash, this.#grid, contract);
-      else if (row.arguments !== hash) {
-        throw new Problem('refused', `${name} is the name of contract ${contract}, which was ordered with other arguments`, { reason: 'name', hint: `another --name, or 3bot contract show ${contract.slice(0, 12)}` });
-      }
+      else if (row.arguments !== hash) throw taken(name, contract, 'was ordered with other arguments');
       return orderOf(row);
     }
     throw new Problem('refused', `${MAX_OF_ONE_NAME} contracts had the name ${name}`, { reason: 'name', hint: 'another --name' });
@@ -118,6 +121,11 @@ export class Orders {
  */
 export function closeOrder(data: Private, contract: string): void {
   data.db.prepare(SQL.close).run(contract);
+}
+
+/** The refusal of a name that means something else. */
+export function taken(name: string, contract: string, how: string): Problem {
+  return new Problem('refused', `${name} is the name of contract ${contract}, which ${how}`, { reason: 'name', hint: `another --name, or 3bot contract show ${contract.slice(0, 12)}` });
 }
 
 function isOver(state: ReadState, id: string, at: number): boolean {

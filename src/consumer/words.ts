@@ -2,8 +2,7 @@
 import { formatTft } from '../base/amount.js';
 import { iso } from '../base/clock.js';
 import { perHourStroops } from '../capacity/price.js';
-import { short } from '../rules/refusal.js';
-import type { Agreement, Quorum, Resources, Workload } from '../schema/types.js';
+import type { Agreement, Prices, Quorum, Resources, Workload } from '../schema/types.js';
 
 /** MiB as people write sizes: `100 GiB`, `512 MiB`. */
 export function sizeText(mib: number): string {
@@ -18,7 +17,7 @@ export function resourcesText({ cru, mru_mib, sru_mib, hru_mib, ipv4 }: Resource
   return parts.filter(([count]) => count > 0).map(([, text]) => text).join(', ') || 'nothing';
 }
 
-/** A duration with its largest units: `30 days`, `1 hour 30 minutes`. */
+/** A duration in full: `30 days`, `1 hour 30 minutes`, `1 second 5 ms`. */
 export function durationText(ms: number): string {
   const units = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const;
   let rest = ms;
@@ -26,40 +25,52 @@ export function durationText(ms: number): string {
   for (const [name, unit] of units) {
     const count = Math.floor(rest / unit);
     rest -= count * unit;
-    if (count > 0 && parts.length < 2) parts.push(`${count} ${name}${count === 1 ? '' : 's'}`);
+    if (count > 0) parts.push(`${count} ${name}${count === 1 ? '' : 's'}`);
   }
-  return parts.join(' ') || `${ms} ms`;
+  if (rest > 0 || parts.length === 0) parts.push(`${rest} ms`);
+  return parts.join(' ');
 }
 
-function quorumText({ threshold, members }: Quorum): string {
-  const names = members.map((member) => ('of' in member ? short(member.of) : `(${quorumText(member)})`));
-  const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
-  return names.length === 1 ? shown : threshold === names.length ? `all of ${shown}` : `${threshold} of ${shown}`;
+/** In full: half a key says nothing about whose it is. @param parties everybody that was named before */
+function quorumText({ threshold, members }: Quorum, parties: readonly string[]): string {
+  const names = members.map((member) => (!('of' in member) ? `(${quorumText(member, parties)})` : member.weight === 1 ? member.of : `${member.of} (counts ${member.weight})`));
+  const named = new Set(parties);
+  const isEverybody = threshold === names.length && names.length === parties.length && names.every((name) => named.has(name));
+  if (isEverybody && names.length > 1) return `all ${names.length} named above`;
+  return names.length === 1 ? names.join() : threshold === names.length ? `all of ${names.join(', ')}` : `${threshold} of ${names.join(', ')}`;
 }
 
-function workloadText({ name, image, command, env, ports }: Workload): string {
+function workloadText({ name, image, command, env, ports, secrets }: Workload): string {
   const what = image ?? 'a bare command';
   const runs = command.length === 0 ? '' : `, runs ${JSON.stringify(command)}`;
-  const variables = env.length === 0 ? '' : `, sets ${env.map((one) => one.name).join(', ')}`;
+  const variables = env.length === 0 ? '' : `, sets ${env.map((one) => `${one.name}=${JSON.stringify(one.value)}`).join(' ')}`;
+  const sealed = secrets.length === 0 ? '' : `, secret ${secrets.map((one) => `${one.name} (SHA-256 ${one.sha256})`).join(', ')}`;
   const published = ports.length === 0 ? '' : `, publishes ${ports.map((port) => `${port.container}/${port.protocol}`).join(', ')}`;
-  return `${name}: ${what}${runs}${variables}${published}`;
+  return `${name}: ${what}${runs}${variables}${sealed}${published}`;
+}
+
+function pricesText({ cu_stroops, su_stroops, nu_stroops, ipv4_stroops }: Prices): string {
+  const tft = (stroops: string): string => formatTft(BigInt(stroops));
+  return `CU ${tft(cu_stroops)}, SU ${tft(su_stroops)}, IPv4 ${tft(ipv4_stroops)} TFT an hour; traffic ${tft(nu_stroops)} TFT a GB`;
 }
 
 /** Each fact with its name, in reading order; nothing that the agreement says is left out. */
 export function agreementText(contract: string, body: Agreement): (readonly [name: string, text: string])[] {
+  const parties = body.roles.map(({ party }) => party);
   const rows: (readonly [string, string])[] = [
     ['contract', contract],
     ...body.roles.map(({ role, party }) => [role, party] as const),
     ['node', body.node],
     ['capacity', `${resourcesText(body.resources)}, for ${durationText(body.term_ms)}`],
-    ['price', `${formatTft(perHourStroops(body.resources, body.prices))} TFT an hour, ${formatTft(BigInt(body.total_stroops))} TFT in all (${body.units})`],
+    ['price', `${formatTft(perHourStroops(body.resources, body.prices))} TFT an hour, ${formatTft(BigInt(body.total_stroops))} TFT in all`],
+    ['prices', `${pricesText(body.prices)} (${body.units})`],
     ...body.payers.map(({ account, amount_stroops }) => ['pays', `account ${account}: ${formatTft(BigInt(amount_stroops))} TFT, into escrow at the commit`] as const),
     ...body.payees.map(({ account, role, share_ppm }) => ['is paid', `account ${account} (${role}): ${share_ppm / 10_000} % of what is billed`] as const),
-    ['billing', body.meter === null ? 'by the time from the node\'s first word to the end; unmetered' : `time that ${short(body.meter.by)} confirms every ${durationText(body.meter.heartbeat_ms)}`],
-    ['commit', `by ${quorumText(body.quorums.commit)}, until ${iso(body.commit_by)}`],
-    ['workloads by', quorumText(body.quorums.workload)],
-    ['end by', quorumText(body.quorums.end)],
-    ['amendment by', quorumText(body.quorums.amend)],
+    ['billing', body.meter === null ? 'by the time from the node\'s first word to the end; unmetered' : `time that ${body.meter.by} confirms every ${durationText(body.meter.heartbeat_ms)}`],
+    ['commit', `by ${quorumText(body.quorums.commit, parties)}, until ${iso(body.commit_by)}`],
+    ['workloads by', quorumText(body.quorums.workload, parties)],
+    ['end by', quorumText(body.quorums.end, parties)],
+    ['amendment by', quorumText(body.quorums.amend, parties)],
     ['provisioning', `within ${durationText(body.provision_by_ms)} of the commit, else everything goes back`],
     ['afterwards', `kept ${body.grace_ms === 0 ? 'no longer' : durationText(body.grace_ms)} once the term is over; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end at the earliest`}`],
   ];

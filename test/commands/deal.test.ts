@@ -178,10 +178,29 @@ test('a draft with two more signers is committed by whoever signs last', async (
   assert.equal((await botJson<{ state: string }>(['sign', path, '--yes'], { home: others[0] ?? '' })).state, 'committed');
   assert.equal((await botJson<Reserved>([...words, '--wait', 'committed'], { home })).contract, draft.contract);
 
+  const copy = JSON.parse(readFileSync(path, 'utf8')) as { payload: string; signatures: unknown[] };
+  const dearer = Buffer.from(copy.payload, 'base64').toString('utf8').replace('"order":"big"', '"order":"bog"');
+  writeFileSync(join(files, 'dearer.json'), JSON.stringify({ ...copy, payload: Buffer.from(dearer).toString('base64'), signatures: [] }));
+  const otherTerms = await bot(['sign', join(files, 'dearer.json'), '--yes'], { home });
+  assert.equal(otherTerms.code, 3);
+  assert.match(otherTerms.stderr, /in the book with other terms/);
+
   const forged = JSON.parse(readFileSync(path, 'utf8')) as { signatures: { sig: string }[] };
   for (const signature of forged.signatures) signature.sig = `${signature.sig.startsWith('A') ? 'B' : 'A'}${signature.sig.slice(1)}`;
   writeFileSync(join(files, 'forged.json'), JSON.stringify(forged));
   assert.equal((await bot(['sign', join(files, 'forged.json')], { home })).code, 7);
+});
+
+test('--yes signs away no more of one\'s own money than the limit allows', async () => {
+  const path = join(files, 'dear.draft.json');
+  const words = ['reserve', '--cpu', '1', '--for', '200d', '--name', 'dear', '--signer', 'signer-0', '--draft', path];
+  await botJson([...words, '--max-total', '50'], { home });
+  const unsigned = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...unsigned, signatures: [] }));
+  const over = await bot(['sign', path, '--yes'], { home });
+  assert.equal(over.code, 3, over.stderr);
+  assert.match(over.stderr, /give --max-total 24/);
+  assert.equal((await botJson<{ state: string }>(['sign', path, '--max-total', '24'], { home })).state, 'signed');
 });
 
 test('a farm that is away exits 6, and nothing is paid', async () => {

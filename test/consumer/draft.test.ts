@@ -61,9 +61,25 @@ test('in plain words everybody and everything in an agreement is named', () => {
   const words = agreementText('the-contract', body).map((row) => row.join(' ')).join('\n');
   const told = [
     'the-contract', `bot/${ann.key}`, `bot/${ben.key}`, `farm/${body.farm}`, body.node, '4 vCPU, 4 GiB memory, 100 GiB SSD', '30 days', '0.0225000 TFT an hour', '16.2000000 TFT in all',
-    wallet.key, '8.1000000 TFT', 'cd'.repeat(32), '100 %', 'unmetered', '2026-01-01T01:00:00.000Z', 'web', 'httpd', 'MODE', '80/tcp', 'wiped at once', '10 minutes',
+    wallet.key, '8.1000000 TFT', 'cd'.repeat(32), '100 %', 'unmetered', '2026-01-01T01:00:00.000Z', 'web', 'httpd', 'MODE="x"', '80/tcp', 'all 3 named above', 'CU 0.0100000, SU 0.0050000, IPv4 0.0040000 TFT an hour; traffic 0.0015000 TFT a GB', 'wiped at once', '10 minutes',
   ];
   for (const text of told) assert.ok(words.includes(text), `${text} is missing in:\n${words}`);
+});
+
+test('a quorum of others is told in full, however many they are', () => {
+  const members = Array.from({ length: 40 }, (_, i) => ({ of: `bot/${i.toString(16).padStart(64, '0')}`, weight: 1 }));
+  const body = { ...agreementOf(draft), quorums: { ...agreementOf(draft).quorums, end: { threshold: 2, members } } };
+  const end = agreementText('c', body).find(([name]) => name === 'end by')?.[1] ?? '';
+  assert.ok(end.startsWith('2 of bot/'));
+  for (const { of } of members) assert.ok(end.includes(of), of);
+});
+
+test('a draft does not take the place of another deal\'s, with its signatures', async () => {
+  const path = join(folder, 'other.json');
+  saveDraft(path, draft, [await signed(ann)]);
+  const other = draftAgreement('ab'.repeat(32), { ...REQUEST, nonce: '22'.repeat(16) }, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: Date.UTC(2026, 0, 1), retention_ms: HOUR });
+  assert.throws(() => saveDraft(path, other, []), (thrown) => isProblem(thrown, 'refused', 'draft'));
+  assert.equal(readDraft(path).signatures.length, 1);
 });
 
 test('payers of a draft add up to its total, however it divides', () => {
@@ -73,7 +89,7 @@ test('payers of a draft add up to its total, however it divides', () => {
   }
 });
 
-for (const [ms, text] of [[720 * HOUR, '30 days'], [90 * 60_000, '1 hour 30 minutes'], [1_000, '1 second'], [500, '500 ms']] as const) {
+for (const [ms, text] of [[720 * HOUR, '30 days'], [90 * 60_000, '1 hour 30 minutes'], [1_000, '1 second'], [500, '500 ms'], [86_400_000 + HOUR + 60_000 + 1_001, '1 day 1 hour 1 minute 1 second 1 ms']] as const) {
   test(`${ms} ms reads ${text}`, () => assert.equal(durationText(ms), text));
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { testHook } from '../../src/base/effect.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
@@ -8,6 +10,7 @@ import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { quote, requestOf } from '../../src/consumer/quote.js';
 import { closeOrder } from '../../src/consumer/orders.js';
+import { openHome } from '../../src/home.js';
 import { read } from '../../src/rules/objects.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 import { balance } from '../net/homes.js';
@@ -45,6 +48,20 @@ test('the same name is the same contract until that is over, and other arguments
   assert.equal(await endContract(buyer.grid, buyer.test.identity, one.contract, 'done'), false);
   const three = await placeOrder(buyer.parts(), wanted(), 'web');
   assert.notEqual(three.contract, one.contract);
+});
+
+test('a name that means something else on another machine of the same identity is refused, and means the same again when asked for that', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  const { openPrivate } = await import('../../src/private.js');
+  const one = await placeOrder(buyer.parts(), wanted({ order: 'web' }), 'web');
+  const elsewhere = openHome(mkdtempSync(join(tmpdir(), '3bot-elsewhere-')));
+  using data = openPrivate(elsewhere);
+  const there = buyer.parts({ private: data, home: elsewhere });
+  for (const [change, what] of [[{ resources: gib(1, 1, 10) }, 'capacity'], [{ term_ms: HOUR }, 'term'], [{ signers: [`bot/${buyer.bot}`] }, 'signers']] as const) {
+    await assert.rejects(placeOrder(there, wanted({ order: 'web', ...change }), 'web'), (thrown) => isProblem(thrown, 'refused', 'name') && thrown.message.endsWith(`differs in ${what}`));
+  }
+  assert.equal((await placeOrder(there, wanted({ order: 'web', farm: market.farm }), 'web')).contract, one.contract);
 });
 
 test('without a name, the same arguments twice are two contracts', async () => {

@@ -1,0 +1,26 @@
+// Whether a contract is what somebody wants: a name may have been given on another machine, to something else.
+import { canonical } from '../base/canonical.js';
+import type { Agreement } from '../schema/types.js';
+import type { Wanted } from './quote.js';
+
+/** What is wanted, and the account (hex) that pays. */
+export interface Ordered extends Wanted {
+  readonly payer: string;
+}
+
+/** In what an agreement is not what is wanted; empty where it is. What is left open fits anything. */
+export function differences({ resources, term_ms, farm, node, order, retention_ms, workloads, roles, payers }: Agreement, wanted: Ordered): string[] {
+  const signers = roles.filter(({ role }) => role === 'signer').map(({ party }) => party);
+  const facts: [name: string, isSame: boolean][] = [
+    ['capacity', canonical(resources) === canonical(wanted.resources)],
+    ['term', term_ms === wanted.term_ms],
+    ['farm', wanted.farm === null || wanted.farm === farm],
+    ['node', wanted.node === null || wanted.node === node],
+    ['name', order === wanted.order],
+    ['retention', wanted.retention_ms === null || wanted.retention_ms === retention_ms],
+    ['workloads', canonical(workloads) === canonical(wanted.workloads)],
+    ['signers', canonical([...signers].sort()) === canonical([...wanted.signers].sort())],
+    ['payer', payers.every(({ account }) => account === wanted.payer)],
+  ];
+  return facts.filter(([, isSame]) => !isSame).map(([name]) => name);
+}
