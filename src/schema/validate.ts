@@ -8,11 +8,16 @@ interface Validator {
   errors?: { instancePath: string; message?: string; params?: Record<string, unknown> }[] | null;
 }
 
-const validators = createRequire(import.meta.url)('./validators.cjs') as Record<string, Validator>;
+let loaded: Record<string, Validator> | undefined;
+
+/** Loaded at the first use: they are large, and help needs none. */
+function validators(): Record<string, Validator> {
+  return (loaded ??= createRequire(import.meta.url)('./validators.cjs') as Record<string, Validator>);
+}
 
 /** Whether a schema of this name (`agreement@1`) exists. */
 export function hasSchema(name: string): name is SchemaName {
-  return Object.hasOwn(validators, name);
+  return Object.hasOwn(validators(), name);
 }
 
 /**
@@ -21,7 +26,7 @@ export function hasSchema(name: string): name is SchemaName {
  * @param value anything; hostile input is expected
  */
 export function shapeError(name: SchemaName, value: unknown): string | null {
-  const validator = validators[name];
+  const validator = validators()[name];
   if (validator === undefined) throw new Error(`no schema ${name}`);
   if (validator(value)) return null;
   const first = validator.errors?.[0];
