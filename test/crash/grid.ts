@@ -84,6 +84,11 @@ export class CrashGrid implements AsyncDisposable {
     this.#urls[who] = (JSON.parse(line) as { url: string }).url;
   }
 
+  /** Where a server is. */
+  url(who: Server): string {
+    return this.#urls[who] ?? '';
+  }
+
   /** kill -9, without a word. */
   async kill(who: Server): Promise<void> {
     await this.running.get(who)?.stop('SIGKILL');
@@ -130,7 +135,7 @@ export class CrashGrid implements AsyncDisposable {
     const contracts = objects.filter(({ id }) => id.startsWith('contract/')).map(({ value }) => value as unknown as ContractObject);
     const mine = contracts.filter(({ agreement }) => agreement.term_ms === hours * 3_600_000);
     assert.deepEqual(mine.map(({ id }) => id), [contract], 'one contract');
-    for (const one of contracts) assert.equal(one.escrow_stroops, one.agreement.total_stroops, 'the whole total is in escrow');
+    for (const { escrow_stroops, settled, agreement } of contracts) assert.equal(escrow_stroops, settled === null ? agreement.total_stroops : '0', 'the whole total is in escrow');
     const accounts = objects.filter(({ id }) => id.startsWith('account/')).map(({ value }) => value as unknown as AccountObject);
     const sum = (amounts: string[]): bigint => amounts.reduce((total, amount) => total + BigInt(amount), 0n);
     const escrowed = sum(contracts.map(({ escrow_stroops }) => escrow_stroops));

@@ -17,6 +17,8 @@ export interface Loss {
 /** Stands between two processes and hands on every request, unless it is to be lost. */
 export class LossyProxy implements AsyncDisposable {
   loss: Loss | undefined;
+  /** Requests that match wait until `open` resolves. */
+  gate: { readonly of: RegExp; readonly open: Promise<void>; readonly reached: () => void } | undefined;
   /** How many were lost. */
   lost = 0;
   readonly #to: () => string;
@@ -25,6 +27,18 @@ export class LossyProxy implements AsyncDisposable {
   private constructor(to: () => string) {
     this.#to = to;
     this.#server = createServer((request, response) => void this.#hand(request, response).catch(() => request.socket.destroy()));
+  }
+
+  /** Holds every request that matches, until the function that it resolves to, once the first is there, is called. */
+  async hold(of: RegExp): Promise<() => void> {
+    let open = (): void => undefined;
+    await new Promise<void>((reached) => {
+      this.gate = { of, open: new Promise((resolve) => (open = resolve)), reached };
+    });
+    return () => {
+      this.gate = undefined;
+      open();
+    };
   }
 
   /** @param to where it leads, asked for every request: whoever is there may be started again elsewhere */
@@ -40,7 +54,12 @@ export class LossyProxy implements AsyncDisposable {
 
   async #hand(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
-    const lost = this.#isLost(`${request.method ?? ''} ${request.url ?? ''}`);
+    const line = `${request.method ?? ''} ${request.url ?? ''}`;
+    if (this.gate?.of.test(line) === true) {
+      this.gate.reached();
+      await this.gate.open;
+    }
+    const lost = this.#isLost(line);
     if (lost === 'request') return void request.socket.destroy();
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const onward = httpRequest(new URL(request.url ?? '/', this.#to()), { method: request.method, headers: request.headers, agent: false }, resolve);
