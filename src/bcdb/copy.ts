@@ -11,6 +11,9 @@ import { pinnedBy, type Pinned } from './pinned.js';
 import type { RuleBook } from './rulebook.js';
 import type { Reader, Store } from './store.js';
 
+/** What to do about a home that lies. */
+const DISTRUST = 'what was checked before stays readable; ask another bot that serves this grid: 3bot grid join URL';
+
 /** Lines in order from the copy's size on, and the checkpoint they lead to. All hostile. */
 export interface Batch {
   readonly lines: readonly Line[];
@@ -53,10 +56,10 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
       }
     }
     // The clocks' grain is a second on one side and a millisecond on the other.
-    if (book.lastAt >= there.time_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time' });
+    if (book.lastAt >= there.time_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time', hint: DISTRUST });
     const proof = trailer.consistency.map((hash) => fromBase64(hash, 32));
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
-      throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork' });
+      throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork', hint: DISTRUST });
     }
   });
   // Below a checkpoint that covers more lines than are here nothing can be proven yet: the last batch brings it.
@@ -70,12 +73,12 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
 /** A checkpoint of fewer lines: an older view is no news; one signed later than ours takes lines back. */
 function refuseRewind(store: Store, pinned: Pinned, there: { size: number; root: Buffer; time_ms: number }): number {
   if (!store.tree.root(there.size).equals(there.root)) {
-    throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork' });
+    throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork', hint: DISTRUST });
   }
   // Only a stamp on all that is here shows what the home had said before.
   const ours = store.checkpoint();
   if (ours !== undefined && ours.size >= store.size && openCheckpoint(ours.note, pinned).time_ms < there.time_ms) {
-    throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound' });
+    throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound', hint: DISTRUST });
   }
   return store.size;
 }
@@ -83,7 +86,7 @@ function refuseRewind(store: Store, pinned: Pinned, there: { size: number; root:
 /** A line that the rules refuse is the home's misdeed, unless it only needs a newer release than ours. */
 function brokenLine(index: number, thrown: unknown): unknown {
   if (!(thrown instanceof Problem) || thrown.reason === 'unknown_kind' || thrown.reason === 'disk_full') return thrown;
-  return new Problem('integrity', `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, cause: thrown });
+  return new Problem('integrity', `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, hint: DISTRUST, cause: thrown });
 }
 
 /** How old the newest checkpoint's time stamp is. */

@@ -1,6 +1,9 @@
 // The grid as every command and daemon sees it: read from this home's own copy, written wherever its lines are numbered.
 import type { Clock } from '../base/clock.js';
+import { formatDuration } from '../base/duration.js';
 import { isProblem, Problem } from '../base/errors.js';
+import { FRESH_MS } from '../base/limits.js';
+import { freshness } from '../bcdb/copy.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import { Store, type Reader } from '../bcdb/store.js';
@@ -109,11 +112,22 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   /**
    * Brings the own copy to the home's newest checkpoint; at the home itself it is there already.
-   * @throws Problem `unreachable` when nobody answers; `integrity` when what comes does not hold
+   * @throws Problem `unreachable` when nobody answers, or what answers is too old to believe; `integrity` when what comes does not hold
    */
   async refresh(): Promise<void> {
     if (!this.isHome) await this.#with((writer) => writer.refresh(this.#options.onProgress));
     this.#store.refresh();
+    if (!this.isHome) this.#demandFresh();
+  }
+
+  /** Nothing is shown as today's, and nothing signed, on a view that somebody may have kept from long ago. */
+  #demandFresh(): void {
+    const { age_ms } = freshness(this.#store, this.clock);
+    if (age_ms < FRESH_MS) return;
+    throw new Problem('unreachable', `${this.url ?? 'the home'} answers, but the newest time stamp that it has of grid ${this.name} is ${formatDuration(age_ms)} old: too old to believe`, {
+      reason: 'stale',
+      hint: "if the grid's home is away, try again later; else ask another bot that serves the grid: 3bot grid join URL",
+    });
   }
 
   /**
