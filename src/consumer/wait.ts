@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isProblem, Problem } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import { Client } from '../net/client.js';
 import type { Grid } from '../net/grid.js';
 import { read } from '../rules/objects.js';
 import { view } from '../rules/view.js';
@@ -11,7 +12,10 @@ import { progressOf, type Progress } from './contracts.js';
 export type Goal = Progress;
 
 const RANK: Readonly<Record<Progress, number>> = { committed: 0, held: 1, ready: 2 };
+/** Between two looks, whatever happens: a look opens the copy for writing. */
 const POLL_MS = 150;
+/** What time alone changes, such as the end of a contract, is seen after this long. */
+const NEWS_MS = 5_000;
 
 /** What waiting needs. */
 export interface Waiting {
@@ -33,11 +37,13 @@ export async function waitFor(contract: string, goal: Goal, { open, clock, signa
   const end = clock() + timeout_ms;
   let unread: Problem | undefined;
   let reached: Progress = 'committed';
+  let seenAt: { url: string | null; id: string; size: number } | undefined;
   for (;;) {
     try {
       await using grid = await open();
       await grid.refresh();
       unread = undefined;
+      seenAt = { url: grid.url, id: grid.id, size: grid.reader.size };
       const seen = look(grid, contract, clock());
       reached = seen.progress;
       onLook?.(reached);
@@ -51,6 +57,19 @@ export async function waitFor(contract: string, goal: Goal, { open, clock, signa
       throw new Problem('not_ready', `contract ${contract.slice(0, 12)} ${why}`, { reason: reached, hint: `3bot contract show ${contract.slice(0, 12)}` });
     }
     await pause(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (unread === undefined && seenAt !== undefined) await news(seenAt, Math.min(NEWS_MS, end - clock()), signal);
+  }
+}
+
+/** Returns once the book has more lines, or after the time. A home reads its own file, which costs nothing. */
+async function news({ url, id, size }: { url: string | null; id: string; size: number }, wait_ms: number, signal: AbortSignal): Promise<void> {
+  if (url === null || wait_ms <= 0) return;
+  await using client = new Client({ url });
+  try {
+    await client.lines(id, size, { wait: wait_ms, signal });
+  } catch (thrown) {
+    // The look that follows says so, where it matters.
+    if (signal.aborted || !isProblem(thrown)) throw thrown;
   }
 }
 
