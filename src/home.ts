@@ -1,13 +1,14 @@
 // The home folder: where things lie, the config, atomic files, sockets' folder, and the one-writer lock.
 import { createHash, randomBytes } from 'node:crypto';
 import {
-  chmodSync, closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync,
+  chmodSync, closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, rmdirSync, writeSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Problem } from './base/errors.js';
+import { CONFIG_WAIT_MS } from './base/limits.js';
 import { shapeError } from './schema/validate.js';
 import type { Config } from './schema/types.js';
 
@@ -26,6 +27,10 @@ export interface Home {
   readonly database: string;
   /** File whose lock shows that a process writes here. */
   readonly lock: string;
+  /** File whose lock is held while config.json is changed. */
+  readonly configLock: string;
+  /** Where the folder of this home's sockets was made last. */
+  readonly runtime: string;
   /** Database of this home's copy of a grid. */
   gridDatabase(grid: string): string;
 }
@@ -41,6 +46,8 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     config: join(root, 'config.json'),
     database: join(root, 'bot.sqlite'),
     lock: join(root, 'bcdb.lock'),
+    configLock: join(root, 'config.lock'),
+    runtime: join(root, 'runtime'),
     gridDatabase: (grid) => join(root, 'grids', grid, 'bcdb.sqlite'),
   };
 }
@@ -126,8 +133,13 @@ export function readConfig(home: Home): Config {
   return value as Config;
 }
 
-/** Changes the config: `change` edits a copy, which is checked and then put in place at once. */
+/**
+ * Changes the config: `change` edits a copy, which is checked and then put in place at once. Changes by several
+ * processes come one after the other, and none is lost.
+ * @throws Problem `busy` where another process takes longer over its own than any does
+ */
 export function updateConfig(home: Home, change: (config: Config) => void): Config {
+  using _lock = lockFile(home.configLock, CONFIG_WAIT_MS, () => new Problem('busy', `another process changes ${home.config}`, { reason: 'config', hint: 'run the command again' }));
   const config = readConfig(home);
   change(config);
   const wrong = shapeError('config@1', config);
@@ -136,12 +148,19 @@ export function updateConfig(home: Home, change: (config: Config) => void): Conf
   return config;
 }
 
-/** Where the sockets' folder of a home is; it need not exist. */
+/**
+ * Where the sockets' folder of a home is; it need not exist. One that a process has made is found by all others,
+ * whatever their environment is: a daemon of cron and a login shell do not have the same.
+ */
 export function runtimePath(home: Home, env: Readonly<Record<string, string | undefined>> = process.env): string {
   const short = createHash('sha256').update(home.path).digest('hex').slice(0, 8);
+  const inSession = `3bot-${short}`;
+  const inTmp = `3bot-${process.getuid?.() ?? 0}-${short}`;
+  const noted = existsSync(home.runtime) ? readFileSync(home.runtime, 'utf8').trim() : '';
+  if (isAbsolute(noted) && [inSession, inTmp].includes(basename(noted)) && existsSync(noted)) return noted;
   const session = env['XDG_RUNTIME_DIR'];
-  if (session !== undefined && session !== '' && existsSync(session)) return join(session, `3bot-${short}`);
-  return join(tmpdir(), `3bot-${process.getuid?.() ?? 0}-${short}`);
+  if (session !== undefined && session !== '' && existsSync(session)) return join(session, inSession);
+  return join(tmpdir(), inTmp);
 }
 
 /**
@@ -162,31 +181,46 @@ export function runtimeFolder(home: Home, env: Readonly<Record<string, string | 
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o777) !== 0o700) {
     throw new Problem('locked', `${path} is not a folder of yours with rights 0700, so sockets in it cannot be trusted`, { hint: `rm -r ${path}` });
   }
+  if (!existsSync(home.runtime) || readFileSync(home.runtime, 'utf8').trim() !== path) replaceFile(home.runtime, `${path}\n`);
   return path;
 }
 
+/** Takes the sockets' folder away, unless another process of this home has a socket there. */
+export function leaveRuntimeFolder(home: Home): void {
+  try {
+    rmdirSync(runtimePath(home));
+  } catch (thrown) {
+    if (!['ENOENT', 'ENOTEMPTY', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) throw thrown;
+  }
+}
+
 /**
- * Takes the one-writer lock of a home folder; dispose to give it back. It is the operating system's lock on a
- * database file, so it is gone with the process, however that ends. Do not open this file otherwise: closing any
- * descriptor of it gives the lock away (POSIX fcntl).
+ * Takes the one-writer lock of a home folder; dispose to give it back.
  * @throws Problem `busy` at once when another process (or this one) holds it
  */
 export function lockHome(home: Home): Disposable {
-  makeFolder(home.path);
+  return lockFile(home.lock, 0, () => new Problem('busy', `another process writes in ${home.path}`, { reason: 'home', hint: 'end it, or give another folder with --home' }));
+}
+
+/**
+ * The operating system's lock on a database file, so that it is gone with the process, however that ends. Do not open
+ * such a file otherwise: closing any descriptor of it gives the lock away (POSIX fcntl).
+ */
+function lockFile(path: string, wait_ms: number, busy: () => Problem): Disposable {
+  makeFolder(dirname(path));
   try {
-    closeSync(openSync(home.lock, 'wx', 0o600));
+    closeSync(openSync(path, 'wx', 0o600));
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
   }
   // Loaded here, because most commands never lock.
   const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof Database;
-  const file = new Sqlite(home.lock, { timeout: 0 });
+  const file = new Sqlite(path, { timeout: wait_ms });
   try {
     file.exec('BEGIN EXCLUSIVE');
-  } catch (cause) {
+  } catch (thrown) {
     file.close();
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
-    throw new Problem('busy', `another process writes in ${home.path}`, { cause, reason: 'home', hint: 'end it, or give another folder with --home' });
+    throw (thrown as { code?: string }).code === 'SQLITE_BUSY' ? busy() : thrown;
   }
   return { [Symbol.dispose]: () => file.close() };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isProblem } from '../src/base/errors.js';
-import { createFile, lockHome, openHome, readConfig, replaceFile, runtimeFolder, runtimePath, updateConfig } from '../src/home.js';
+import { createFile, leaveRuntimeFolder, lockHome, openHome, readConfig, replaceFile, runtimeFolder, runtimePath, updateConfig } from '../src/home.js';
 
 const folder = mkdtempSync(join(tmpdir(), '3bot-home-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -27,7 +27,8 @@ test('the first write makes folders for nobody else, and a file for nobody else'
   assert.equal(readConfig(home).identity, 'alice');
   assert.equal(mode(home.path), 0o700);
   assert.equal(mode(home.config), 0o600);
-  assert.deepEqual(readdirSync(home.path), ['config.json'], 'nothing else is left');
+  assert.deepEqual(readdirSync(home.path), ['config.json', 'config.lock'], 'nothing else is left');
+  assert.equal(mode(home.configLock), 0o600);
 });
 
 test('a config that would not fit its schema is not written', () => {
@@ -47,6 +48,25 @@ for (const [what, text] of [['cut short', '{"v":1'], ['of another shape', '{"v":
     assert.equal(readFileSync(home.config, 'utf8'), text);
   });
 }
+
+test('changes of the config by two processes at once are both kept', async () => {
+  const home = fresh();
+  const module = fileURLToPath(new URL('../src/home.js', import.meta.url));
+  const code = `import { openHome, updateConfig } from ${JSON.stringify(module)};
+    import { writeSync } from 'node:fs';
+    updateConfig(openHome(${JSON.stringify(home.path)}), (config) => {
+      writeSync(1, 'in');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      config.identity = 'alice';
+    });`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(other, 'close');
+  await once(other.stdout, 'data');
+  updateConfig(home, (config) => void (config.spend.per_command_stroops = '7'));
+  await closed;
+  const { identity, spend } = readConfig(home);
+  assert.deepEqual([identity, spend.per_command_stroops], ['alice', '7']);
+});
 
 test('createFile never writes over what is there, and leaves nothing beside it', () => {
   const home = fresh();
@@ -69,6 +89,24 @@ test("the sockets' folder is short, ours alone, and differs between homes", () =
   assert.equal(runtimeFolder(one, { XDG_RUNTIME_DIR: run }), path, 'found again');
   assert.notEqual(runtimePath(other, { XDG_RUNTIME_DIR: run }), path);
   assert.ok(runtimePath(openHome('/very/long'.repeat(30)), {}).length < 80);
+});
+
+test("the sockets' folder that was made is found whatever the environment, and goes with its last socket", () => {
+  const session = mkdtempSync(join(folder, 'run-'));
+  const home = fresh();
+  const path = runtimeFolder(home, { XDG_RUNTIME_DIR: session });
+  assert.equal(runtimePath(home, {}), path);
+  assert.equal(runtimeFolder(home, {}), path);
+  writeFileSync(join(path, 'agent.sock'), '');
+  leaveRuntimeFolder(home);
+  assert.ok(existsSync(path), 'another socket is in it');
+  rmSync(join(path, 'agent.sock'));
+  leaveRuntimeFolder(home);
+  assert.equal(existsSync(path), false);
+  assert.notEqual(runtimePath(home, {}), path, 'one that is gone counts no more');
+  leaveRuntimeFolder(home);
+  writeFileSync(home.runtime, `${folder}\n`);
+  assert.notEqual(runtimePath(home, {}), folder, 'no other folder is taken for it');
 });
 
 test("a sockets' folder that somebody else could use is refused", () => {

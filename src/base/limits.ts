@@ -58,6 +58,8 @@ export const ANSWER_TIMEOUT_MS = 10_000;
 export const MAX_ANSWER_BYTES = 16 * 1_048_576;
 /** How long a command waits for another short one to let go of the home folder. */
 export const LOCK_WAIT_MS = 10_000;
+/** How long a change of config.json waits for another, which takes milliseconds. */
+export const CONFIG_WAIT_MS = 5_000;
 /** Following: first and longest pause after a failure. */
 export const MIN_RETRY_MS = 500;
 export const MAX_RETRY_MS = 30_000;

@@ -6,7 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { readConfig, type Home } from '../home.js';
+import { leaveRuntimeFolder, readConfig, type Home } from '../home.js';
 import type { Keyring, ServiceType } from '../keys/keyring.js';
 import { identityInUse } from '../keys/unlock.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
@@ -92,6 +92,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return server;
     };
     const socket = socketPath(home);
+    owned.push(() => leaveRuntimeFolder(home));
     // Left behind by one that was killed: we hold the lock, so nobody listens there.
     rmSync(socket, { force: true });
     await serve({ socket });

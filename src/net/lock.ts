@@ -27,8 +27,9 @@ export async function takeHome(home: Home, signal: AbortSignal): Promise<Disposa
   for (;;) {
     const lock = tryLock(home);
     if (!isProblem(lock)) return lock;
-    const socket = socketPath(home);
-    if (await answers(socket, signal)) return socket;
+    // Only a daemon makes the folder; whoever looks checks whose it is.
+    const socket = existsSync(runtimePath(home)) ? socketPath(home) : undefined;
+    if (socket !== undefined && (await answers(socket, signal))) return socket;
     if (Date.now() > end) throw lock;
     await pause(RETRY_MS, undefined, { signal }).catch(() => {
       throw signal.reason;

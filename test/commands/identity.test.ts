@@ -29,7 +29,7 @@ test('files are for their owner only, and hold neither words nor passphrase but 
   for (const path of [home, join(home, 'keys')]) assert.equal(statSync(path).mode & 0o777, 0o700, path);
   for (const path of [words, join(home, 'config.json'), join(home, 'keys', 'identity-alice.json')]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   assert.equal(readFileSync(words, 'utf8').trim().split(' ').length, 24);
-  assert.deepEqual(readdirSync(home).sort(), ['config.json', 'keys']);
+  assert.deepEqual(readdirSync(home).sort(), ['config.json', 'config.lock', 'keys']);
   for (const name of ['config.json', 'keys/identity-alice.json']) assertNoLeak(readFileSync(join(home, name), 'utf8'));
 });
 

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
-import { readConfig } from '../../src/home.js';
+import { readConfig, runtimePath } from '../../src/home.js';
 import { Client } from '../../src/net/client.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { readGrid } from '../../src/rules/objects.js';
@@ -88,6 +88,16 @@ test('beside a daemon a second handle works through its socket', async () => {
   // In one process both would share the lock, so the second handle is another process.
   const answered = await beside(bob.home.path);
   assert.deepEqual(answered, { size: 2, index: 1, known: true, isFree: true });
+});
+
+test("a daemon takes its sockets' folder away", async () => {
+  await using alice = await TestHome.create('alice');
+  await alice.create();
+  const daemon = await alice.daemon();
+  const path = runtimePath(alice.home);
+  assert.ok(existsSync(path));
+  await daemon[Symbol.asyncDispose]();
+  assert.equal(existsSync(path), false);
 });
 
 test('a process beside a daemon goes on by itself when that ends, and lets another one start', async () => {
