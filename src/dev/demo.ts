@@ -173,12 +173,13 @@ async function checkReceipt(grid: DevGrid, receipt: string, signal: AbortSignal)
   return checked;
 }
 
+/** Both are lines of the book, dated by the home. */
 async function sinceCommit(grid: DevGrid, contract: string): Promise<number> {
-  const { committed_at } = await grid.ask<{ committed_at: string }>(grid.consumer, 'contract', 'show', contract);
-  const said = await runRecords(grid, contract);
-  const running = said.find(({ body }) => body.state === 'running');
-  if (running === undefined) throw new Problem('failed', 'the book does not say that the workload runs');
-  return Date.parse(running.at) - Date.parse(committed_at);
+  const lines = await grid.ask<(RunRecord & { kind: string; chain: string })[]>(grid.consumer, 'bcdb', 'query');
+  const agreement = lines.find(({ chain, kind }) => chain === `contract/${contract}` && kind === 'agreement@1');
+  const running = lines.find(({ chain, body }) => chain === `run/${contract}` && body.state === 'running');
+  if (agreement === undefined || running === undefined) throw new Problem('failed', 'the book does not say that the workload runs');
+  return Date.parse(running.at) - Date.parse(agreement.at);
 }
 
 interface RunRecord {
