@@ -1,7 +1,7 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
 import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
-import { registryRefusal } from '../net/registry.js';
+import { registryRefusal } from '../market/images.js';
 import { contractsOn, freeCapacity } from '../rules/node.js';
 import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';

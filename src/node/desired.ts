@@ -5,7 +5,7 @@ import { formatTft } from '../base/amount.js';
 import { MAX_WORKLOAD_PIDS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { add, NOTHING, shortages } from '../capacity/fit.js';
-import { registryRefusal } from '../net/registry.js';
+import { registryRefusal } from '../market/images.js';
 import { takenBy } from '../rules/node.js';
 import { read, readGrid, type ContractObject, type NodeObject, type RunObject } from '../rules/objects.js';
 import { view, type ContractView } from '../rules/view.js';

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
-import { registryRefusal } from '../../net/registry.js';
+import { registryRefusal } from '../../market/images.js';
 import { oneLine, textTail } from '../children.js';
 import { specDigest, type Check, type Driver, type Ref, type Running, type RunState, type Scope, type StartSpec } from '../driver.js';
 import { PodmanApi } from './podman-api.js';

@@ -1,7 +1,7 @@
 // Registries that a node may be sent to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { registryRefusal } from '../../src/net/registry.js';
+import { registryRefusal } from '../../src/market/images.js';
 
 const digest = `@sha256:${'a'.repeat(64)}`;
 
