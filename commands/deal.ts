@@ -1,7 +1,7 @@
 // What quote, reserve, deploy and sign share: flags, a buyer with keys, notes.
 import type { Command } from 'commander';
 import { Problem } from '../src/base/errors.js';
-import { parseDuration } from '../src/capacity/parse.js';
+import { parseDuration } from '../src/base/duration.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
 import type { Grid } from '../src/net/grid.js';
 import type { Context } from './command.js';

@@ -14,7 +14,7 @@ export const command: CommandFile<{ for: string }> = {
     const { openAll } = await import('../src/keys/unlock.js');
     const { home, io, out, clock, progress } = context;
     const spanMs = parseDuration(options.for);
-    if (spanMs === 0 || spanMs > MAX_UNLOCK_MS) throw new Problem('usage', `keys stay open for at most ${formatDuration(MAX_UNLOCK_MS)}`);
+    if (spanMs > MAX_UNLOCK_MS) throw new Problem('usage', `keys stay open for at most ${formatDuration(MAX_UNLOCK_MS)}`);
 
     const { open, closed } = await openAll(context, () => progress('opening the keys'));
     const until = clock() + spanMs;

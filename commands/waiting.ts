@@ -1,7 +1,7 @@
 // --wait and --timeout of reserve and deploy, and how a contract is shown at the end of either.
 import { Problem } from '../src/base/errors.js';
 import type { Command } from 'commander';
-import { parseDuration } from '../src/capacity/parse.js';
+import { parseDuration } from '../src/base/duration.js';
 import type { ContractShown } from '../src/consumer/contracts.js';
 import type { Goal } from '../src/consumer/wait.js';
 import type { Context } from './command.js';

@@ -1,12 +1,10 @@
-// What people type for sizes and durations, and what they mean by leaving something out.
+// What people type for sizes, and what they mean by leaving something out.
 import { Problem } from '../base/errors.js';
 import type { Resources } from '../schema/types.js';
 
 const MIB_PER: Readonly<Record<string, bigint>> = { m: 1n, g: 1_024n, t: 1_048_576n };
-const MS_PER: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-/** The largest size and duration that a record can hold. */
+/** The largest size that a record can hold. */
 const MAX_SIZE_MIB = 1_000_000_000_000n;
-const MAX_DURATION_MS = 315_576_000_000;
 
 /**
  * MiB from what a person types: `100` and `100GiB` are 102,400, `512MiB` is 512, `1.5T` is 1,572,864.
@@ -23,19 +21,6 @@ export function parseSize(text: string): number {
   if (scaled % scale !== 0n) throw new Problem('usage', `not a whole number of MiB: ${JSON.stringify(text)}`, { hint });
   if (scaled / scale > MAX_SIZE_MIB) throw new Problem('usage', `larger than anything can be: ${JSON.stringify(text)}`);
   return Number(scaled / scale);
-}
-
-/**
- * Milliseconds from what a person types: `45s`, `90m`, `12h`, `30d`, `2w`, also together, as in `1d12h`.
- * @throws Problem `usage` on anything else, on 0, and above ten years
- */
-export function parseDuration(text: string): number {
-  const hint = 'a number with s, m, h, d or w, for example 90m, 12h or 30d';
-  if (!/^([0-9]{1,9}[smhdw]){1,5}$/i.test(text)) throw new Problem('usage', `not a duration: ${JSON.stringify(text)}`, { hint });
-  let total_ms = 0;
-  for (const [, count, unit] of text.toLowerCase().matchAll(/([0-9]+)([smhdw])/g)) total_ms += Number(count) * (MS_PER[unit ?? ''] ?? 0);
-  if (total_ms <= 0 || total_ms > MAX_DURATION_MS) throw new Problem('usage', `not between a second and ten years: ${JSON.stringify(text)}`, { hint });
-  return total_ms;
 }
 
 /**

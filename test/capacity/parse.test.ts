@@ -1,8 +1,8 @@
-// Sizes and durations as people type them.
+// Sizes as people type them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
-import { defaultResources, parseDuration, parseSize } from '../../src/capacity/parse.js';
+import { defaultResources, parseSize } from '../../src/capacity/parse.js';
 
 for (const [text, mib] of [
   ['100', 102_400], ['100GiB', 102_400], ['100gib', 102_400], ['100G', 102_400], ['512MiB', 512], ['512m', 512],
@@ -16,18 +16,6 @@ for (const [text, mib] of [
 for (const text of ['', 'GiB', '-1', '1e3', '0.0001', '1.5MiB', '100GB', '1 GiB', '1,5', '0x10', '999999999999TiB', '１']) {
   test(`the size ${JSON.stringify(text)} is refused`, () => {
     assert.throws(() => parseSize(text), (error) => isProblem(error, 'usage'));
-  });
-}
-
-for (const [text, ms] of [['30d', 2_592_000_000], ['12h', 43_200_000], ['90m', 5_400_000], ['45s', 45_000], ['1d12h', 129_600_000], ['2w', 1_209_600_000]] as const) {
-  test(`${text} is ${ms} ms`, () => {
-    assert.equal(parseDuration(text), ms);
-  });
-}
-
-for (const text of ['', '30', '0s', 'd', '-1d', '1.5h', '11y', '4000d', '1d 2h']) {
-  test(`the duration ${JSON.stringify(text)} is refused`, () => {
-    assert.throws(() => parseDuration(text), (error) => isProblem(error, 'usage'));
   });
 }
 
