@@ -2,7 +2,7 @@
 
 /**
  * What went wrong, as a closed set. Exit codes and HTTP statuses are derived from it in one place each
- * (`commands/failure.ts`, `src/net/server.ts`).
+ * (`commands/failure.ts`, `src/net/problems.ts`).
  */
 export type ProblemCode =
   | 'failed' // something broke that none of the others names
