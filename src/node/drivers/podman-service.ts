@@ -46,7 +46,8 @@ export async function startService(socket: string, signal: AbortSignal): Promise
   // crun 1.8 refuses machines with hybrid cgroups; runc takes all.
   const runtime = (await isInstalled('runc', env)) ? ['--runtime', 'runc'] : [];
   // Detached: an interrupt at the terminal is for us, and we end it when we are done. Left behind by a kill, it ends when idle.
-  const child = spawn('podman', [...runtime, 'system', 'service', '--time', '300', `unix://${socket}`], { env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  // In its folder: with cgroups v1, conmon leaves an empty file "oom" where it was started.
+  const child = spawn('podman', [...runtime, 'system', 'service', '--time', '300', `unix://${socket}`], { cwd: folder, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let words = '';
   child.stderr.on('data', (part: Buffer) => {
     if (words.length < 4_096) words += part.toString('utf8');
@@ -66,7 +67,7 @@ export async function startService(socket: string, signal: AbortSignal): Promise
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
       await ended;
       clearTimeout(late);
-      await rm(socket, { force: true });
+      for (const file of [socket, join(folder, 'oom')]) await rm(file, { force: true });
     },
   };
   const deadline = Date.now() + RUNTIME_TIMEOUT_MS;
