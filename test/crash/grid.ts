@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { openHome, readConfig } from '../../src/home.js';
+import { openHome, readConfig, updateConfig } from '../../src/home.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
 import type { Driver } from '../../src/node/driver.js';
@@ -18,8 +18,8 @@ type Server = Exclude<Who, 'consumer'>;
 type Env = Readonly<Record<string, string>>;
 
 const WITHIN_MS = 20_000;
-/** What a deal runs: it notes that it began, and stays. */
-const WORK = JSON.stringify(['sh', '-c', 'echo begun >> begun; exec sleep 1000']);
+/** What a deal runs: it notes in its volume that it began, and stays. */
+const WORK = JSON.stringify(['/bin/sh', '-c', 'cd /data 2>/dev/null; echo begun >> begun; exec sleep 1000']);
 
 /** What `reserve --json` says, as far as it is looked at here. */
 export interface Reserved {
@@ -37,12 +37,20 @@ export class CrashGrid implements AsyncDisposable {
   /** A copy of the book in this process, that asks the home past every proxy. */
   book!: Grid;
   readonly #watched = tempHome();
+  readonly #image: string | undefined;
   readonly #urls: Partial<Record<Server, string>> = {};
   readonly #stop = new AbortController();
 
-  /** Everything up: a node of 64 cores that takes the consumer's commands, and 1,000 TFT in the consumer's wallet. */
-  static async start(): Promise<CrashGrid> {
-    const grid = new CrashGrid();
+  private constructor(image: string | undefined) {
+    this.#image = image;
+  }
+
+  /**
+   * Everything up: a node of 64 cores that takes the consumer's work, and 1,000 TFT in the consumer's wallet.
+   * @param image what deals run, on podman; without one they are commands of the process runtime
+   */
+  static async start(image?: string): Promise<CrashGrid> {
+    const grid = new CrashGrid(image);
     const { home, farmer, node, consumer } = grid.homes;
     const to = (who: Server) => () => grid.#urls[who] ?? 'http://127.0.0.1:9';
     grid.proxies = { farmer_home: await LossyProxy.start(to('home')), node_home: await LossyProxy.start(to('home')), consumer_home: await LossyProxy.start(to('home')), consumer_farmer: await LossyProxy.start(to('farmer')) };
@@ -52,13 +60,14 @@ export class CrashGrid implements AsyncDisposable {
     await grid.up('home');
     await Promise.all([botJson(['grid', 'join', farmer_home.url], farmer), botJson(['grid', 'join', consumer_home.url], consumer), botJson(['grid', 'join', node_home.url], node)]);
     await Promise.all([botJson(['farm', 'create', 'sunny'], farmer), botJson(['wallet', 'faucet'], consumer)]);
+    updateConfig(openHome(farmer.home), (config) => void config.farm?.allow_registries.push('localhost'));
     await grid.up('farmer');
     // The agent signs from here on: no run of the consumer's pays for scrypt.
     await botJson(['unlock', '--for', '10m'], consumer);
     const quote = await bot(['quote', '--cpu', '1'], consumer);
     assert.equal(quote.code, 5, 'nobody sells yet, but the consumer is known on the grid now');
     const { invitation } = await botJson<{ invitation: string }>(['farm', 'invite'], farmer);
-    await botJson(['node', 'join', invitation, '--runtime', 'process', '--declare', '64/64/500/0', '--allow-consumer', 'consumer'], node);
+    await botJson(['node', 'join', invitation, '--declare', '64/64/500/0', ...(image === undefined ? ['--runtime', 'process', '--allow-consumer', 'consumer'] : ['--runtime', 'podman', '--allow-registry', 'localhost'])], node);
     const watching = openHome(grid.#watched);
     const options = { home: watching, clock: Date.now, signal: grid.#stop.signal, openKeyring: () => Promise.reject(new Error('no keys here')) };
     await joinGrid({ ...options, url: grid.#urls.home ?? '', genesis: id });
@@ -108,7 +117,7 @@ export class CrashGrid implements AsyncDisposable {
 
   /** The arguments of a deal of its own: they are all that tells the consumer which order goes on. */
   deal(hours: number): string[] {
-    return ['reserve', '--cpu', '1', '--memory', '16MiB', '--sru', '1', '--for', `${hours}h`, '--retention', '0', '--command', WORK, '--wait', 'ready', '--timeout', '15s', '--json'];
+    return ['reserve', '--cpu', '1', '--memory', '16MiB', '--sru', '1', '--for', `${hours}h`, '--retention', '0', ...(this.#image === undefined ? [] : ['--image', this.#image]), '--command', WORK, '--wait', 'ready', '--timeout', '15s', '--json'];
   }
 
   /** Runs a deal as often as it takes; what it says in between must be honest. */
@@ -176,12 +185,13 @@ export class CrashGrid implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.running.values()) await one[Symbol.asyncDispose]();
     if (readConfig(openHome(this.homes.node.home)).node !== null) {
-      const { driver } = this.#tools();
+      const { driver, volumes } = this.#tools();
       const signal = AbortSignal.timeout(60_000);
       await Promise.all((await driver.list(signal)).map(async (ref) => {
         await driver.stop(ref, 0, signal);
         await driver.remove(ref, signal);
       }));
+      for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
     }
     await bot(['lock'], this.homes.consumer);
     this.#stop.abort();
