@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { MAX_BODY_BYTES, MAX_GETS_PER_MINUTE, MAX_POSTS_PER_MINUTE } from '../../src/base/limits.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
@@ -132,6 +133,9 @@ test('what does not have its shape is a problem answer', async (t) => {
     ['no records', 400, 'malformed', () => served.post(`${grid}/records`, { records: [] })],
     ['a number for a text', 400, 'malformed', () => served.post(`${grid}/records`, { records: [{ payload: 1, signatures: [] }] })],
     ['a field that nobody knows', 400, 'malformed', () => served.post(`${grid}/records`, { records: [{ payload: '{}', signatures: [], at: 1 }] })],
+    ['a body of a million levels', 400, 'malformed', () => served.post(`${grid}/records`, '['.repeat(1_000_000))],
+    ['a body of a million closed levels', 400, 'malformed', () => served.post(`${grid}/records`, `{"records":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`)],
+    ['a compressed body, which is never unpacked', 400, 'malformed', () => served.get(`${grid}/records`, { method: 'POST', body: gzipSync(Buffer.alloc(50_000_000)), headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } })],
     ['__proto__ in a body', 400, 'malformed', () => served.post(`${grid}/records`, '{"records":[],"__proto__":{"a":1}}')],
     ['too large a body', 413, 'malformed', () => served.post(`${grid}/records`, { records: ['x'.repeat(MAX_BODY_BYTES)] })],
     ['a message to nobody here', 404, 'not_found', () => served.post('/v1/talk', SEALED)],
@@ -237,4 +241,20 @@ test('what is only asked for is counted too', async () => {
   await using served = await Served.start();
   const answers = [await served.get('/v1/health'), await served.get('/v1/health')];
   assert.deepEqual(answers.map(({ headers }) => Number(headers.get('x-ratelimit-remaining'))), [MAX_GETS_PER_MINUTE - 1, MAX_GETS_PER_MINUTE - 2]);
+});
+
+test('among 500 connections that are idle, slow or half open a request is served', async () => {
+  await using served = await Served.start();
+  const peers = await Promise.all(Array.from({ length: 500 }, () => raw(served.server.address)));
+  for (const [i, { socket }] of peers.entries()) {
+    socket.on('error', () => undefined);
+    // A third says nothing, a third never ends its head, a third closes its side in the middle.
+    if (i % 3 === 1) socket.write('GET /v1/health HTTP/1.1\r\nHost: a\r\nX: ');
+    if (i % 3 === 2) socket.end('POST /v1/talk HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{');
+  }
+  assert.equal((await served.get('/v1/health')).status, 200);
+  assert.equal(((await (await served.get('/v1/grids')).json()) as { grids: unknown[] }).grids.length, 1);
+  // None of them keeps its socket for good.
+  await Promise.all(peers.map(({ closed }) => closed));
+  assert.equal((await served.get('/v1/health')).status, 200);
 });
