@@ -7,31 +7,12 @@ import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
 import { Tree, type TileStorage } from './tree.js';
 import type { ReadState } from './rulebook.js';
+import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
 import { Symbols } from './symbols.js';
 import { migrate } from './tables.js';
 
 /** A writer meets the same accounts and chains again and again; a reader forgets at every refresh, which costs by size. */
 const CACHED = { write: 20_000, read: 500 } as const;
-
-const SQL = {
-  addRecord: 'INSERT INTO record (idx, id, at, chain, height, kind, leaf, payload, signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  addSigner: 'INSERT INTO signer (key, idx) VALUES (?, ?)',
-  putObject: 'INSERT INTO object (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
-  getObject: 'SELECT json FROM object WHERE id = ?',
-  objects: 'SELECT id, json FROM object WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?',
-  allObjects: 'SELECT id, json FROM object',
-  head: 'SELECT height, id FROM record WHERE chain = ? ORDER BY height DESC LIMIT 1',
-  indexOf: 'SELECT idx FROM record WHERE id = ?',
-  line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',
-  lines: 'SELECT payload, signatures, at FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
-  last: 'SELECT idx, at FROM record ORDER BY idx DESC LIMIT 1',
-  genesis: 'SELECT id FROM record WHERE idx = 0',
-  leaves: 'SELECT leaf FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
-  tile: 'SELECT hashes FROM tile WHERE level = ? AND n = ?',
-  putTile: 'INSERT INTO tile (level, n, hashes) VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes',
-  checkpoint: 'SELECT size, note FROM checkpoint WHERE only = 1',
-  putCheckpoint: 'INSERT INTO checkpoint (only, size, note) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, note = excluded.note',
-} as const;
 
 /** A checkpoint as kept. */
 export interface StoredCheckpoint {
@@ -332,41 +313,5 @@ export class Store implements Reader, Disposable {
       this.#prepared.set(name, statement);
     }
     return statement;
-  }
-}
-
-interface LineRow {
-  payload: string;
-  signatures: string;
-  at: number;
-}
-
-function lineOf(row: LineRow): Line {
-  return { payload: row.payload, signatures: parseSignatures(row.signatures), at: row.at };
-}
-
-function parseSignatures(text: string): Line['signatures'] {
-  try {
-    return JSON.parse(text) as Line['signatures'];
-  } catch {
-    throw new Problem('integrity', 'a stored signature list is no JSON');
-  }
-}
-
-/** SQLite's errors in words of ours; anything else as it is. */
-function asProblem(thrown: unknown, path: string): unknown {
-  if (!(thrown instanceof Database.SqliteError)) return thrown;
-  switch (thrown.code) {
-    case 'SQLITE_CANTOPEN':
-      return new Problem('not_found', `no book at ${path}`, { cause: thrown });
-    case 'SQLITE_BUSY':
-      return new Problem('busy', `another process writes to ${path}`, { cause: thrown });
-    case 'SQLITE_FULL':
-      return new Problem('failed', `no space left for ${path}; nothing was recorded`, { reason: 'disk_full', hint: 'free some space and run the command again', cause: thrown });
-    case 'SQLITE_CORRUPT':
-    case 'SQLITE_NOTADB':
-      return new Problem('integrity', `${path} is damaged: ${thrown.message}`, { hint: '3bot bcdb verify', cause: thrown });
-    default:
-      return new Problem('failed', `${path}: ${thrown.message}`, { cause: thrown });
   }
 }
