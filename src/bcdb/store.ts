@@ -73,11 +73,8 @@ export class Store implements Reader, Disposable {
   static open(path: string): Store {
     const db = new Database(path);
     try {
-      // 8 KiB pages: a 1 KiB record with its indexes touches fewer of them (measured in BENCH.md).
-      db.pragma('page_size = 8192');
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
-      db.pragma('wal_autocheckpoint = 4000');
       db.pragma('cache_size = -65536');
       migrate(db);
       return new Store(db, 'write');
