@@ -3,7 +3,7 @@
 import { Problem } from '../base/errors.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
-import { formatNote, noteKeyId, parseNote, signatureOf, type NoteKey } from './note.js';
+import { formatNote, noteKeyId, parseNote, signatureOf, type NoteKey } from '../tlog/note.js';
 
 /** What a checkpoint says. */
 export interface Point {

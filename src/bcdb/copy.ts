@@ -6,7 +6,7 @@ import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Line, Trailer } from '../schema/types.js';
 import { openCheckpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
-import { verifyConsistency } from './merkle.js';
+import { verifyConsistency } from '../tlog/merkle.js';
 import { pinnedBy, type Pinned } from './pinned.js';
 import type { RuleBook } from './rulebook.js';
 import type { Reader, Store } from './store.js';

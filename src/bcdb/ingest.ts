@@ -5,7 +5,7 @@ import { verifyBytes } from '../keys/ed25519.js';
 import type { Line, Signature } from '../schema/types.js';
 import type { Book, BookLine } from './book.js';
 import { entryText } from './entry.js';
-import { leafHash } from './merkle.js';
+import { leafHash } from '../tlog/merkle.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 import type { Expected, RuleBook } from './rulebook.js';
 

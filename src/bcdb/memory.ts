@@ -1,7 +1,7 @@
 // A book in memory: where `bcdb verify` folds everything again from nothing.
 import type { JsonObject } from '../base/canonical.js';
 import type { Book, BookLine, Head } from './book.js';
-import { Tree } from './tree.js';
+import { Tree } from '../tlog/tree.js';
 
 /** An empty book that keeps state, chain ends and tree, but no lines. */
 export class MemoryBook implements Book {

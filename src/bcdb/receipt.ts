@@ -9,7 +9,7 @@ import type { Line, Signature } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
-import { leafHash, verifyInclusion } from './merkle.js';
+import { leafHash, verifyInclusion } from '../tlog/merkle.js';
 import type { Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 

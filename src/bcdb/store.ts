@@ -5,7 +5,7 @@ import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js
 import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
-import { Tree, type TileStorage } from './tree.js';
+import { Tree, type TileStorage } from '../tlog/tree.js';
 import type { ReadState } from './rulebook.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
 import { Symbols } from './symbols.js';

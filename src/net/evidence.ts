@@ -5,7 +5,7 @@ import { sha256Hex } from '../base/hash.js';
 import { openCheckpoint } from '../bcdb/checkpoint.js';
 import type { Batch } from '../bcdb/copy.js';
 import { entryText } from '../bcdb/entry.js';
-import { leafHash, verifyConsistency } from '../bcdb/merkle.js';
+import { leafHash, verifyConsistency } from '../tlog/merkle.js';
 import { pinnedBy } from '../bcdb/pinned.js';
 import { signaturesText } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/store.js';

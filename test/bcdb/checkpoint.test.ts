@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { checkpointKeys, checkpointText, openCheckpoint, parseCheckpointText, signCheckpoint } from '../../src/bcdb/checkpoint.js';
-import { formatNote, formatVkey, noteKeyId, parseNote, type NoteSignature } from '../../src/bcdb/note.js';
+import { formatNote, formatVkey, noteKeyId, parseNote, type NoteSignature } from '../../src/tlog/note.js';
 import { seedSigner, signBytes } from '../../src/keys/ed25519.js';
 
 const logSeed = Buffer.alloc(32, 1);

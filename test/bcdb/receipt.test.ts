@@ -5,14 +5,14 @@ import { canonical } from '../../src/base/canonical.js';
 import { isProblem } from '../../src/base/errors.js';
 import { signCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { entryText } from '../../src/bcdb/entry.js';
-import { leafHash } from '../../src/bcdb/merkle.js';
+import { leafHash } from '../../src/tlog/merkle.js';
 import type { Pinned } from '../../src/bcdb/pinned.js';
 import { formatReceipt, parseReceipt, verifyReceipt, type Receipt } from '../../src/bcdb/receipt.js';
 import { makeRecord, signaturesText, signRecord, sortSignatures } from '../../src/bcdb/record.js';
-import { Tree } from '../../src/bcdb/tree.js';
+import { Tree } from '../../src/tlog/tree.js';
 import { seedSigner } from '../../src/keys/ed25519.js';
 import type { Line, Payload } from '../../src/schema/types.js';
-import { MemoryTiles } from './hashes.js';
+import { MemoryTiles } from '../tlog/hashes.js';
 
 const signer = (n: number): ReturnType<typeof seedSigner> => seedSigner(Buffer.alloc(32, n));
 const log = signer(1);

@@ -6,10 +6,10 @@ import { toBase64 } from '../../src/base/bytes.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { signCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { entryText } from '../../src/bcdb/entry.js';
-import { leafHash } from '../../src/bcdb/merkle.js';
+import { leafHash } from '../../src/tlog/merkle.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { signaturesText } from '../../src/bcdb/record.js';
-import { Tree } from '../../src/bcdb/tree.js';
+import { Tree } from '../../src/tlog/tree.js';
 import type { Keyring } from '../../src/keys/keyring.js';
 import type { Line, Trailer } from '../../src/schema/types.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PIECE_BYTES } from '../../src/base/limits.js';
 import { fromBase64 } from '../../src/base/bytes.js';
-import { verifyConsistency } from '../../src/bcdb/merkle.js';
+import { verifyConsistency } from '../../src/tlog/merkle.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import type { StoredCheckpoint } from '../../src/bcdb/store.js';
 import { Budget, linesText, objectsAnswer, queryAnswer } from '../../src/net/answers.js';

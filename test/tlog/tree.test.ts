@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isProblem } from '../../src/base/errors.js';
-import { EMPTY_ROOT, leafHash, verifyConsistency, verifyInclusion } from '../../src/bcdb/merkle.js';
-import { Tree } from '../../src/bcdb/tree.js';
+import { EMPTY_ROOT, leafHash, verifyConsistency, verifyInclusion } from '../../src/tlog/merkle.js';
+import { Tree } from '../../src/tlog/tree.js';
 import { MemoryTiles, naiveConsistency, naivePath, naiveRoot } from './hashes.js';
 
 const leaves = Array.from({ length: 70_000 }, (_, i) => leafHash(`leaf ${i}`));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../src/bcdb/merkle.js';
+import { EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../src/tlog/merkle.js';
 import { naiveConsistency, naivePath, naiveRoot } from './hashes.js';
 
 // Test tree of the certificate-transparency reference implementation: eight leaves and the root after each.

@@ -1,6 +1,6 @@
 // Tiles in memory and RFC 6962 written as it reads, to hold the real tree against.
-import { nodeHash, EMPTY_ROOT } from '../../src/bcdb/merkle.js';
-import type { TileStorage } from '../../src/bcdb/tree.js';
+import { nodeHash, EMPTY_ROOT } from '../../src/tlog/merkle.js';
+import type { TileStorage } from '../../src/tlog/tree.js';
 
 /** Tiles in a map; counts what is put. */
 export class MemoryTiles implements TileStorage {

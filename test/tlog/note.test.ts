@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
-import { formatNote, formatVkey, noteKeyId, parseNote, parseVkey, signatureOf, type NoteKey } from '../../src/bcdb/note.js';
+import { formatNote, formatVkey, noteKeyId, parseNote, parseVkey, signatureOf, type NoteKey } from '../../src/tlog/note.js';
 import { verifyBytes } from '../../src/keys/ed25519.js';
 
 // From the documentation of golang.org/x/mod/sumdb/note.
