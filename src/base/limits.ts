@@ -112,6 +112,10 @@ export const MAX_UNLOCK_MS = 7 * 24 * 3_600_000;
 export const MAX_CHECKPOINT_BYTES = 65_536;
 /** Signature lines of a note that are looked at; as many as Go's note package takes. */
 export const MAX_NOTE_SIGNATURES = 100;
+/** A witness policy: 100 witnesses with long names and addresses. */
+export const MAX_POLICY_BYTES = 65_536;
+/** Logs, witnesses or groups of a policy: no more cosignatures than a note may have. C2SP asks for 32 at least. */
+export const MAX_POLICY_NAMES = 100;
 /** A receipt: the largest record and its signatures in JSON and base64, proof and checkpoint. */
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */
