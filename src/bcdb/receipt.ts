@@ -2,7 +2,6 @@
 // without a book (C2SP tlog-proof).
 import { canonical, parseCanonical } from '../base/canonical.js';
 import { messageOf, Problem } from '../base/errors.js';
-import { MAX_PROOF_HASHES, MAX_RECEIPT_BYTES } from '../base/limits.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Line, Signature } from '../schema/types.js';
@@ -10,13 +9,9 @@ import { validated } from '../schema/validate.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
 import { leafHash, verifyInclusion } from '../tlog/merkle.js';
+import { formatProof, parseProof } from '../tlog/proof.js';
 import type { Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
-
-const FIRST_LINE = 'c2sp.org/tlog-proof@v1';
-const EXTRA = /^extra ([A-Za-z0-9+/]+={0,2})$/;
-const INDEX = /^index (0|[1-9][0-9]{0,15})$/;
-const HASH = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 /** What a receipt file holds. */
 export interface Receipt {
@@ -49,33 +44,21 @@ function broken(what: string, cause?: unknown): Problem {
 
 /** The text of a `.tlog-proof` file. */
 export function formatReceipt({ line: { payload, signatures, at }, index, proof, checkpoint }: Receipt): string {
-  const extra = Buffer.from(canonical({ payload, signatures, at })).toString('base64');
-  const hashes = proof.map((hash) => `${hash.toString('base64')}\n`).join('');
-  return `${FIRST_LINE}\nextra ${extra}\nindex ${index}\n${hashes}\n${checkpoint}`;
+  return formatProof({ extra: Buffer.from(canonical({ payload, signatures, at })), index, proof, checkpoint });
 }
 
 /**
  * Takes a receipt apart. Checks its form only: `verifyReceipt` says whether it holds.
  * @param text hostile
- * @throws Problem `integrity`, reason `receipt`, that names the part that has the wrong form
+ * @throws Problem `integrity`, reason `proof` or `receipt`, that names the part that has the wrong form
  */
 export function parseReceipt(text: string): Receipt {
-  if (text.length > MAX_RECEIPT_BYTES) throw broken(`larger than ${MAX_RECEIPT_BYTES} bytes`);
-  const end = text.indexOf('\n\n');
-  if (end < 0) throw broken('no empty line before the checkpoint');
-  const [first, extra = '', place = '', ...hashes] = text.slice(0, end).split('\n');
-  if (first !== FIRST_LINE) throw broken(`the first line is not ${FIRST_LINE}`);
-  const [, data] = EXTRA.exec(extra) ?? [];
-  if (data === undefined) throw broken('no record in it (a line "extra" in base64)');
-  const index = Number(INDEX.exec(place)?.[1]);
-  if (!Number.isSafeInteger(index)) throw broken('no line "index" with a number');
-  if (hashes.length > MAX_PROOF_HASHES || !hashes.every((hash) => HASH.test(hash))) throw broken('the proof is not a list of hashes in base64');
-  return { line: parseLine(data), index, proof: hashes.map((hash) => Buffer.from(hash, 'base64')), checkpoint: text.slice(end + 2) };
+  const { extra, ...rest } = parseProof(text);
+  if (extra === undefined) throw broken('no record in it (a line "extra" in base64)');
+  return { line: parseLine(extra), ...rest };
 }
 
-function parseLine(data: string): Line {
-  const bytes = Buffer.from(data, 'base64');
-  if (bytes.toString('base64') !== data) throw broken('its record is not base64 in the one spelling');
+function parseLine(bytes: Buffer): Line {
   try {
     return validated<Line>('line@1', parseCanonical(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)));
   } catch (thrown) {

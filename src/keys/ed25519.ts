@@ -50,6 +50,11 @@ export function verifyBytes(key: string, message: Uint8Array, sig: string): bool
   return backend().verify(Buffer.from(key, 'hex'), message, Buffer.from(sig, 'base64'));
 }
 
+/** `verifyBytes` for raw bytes: key of 32, signature of 64; any other length gives false. */
+export function checkEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return backend().verify(key, message, signature);
+}
+
 /** A signer that holds a 32-byte seed in this process. */
 export function seedSigner(seed: Uint8Array): Signer {
   const pair = backend().keyPair(seed);

@@ -8,12 +8,31 @@ export const NOTE_TYPES = { ed25519: 0x01, cosignature: 0x04 } as const;
 /** A signature type by name. */
 export type NoteType = keyof typeof NOTE_TYPES;
 
+/** A note taken apart; nothing is known of its signatures yet. */
+export interface Note {
+  /** With its last newline. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
 /** A key as notes know it. */
 export interface NoteKey {
   readonly name: string;
   readonly type: NoteType;
   /** Raw public key, hex. */
   readonly key: string;
+}
+
+/** Whether an Ed25519 signature of 64 bytes holds; key of 32 bytes. Handed in, so that nothing here depends on a library. */
+export type CheckEd25519 = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+
+/** Checks the signatures of one key on notes. */
+export interface Verifier {
+  readonly name: string;
+  /** Key id: 4 bytes, hex. */
+  readonly id: string;
+  /** Whether the bytes after the key id are this key's signature on the text. Never throws; any length may come. */
+  verify(text: string, signature: Buffer): boolean;
 }
 
 /** One line below the text. */
@@ -66,7 +85,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
  * @param note hostile
  * @throws Problem `integrity`, reason `note`: too large, not well-formed, control characters, no or odd signature lines
  */
-export function parseNote(note: string): { text: string; signatures: NoteSignature[] } {
+export function parseNote(note: string): Note {
   if (note.length > MAX_CHECKPOINT_BYTES || Buffer.byteLength(note) > MAX_CHECKPOINT_BYTES) throw broken(`larger than ${MAX_CHECKPOINT_BYTES} bytes`);
   if (!note.isWellFormed() || note.includes('\ufffd')) throw broken('not well-formed UTF-8');
   if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) throw broken('control characters');
@@ -85,16 +104,21 @@ function parseSignature(line: string): NoteSignature {
   return { name, id: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) };
 }
 
+/** A verifier of plain Ed25519 signatures on a note's text (signature type 1). */
+export function ed25519Verifier(key: Omit<NoteKey, 'type'>, check: CheckEd25519): Verifier {
+  const bytes = Buffer.from(key.key, 'hex');
+  return { name: key.name, id: noteKeyId({ ...key, type: 'ed25519' }), verify: (text, signature) => signature.length === 64 && check(bytes, Buffer.from(text), signature) };
+}
+
 /**
- * The one signature of a key on a note, not yet checked; lines of other keys, known by name *and* id, do not matter.
- * @throws Problem `integrity`, reason `note`: none, more than one, or of another length than its type has
+ * The signature of one key on a note, checked; lines of other keys, known by name *and* id, do not matter.
+ * @returns what comes after the key id
+ * @throws Problem `integrity`, reason `note`: none, more than one, or one that does not hold
  */
-export function signatureOf(signatures: readonly NoteSignature[], key: NoteKey): Buffer {
-  const id = noteKeyId(key);
-  const [found, ...more] = signatures.filter((one) => one.name === key.name && one.id === id);
-  if (found === undefined) throw broken(`not signed by ${key.name}`);
-  if (more.length > 0) throw broken(`signed twice by ${key.name}`);
-  const length = key.type === 'ed25519' ? 64 : 72;
-  if (found.signature.length !== length) throw broken(`the signature of ${key.name} does not have ${length} bytes`);
+export function signatureBy({ text, signatures }: Note, verifier: Verifier): Buffer {
+  const [found, ...more] = signatures.filter(({ name, id }) => name === verifier.name && id === verifier.id);
+  if (found === undefined) throw broken(`not signed by ${verifier.name}`);
+  if (more.length > 0) throw broken(`signed twice by ${verifier.name}`);
+  if (!verifier.verify(text, found.signature)) throw broken(`the signature by ${verifier.name} does not hold`);
   return found.signature;
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
-import { checkpointKeys, checkpointText, openCheckpoint, parseCheckpointText, signCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { checkpointKeys, openCheckpoint, signCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { checkpointText } from '../../src/tlog/checkpoint.js';
 import { formatNote, formatVkey, noteKeyId, parseNote, type NoteSignature } from '../../src/tlog/note.js';
 import { seedSigner, signBytes } from '../../src/keys/ed25519.js';
 
@@ -20,7 +21,7 @@ const refuses = (text: string, what: RegExp): void => {
   assert.throws(() => openCheckpoint(text, pinned), (thrown) => isProblem(thrown, 'integrity') && what.test(thrown.message));
 };
 /** The note with its signatures changed, or its text, signed anew or not. */
-const change = (edit: (signatures: NoteSignature[]) => NoteSignature[]): string => {
+const change = (edit: (signatures: readonly NoteSignature[]) => NoteSignature[]): string => {
   const { text, signatures } = parseNote(note);
   return formatNote(text, edit(signatures));
 };
@@ -48,12 +49,6 @@ test('the log signs under its origin, the clock under a name below it', () => {
   const { signatures } = parseNote(note);
   assert.deepEqual(signatures.map(({ name, signature }) => [name, signature.length]), [[origin, 64], [`${origin}/clock`, 72]]);
   assert.match(formatVkey(keys.clock), new RegExp(`^${origin}/clock\\+[0-9a-f]{8}\\+B`), 'signature type 4');
-});
-
-test('texts come back the same', () => {
-  for (const size of [0, 1, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
-    assert.deepEqual(parseCheckpointText(checkpointText({ origin, size, root })), { origin, size, root });
-  }
 });
 
 test('signing the same tree later changes the time alone', async () => {
@@ -86,12 +81,11 @@ describe('refuses', () => {
       const later = Buffer.from((stamp as NoteSignature).signature);
       later[7] = (later[7] ?? 0) + 1;
       return [first, { ...stamp, signature: later }] as NoteSignature[];
-    }), /time stamp does not hold/);
+    }), /signature by .*\/clock does not hold/);
   });
-  test('the time stamp of another checkpoint', () => refuses(stamped(1_700_000_000n, checkpointText({ origin, size: 13, root })), /time stamp does not hold/));
+  test('the time stamp of another checkpoint', () => refuses(stamped(1_700_000_000n, checkpointText({ origin, size: 13, root })), /signature by .*\/clock does not hold/));
   test('a time that no date has', () => refuses(stamped(2n ** 63n - 1n), /no time/));
   for (const [title, text] of [
-    ['an extension line', `${checkpointText({ origin, size: 12, root })}more\n`],
     ['a leading zero', checkpointText({ origin, size: 12, root }).replace('\n12', '\n012')],
     ['a size of 2^53', checkpointText({ origin, size: 2 ** 53, root })],
     ['a negative size', checkpointText({ origin, size: -1, root })],
@@ -101,6 +95,10 @@ describe('refuses', () => {
   ] as const) {
     test(`${title}, although signed by the log`, () => refuses(resigned(text), /not an origin, a size and a root/));
   }
+});
+
+test('refuses extension lines, although signed by the log', () => {
+  refuses(resigned(`${checkpointText({ origin, size: 12, root })}more\n`), /extension lines/);
 });
 
 test('cosignatures of others are left alone, even with a name or an id of ours', () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
-import { formatNote, formatVkey, noteKeyId, parseNote, parseVkey, signatureOf, type NoteKey } from '../../src/tlog/note.js';
-import { verifyBytes } from '../../src/keys/ed25519.js';
+import { ed25519Verifier, formatNote, formatVkey, noteKeyId, parseNote, parseVkey, signatureBy, type NoteKey } from '../../src/tlog/note.js';
+import { checkEd25519 } from '../../src/keys/ed25519.js';
 
 // From the documentation of golang.org/x/mod/sumdb/note.
 const VKEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
@@ -14,7 +14,7 @@ test('a published note opens with its published key and is written the same way'
   const key = parseVkey(VKEY);
   const { text, signatures } = parseNote(NOTE);
   assert.equal(text, TEXT);
-  assert.ok(verifyBytes(key.key, Buffer.from(text), signatureOf(signatures, key).toString('base64')));
+  assert.equal(signatureBy({ text, signatures }, ed25519Verifier(key, checkEd25519)).length, 64);
   assert.equal(formatNote(text, signatures), NOTE);
   assert.equal(formatVkey(key), VKEY);
 });
@@ -75,13 +75,14 @@ test('sixteen cosignatures by ML-DSA-44 fit', () => {
   assert.deepEqual(parseNote(formatNote(TEXT, signatures)), { text: TEXT, signatures });
 });
 
-test('the signature of a key is found by name and id, once, in its length', () => {
-  const key = parseVkey(VKEY);
-  const { signatures } = parseNote(NOTE);
+test('the signature of a key is found by name and id, once, and holds', () => {
+  const verifier = ed25519Verifier(parseVkey(VKEY), checkEd25519);
+  const { text, signatures } = parseNote(NOTE);
   const [mine] = signatures as [(typeof signatures)[0]];
   const strangers = [{ ...mine, name: 'Other' }, { ...mine, id: '00000000' }];
-  assert.deepEqual(signatureOf([...strangers, mine], key), mine.signature);
-  for (const wrong of [[], strangers, [mine, mine], [{ ...mine, signature: Buffer.alloc(63) }], [{ ...mine, signature: Buffer.alloc(72) }]]) {
-    assert.throws(() => signatureOf(wrong, key), (thrown) => isProblem(thrown, 'integrity', 'note'));
+  assert.deepEqual(signatureBy({ text, signatures: [...strangers, mine] }, verifier), mine.signature);
+  for (const wrong of [[], strangers, [mine, mine], [{ ...mine, signature: Buffer.alloc(64) }], [{ ...mine, signature: mine.signature.subarray(1) }], [{ ...mine, signature: Buffer.alloc(72) }]]) {
+    assert.throws(() => signatureBy({ text, signatures: wrong }, verifier), (thrown) => isProblem(thrown, 'integrity', 'note'));
   }
+  assert.throws(() => signatureBy({ text: `${text}more\n`, signatures }, verifier), (thrown) => isProblem(thrown, 'integrity', 'note'));
 });
