@@ -1,13 +1,19 @@
 // The first line of a book: what the grid is, who governs it, which TFT exists from the start.
 import { stroops } from '../base/amount.js';
+import { isProblem } from '../base/errors.js';
+import { policyOfLines } from '../bcdb/pinned.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Genesis, Quorum } from '../schema/types.js';
+import { quorumTime, type Policy } from '../tlog/policy.js';
 import { MAX_RETENTION_MS } from './agreement.js';
 import { readGrid, writeGrid } from './objects.js';
 import { partiesOf, signersOf, type Signers } from './quorum.js';
-import { demand, short } from './refusal.js';
+import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
 import { checkPrices, move } from './token.js';
+
+/** Submission prefix of a witness, as far as its form goes. */
+const WITNESS_URL = /^https?:\/\/[^/?#@\s]{1,200}(\/[^?#\s]*)?$/;
 
 /** genesis@1: only as line 0. */
 export const genesis: Rule<Genesis> = {
@@ -18,7 +24,7 @@ export const genesis: Rule<Genesis> = {
     demand(moment.index === 0, 'grid', 'genesis is the first line of a book and no other');
     demand(body.origin === `3bot/${body.nonce}`, 'grid', 'the origin of a grid is 3bot/ and its nonce');
     demand(body.log_key !== body.clock_key, 'key', "the log's key and its clock's key are one and the same");
-    demand(body.witnesses === null, 'later_release', 'a witness quorum is not yet part of these rules');
+    if (body.witnesses !== null) checkWitnesses(body.witnesses, body);
     demand(body.retention_ms <= MAX_RETENTION_MS, 'terms', 'the retention of a grid is more than an agreement may have');
     checkPrices(body.prices);
     for (const amount of [body.max_supply_stroops, body.faucet_stroops ?? '0']) stroops(amount);
@@ -40,6 +46,28 @@ function botsOf(quorum: Quorum, { log_key, clock_key }: Genesis): Signers {
   });
   demand(!signers.keys.has(log_key) && !signers.keys.has(clock_key), 'key', "the log's keys have no say in governing the grid");
   return signers;
+}
+
+/**
+ * Demands a witness policy that can be met: its form holds, it asks for somebody, and those of whom an address is known
+ * are enough, since nobody else can be asked.
+ * @throws Problem `refused`, reason `quorum` or `key`
+ */
+export function checkWitnesses(lines: readonly string[], { log_key, clock_key }: Pick<Genesis, 'log_key' | 'clock_key'>): void {
+  const policy = policyOf(lines);
+  demand(policy.quorum !== null, 'quorum', "a grid without a quorum of witnesses says null, not 'quorum none'");
+  demand(policy.witnesses.every(({ key: { key } }) => key !== log_key && key !== clock_key), 'key', "the log's keys do not witness for themselves");
+  const reachable = policy.witnesses.filter(({ url }) => url !== null && WITNESS_URL.test(url));
+  demand(quorumTime(policy, new Map(reachable.map(({ key }) => [key.key, 0]))) !== undefined, 'quorum', 'too few witnesses have an address (http or https) for the quorum to be met');
+}
+
+function policyOf(lines: readonly string[]): Policy {
+  try {
+    return policyOfLines(lines);
+  } catch (thrown) {
+    if (!isProblem(thrown, 'malformed', 'policy')) throw thrown;
+    throw refused('quorum', thrown.message);
+  }
 }
 
 /** @throws Problem `refused`, reason `key`, where an actor would sign with the key that numbers the lines */

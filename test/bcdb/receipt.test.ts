@@ -22,7 +22,7 @@ const bob = signer(4);
 
 const payload = (grid: string | null, height: number): Payload => ({ v: 1, grid, chain: grid === null ? 'grid' : `bot/${alice.key}`, height, prev: null, kind: grid === null ? 'genesis@1' : 'identity@1', time: 1_700_000_000_000, body: { text: 'a "quoted" word, ü' } });
 const genesis = makeRecord(payload(null, 0));
-const pinned: Pinned = { grid: genesis.id, origin: `3bot/${'ab'.repeat(16)}`, log_key: log.key, clock_key: clock.key };
+const pinned: Pinned = { grid: genesis.id, origin: `3bot/${'ab'.repeat(16)}`, log_key: log.key, clock_key: clock.key, witnesses: null };
 
 const lines: Line[] = [];
 for (let i = 0; i < 11; i++) {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readGrid } from '../../src/rules/objects.js';
+import { formatVkey } from '../../src/tlog/note.js';
 import type { Genesis } from '../../src/schema/types.js';
 import { all, genesisBody, genesisOf, identityOf, key, market, nonce, some, TFT, World } from './world.js';
+
+/** A line of a witness policy. */
+const watcher = (name: string, url = ` https://${name}.example/w`): string => `witness ${name} ${formatVkey({ name, type: 'cosignature', key: key(name) })}${url}`;
 
 test('genesis makes the grid and what is allocated, and nothing more', () => {
   const world = new World();
@@ -29,7 +33,15 @@ describe('a genesis is refused', () => {
     ['whose log certifies', 'key', { certifiers: all(`bot/${key('log')}`) }],
     ['that an account governs', 'quorum', { governance: all(`account/${key('governor')}`) }],
     ['that nobody can govern', 'quorum', { governance: some(2, `bot/${key('governor')}`) }],
-    ['with witnesses', 'later_release', { witnesses: all(`bot/${key('governor')}`) }],
+    ['whose witnesses are no policy', 'quorum', { witnesses: [watcher('a'), 'quorum b'] }],
+    ['whose policy names a log', 'malformed', { witnesses: [`log ${formatVkey({ name: 'x', type: 'ed25519', key: key('log') })}`, watcher('a'), 'quorum a'] }],
+    ['whose policy is not spelled in the one way', 'malformed', { witnesses: [watcher('a'), 'quorum  a'] }],
+    ['whose policy asks for nobody', 'quorum', { witnesses: [watcher('a'), 'quorum none'] }],
+    ['whose quorum asks for more witnesses than it has', 'quorum', { witnesses: [watcher('a'), watcher('b'), 'group g 3 a b', 'quorum g'] }],
+    ['whose quorum needs a witness that nobody can reach', 'quorum', { witnesses: [watcher('a'), watcher('b', ''), 'group g all a b', 'quorum g'] }],
+    ['whose witness is at no address', 'quorum', { witnesses: [watcher('a', ' ftp://a.example'), 'quorum a'] }],
+    ['whose log witnesses for itself', 'key', { witnesses: [watcher('log'), 'quorum log'] }],
+    ['whose clock witnesses', 'key', { witnesses: [watcher('a'), watcher('clock'), 'quorum a'] }],
     ['that allocates more than may exist', 'supply', { max_supply_stroops: '1' }],
     ['whose amounts are above 2^63-1', 'malformed', { max_supply_stroops: '9999999999999999999' }],
     ['whose faucet gives more than can exist', 'malformed', { faucet_stroops: '9999999999999999999' }],
@@ -59,6 +71,13 @@ describe('a genesis is refused', () => {
 test('nothing comes before genesis', () => {
   assert.equal(new World().refusal(identityOf('alice')), 'grid');
   assert.equal(new World().refusal({ ...identityOf('alice'), grid: 'a'.repeat(64) }), 'grid');
+});
+
+test('a witness policy stands in the state as genesis spells it', () => {
+  const witnesses = [watcher('a'), watcher('b'), watcher('c', ''), 'group g 2 a b c', 'quorum g'];
+  const world = new World();
+  world.submit(genesisOf({ witnesses }));
+  assert.deepEqual(readGrid(world).witnesses, witnesses);
 });
 
 test('two governors of three are enough where genesis says so', () => {
