@@ -120,6 +120,8 @@ export const MAX_POLICY_NAMES = 100;
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */
 export const MAX_PROOF_HASHES = 64;
+/** Tiles whose inner hashes a book keeps ready for proofs, 16 KiB each: those above 16 million lines, and many below. */
+export const MAX_CACHED_TILES = 512;
 /** Node: an ordinary question to a runtime or a system tool (podman answers in milliseconds, mkfs and mount too). */
 export const RUNTIME_TIMEOUT_MS = 30_000;
 /** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */

@@ -5,6 +5,7 @@ import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js
 import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
+import { Subtrees } from '../tlog/subtrees.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
 import type { ReadState } from './rulebook.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
@@ -58,8 +59,23 @@ export class Store implements Reader, Disposable {
   #checkpoint: StoredCheckpoint | undefined;
   /** Opened at first use: most readers never ask for it. */
   #tree: Tree | undefined;
+  /** Of all tiles that were committed; they stay as they are when the tree is opened again. */
+  readonly #subtrees = new Subtrees((level, n) => this.#tiles.get(level, n));
   #leaves: Buffer[] = [];
   #version = -1;
+
+  readonly #tiles: TileStorage = {
+    get: (level, n) => {
+      const stored = this.#sql('tile').pluck().get(level, n) as Buffer | undefined;
+      if (stored !== undefined || level > 0) return stored;
+      const leaves = this.#sql('leaves').pluck().all(n * 256, (n + 1) * 256) as Buffer[];
+      return leaves.length === 0 ? undefined : Buffer.concat(leaves);
+    },
+    put: (level, n, hashes) => {
+      if (level === 0 && hashes.length < 256 * 32) return;
+      this.#sql('putTile').run(level, n, hashes);
+    },
+  };
 
   private constructor(db: Database.Database, mode: 'write' | 'read') {
     this.db = db;
@@ -120,6 +136,7 @@ export class Store implements Reader, Disposable {
       this.#grid = grid;
       this.#leaves = [];
       this.#tree = undefined;
+      this.#subtrees.forget();
       throw thrown instanceof Database.SqliteError ? asProblem(thrown, this.db.name) : thrown;
     } finally {
       this.#writing = false;
@@ -173,7 +190,7 @@ export class Store implements Reader, Disposable {
   }
   /** The tree of all lines, with those of a running transaction. */
   get tree(): Tree {
-    this.#tree ??= this.#openTree(this.#size - this.#leaves.length);
+    this.#tree ??= Tree.open(this.#tiles, this.#size - this.#leaves.length, this.#subtrees);
     if (this.#leaves.length > 0) this.#tree.append(this.#leaves);
     this.#leaves = [];
     return this.#tree;
@@ -285,22 +302,6 @@ export class Store implements Reader, Disposable {
     this.#objects.clear();
     this.#heads.clear();
     this.#tree = undefined;
-  }
-
-  #openTree(size: number): Tree {
-    const storage: TileStorage = {
-      get: (level, n) => {
-        const stored = this.#sql('tile').pluck().get(level, n) as Buffer | undefined;
-        if (stored !== undefined || level > 0) return stored;
-        const leaves = this.#sql('leaves').pluck().all(n * 256, (n + 1) * 256) as Buffer[];
-        return leaves.length === 0 ? undefined : Buffer.concat(leaves);
-      },
-      put: (level, n, hashes) => {
-        if (level === 0 && hashes.length < 256 * 32) return;
-        this.#sql('putTile').run(level, n, hashes);
-      },
-    };
-    return Tree.open(storage, size);
   }
 
   #sql(name: keyof typeof SQL): Database.Statement {

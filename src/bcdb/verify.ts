@@ -10,7 +10,7 @@ import { MemoryBook } from './memory.js';
 import { pinnedBy } from './pinned.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
-import { TILE_WIDTH } from '../tlog/tree.js';
+import { TILE_WIDTH } from '../tlog/tiles.js';
 
 const PAGE = 512;
 /** Pages whose signatures are being checked while an earlier one is folded. */

@@ -25,18 +25,14 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return Buffer.from(hash('sha256', scratch, 'binary'), 'latin1');
 }
 
-/** Root over a power of two of hashes that lie one after the other in `hashes`. */
-export function foldHashes(hashes: Buffer): Buffer {
-  let row = hashes;
-  while (row.length > HASH_BYTES) {
-    const above = Buffer.allocUnsafe(row.length / 2);
-    for (let at = 0; at < above.length; at += HASH_BYTES) {
-      scratch.set(row.subarray(2 * at, 2 * at + 2 * HASH_BYTES), 1);
-      above.write(hash('sha256', scratch, 'binary'), at, 'latin1');
-    }
-    row = above;
+/** The hashes one level up: of each whole pair of those that lie one after the other in `row`. */
+export function hashPairs(row: Buffer): Buffer {
+  const above = Buffer.allocUnsafe(Math.floor(row.length / (2 * HASH_BYTES)) * HASH_BYTES);
+  for (let at = 0; at < above.length; at += HASH_BYTES) {
+    scratch.set(row.subarray(2 * at, 2 * at + 2 * HASH_BYTES), 1);
+    above.write(hash('sha256', scratch, 'binary'), at, 'latin1');
   }
-  return row;
+  return above;
 }
 
 function isSize(size: number): boolean {
