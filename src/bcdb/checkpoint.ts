@@ -2,8 +2,9 @@
 import { Problem } from '../base/errors.js';
 import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { checkpointText, parseCheckpointText, type Point } from '../tlog/checkpoint.js';
-import { cosignatureText, cosignatureTime, cosignatureVerifier, formatCosignature } from '../tlog/cosignature.js';
-import { ed25519Verifier, formatNote, noteKeyId, parseNote, signatureBy, type NoteKey } from '../tlog/note.js';
+import { cosignatures, cosignatureText, cosignatureTime, cosignatureVerifier, formatCosignature } from '../tlog/cosignature.js';
+import { ed25519Verifier, formatNote, noteKeyId, parseNote, signatureBy, type Note, type NoteKey } from '../tlog/note.js';
+import { quorumTime, type Policy } from '../tlog/policy.js';
 
 /** What genesis says about who signs checkpoints; keys in hex. */
 export interface CheckpointKeys {
@@ -12,11 +13,19 @@ export interface CheckpointKeys {
   readonly clock_key: string;
 }
 
+/** Whose word is needed on a checkpoint. */
+export interface CheckpointTrust extends CheckpointKeys {
+  /** null: the home's word is enough. */
+  readonly witnesses: Policy | null;
+}
+
 /** A checkpoint whose signatures hold. */
 export interface Checkpoint {
   readonly size: number;
   readonly root: Buffer;
   /** When the home last said that this is its newest; ms since 1970, whole seconds. */
+  readonly stamp_ms: number;
+  /** When the home and a whole quorum of witnesses last said so: what a reader's freshness goes by. */
   readonly time_ms: number;
 }
 
@@ -52,12 +61,13 @@ export async function signCheckpoint(point: Point & { readonly time_ms: number }
 }
 
 /**
- * Opens a checkpoint: checks form, origin, the log's signature and the home's time stamp; cosignatures of others
- * (witnesses) are left alone. Whether it is fresh, and continues what was seen before, is the caller's to ask.
+ * Opens a checkpoint: checks form, origin, the log's signature, the home's time stamp and the quorum of witnesses.
+ * This is the one place that says what counts as committed. Whether it is fresh, and continues what was seen before, is
+ * the caller's to ask.
  * @param note hostile
- * @throws Problem `integrity` that names what does not hold; reason `note` or `checkpoint`
+ * @throws Problem `integrity` that names what does not hold; reason `note`, `checkpoint`, or `unwitnessed` below the quorum
  */
-export function openCheckpoint(note: string, pinned: CheckpointKeys): Checkpoint {
+export function openCheckpoint(note: string, pinned: CheckpointTrust): Checkpoint {
   const parsed = parseNote(note);
   const { origin, size, root, extensions } = parseCheckpointText(parsed.text);
   if (origin !== pinned.origin) throw broken(`of another log, ${origin}`);
@@ -65,7 +75,17 @@ export function openCheckpoint(note: string, pinned: CheckpointKeys): Checkpoint
   if (extensions.length > 0) throw broken('it has extension lines');
   const { log, clock } = checkpointKeys(pinned);
   signatureBy(parsed, ed25519Verifier(log, checkEd25519));
-  const time_ms = cosignatureTime(signatureBy(parsed, cosignatureVerifier(clock, checkEd25519)));
-  if (time_ms === undefined) throw broken('the time stamp is no time');
-  return { size, root, time_ms };
+  const stamp_ms = cosignatureTime(signatureBy(parsed, cosignatureVerifier(clock, checkEd25519)));
+  if (stamp_ms === undefined) throw broken('the time stamp is no time');
+  return { size, root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(parsed, size, pinned.witnesses)) };
+}
+
+/** The time of the quorum, ms; Infinity where none is asked for. */
+function witnessedAt(note: Note, size: number, policy: Policy | null): number {
+  if (policy === null) return Infinity;
+  const times = cosignatures(note, policy.witnesses.map(({ key }) => key), checkEd25519);
+  const time_ms = quorumTime(policy, times);
+  if (time_ms !== undefined) return time_ms;
+  const missing = policy.witnesses.filter(({ key }) => !times.has(key.key)).map(({ name }) => name);
+  throw new Problem('integrity', `checkpoint: the ${size} lines are signed by the log, but no quorum of the grid's witnesses has cosigned them; missing: ${missing.join(', ')}`, { reason: 'unwitnessed' });
 }

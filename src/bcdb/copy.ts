@@ -4,7 +4,7 @@ import { iso, type Clock } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
 import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Line, Trailer } from '../schema/types.js';
-import { openCheckpoint } from './checkpoint.js';
+import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
 import { pinnedBy, type Pinned } from './pinned.js';
@@ -42,8 +42,8 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
   const pinned = pinnedBy(first, grid);
   const there = openCheckpoint(trailer.checkpoint, pinned);
   // Not the home's misdeed for certain, since the clock that is wrong may be ours; but taken in, it could not be undone.
-  if (there.time_ms > clock() + MAX_CLOCK_SKEW_MS) {
-    throw new Problem('unreachable', `the home's time stamp is ${iso(there.time_ms)}, here it is ${iso(clock())}: nothing is taken from it`, { reason: 'clocks', hint: 'check the clock of this machine' });
+  if (there.stamp_ms > clock() + MAX_CLOCK_SKEW_MS) {
+    throw new Problem('unreachable', `the home's time stamp is ${iso(there.stamp_ms)}, here it is ${iso(clock())}: nothing is taken from it`, { reason: 'clocks', hint: 'check the clock of this machine' });
   }
   if (there.size < store.size) return refuseRewind(store, pinned, there);
   store.transact((book) => {
@@ -56,7 +56,7 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
       }
     }
     // The clocks' grain is a second on one side and a millisecond on the other.
-    if (book.lastAt >= there.time_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time', hint: DISTRUST });
+    if (book.lastAt >= there.stamp_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time', hint: DISTRUST });
     const proof = trailer.consistency.map((hash) => fromBase64(hash, 32));
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
       throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork', hint: DISTRUST });
@@ -71,13 +71,13 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
 }
 
 /** A checkpoint of fewer lines: an older view is no news; one signed later than ours takes lines back. */
-function refuseRewind(store: Store, pinned: Pinned, there: { size: number; root: Buffer; time_ms: number }): number {
+function refuseRewind(store: Store, pinned: Pinned, there: Checkpoint): number {
   if (!store.tree.root(there.size).equals(there.root)) {
     throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork', hint: DISTRUST });
   }
   // Only a stamp on all that is here shows what the home had said before.
   const ours = store.checkpoint();
-  if (ours !== undefined && ours.size >= store.size && openCheckpoint(ours.note, pinned).time_ms < there.time_ms) {
+  if (ours !== undefined && ours.size >= store.size && openCheckpoint(ours.note, pinned).stamp_ms < there.stamp_ms) {
     throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound', hint: DISTRUST });
   }
   return store.size;
@@ -89,9 +89,9 @@ function brokenLine(index: number, thrown: unknown): unknown {
   return new Problem('integrity', `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, hint: DISTRUST, cause: thrown });
 }
 
-/** How old the newest checkpoint's time stamp is. */
+/** How old the newest checkpoint is, by the home's stamp and, with witnesses, by the quorum's. */
 export interface Freshness {
-  /** Time of the stamp, ms since 1970; 0 without a checkpoint. */
+  /** Time of the checkpoint, ms since 1970; 0 without one. */
   readonly time_ms: number;
   readonly age_ms: number;
   /** Younger than 10 minutes, and not from the future. Anything else counts as "cannot read". */

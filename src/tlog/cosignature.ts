@@ -1,5 +1,6 @@
 // Time-stamped cosignatures by Ed25519: "at this time this was the largest tree I knew" (C2SP tlog-cosignature).
-import { noteKeyId, type CheckEd25519, type NoteKey, type Verifier } from './note.js';
+import { Problem } from '../base/errors.js';
+import { noteKeyId, type CheckEd25519, type Note, type NoteKey, type Verifier } from './note.js';
 
 /** Bytes of the time before the signature. */
 const TIME_BYTES = 8;
@@ -31,4 +32,21 @@ export function cosignatureVerifier(key: Omit<NoteKey, 'type'>, check: CheckEd25
     verify: (text, signature) =>
       signature.length === TIME_BYTES + 64 && check(bytes, Buffer.from(cosignatureText(text, signature.readBigUInt64BE())), signature.subarray(TIME_BYTES)),
   };
+}
+
+/**
+ * When each of these keys has cosigned a note last: ms since 1970 by key (hex). Lines of other keys do not matter.
+ * @throws Problem `integrity`, reason `note`, where a line of one of them does not hold
+ */
+export function cosignatures({ text, signatures }: Note, keys: readonly NoteKey[], check: CheckEd25519): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const key of keys) {
+    const { name, id, verify } = cosignatureVerifier(key, check);
+    for (const found of signatures.filter((one) => one.name === name && one.id === id)) {
+      const time_ms = verify(text, found.signature) ? cosignatureTime(found.signature) : undefined;
+      if (time_ms === undefined) throw new Problem('integrity', `signed note: the cosignature by ${name} does not hold`, { reason: 'note' });
+      times.set(key.key, Math.max(time_ms, times.get(key.key) ?? 0));
+    }
+  }
+  return times;
 }

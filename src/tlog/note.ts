@@ -76,8 +76,12 @@ export function parseVkey(text: string): NoteKey {
 
 /** The note: text, which ends in a newline, an empty line, the signature lines. */
 export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
-  const lines = signatures.map(({ name, id, signature }) => `— ${name} ${Buffer.concat([Buffer.from(id, 'hex'), signature]).toString('base64')}\n`);
-  return `${text}\n${lines.join('')}`;
+  return `${text}\n${signatures.map(formatSignature).join('')}`;
+}
+
+/** A signature line with its newline. */
+export function formatSignature({ name, id, signature }: NoteSignature): string {
+  return `— ${name} ${Buffer.concat([Buffer.from(id, 'hex'), signature]).toString('base64')}\n`;
 }
 
 /**

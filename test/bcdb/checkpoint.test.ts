@@ -13,7 +13,7 @@ const log = seedSigner(logSeed);
 const clock = seedSigner(clockSeed);
 const origin = `3bot/${'ab'.repeat(16)}`;
 const root = Buffer.alloc(32, 9);
-const pinned = { origin, log_key: log.key, clock_key: clock.key };
+const pinned = { origin, log_key: log.key, clock_key: clock.key, witnesses: null };
 const keys = checkpointKeys(pinned);
 const note = await signCheckpoint({ origin, size: 12, root, time_ms: 1_700_000_000_999 }, log, clock);
 
@@ -41,7 +41,7 @@ const stamped = (seconds: bigint, text = parseNote(note).text): string => {
 };
 
 test('a checkpoint opens with the keys of its grid, its time in whole seconds', () => {
-  assert.deepEqual(openCheckpoint(note, pinned), { size: 12, root, time_ms: 1_700_000_000_000 });
+  assert.deepEqual(openCheckpoint(note, pinned), { size: 12, root, stamp_ms: 1_700_000_000_000, time_ms: 1_700_000_000_000 });
   assert.equal(parseNote(note).text, `${origin}\n12\n${root.toString('base64')}\n`);
 });
 
