@@ -7,6 +7,12 @@ export interface ReadState {
   get(id: string): JsonObject | undefined;
 }
 
+/** State whose objects can be listed too: as of now (a copy), or as of then (a fold). */
+export interface Objects extends ReadState {
+  /** Objects whose id starts with the prefix, in order of id, after the given id; at most `limit`. */
+  objects(prefix: string, limit: number, after?: string): { id: string; value: JsonObject }[];
+}
+
 /** State as a rule may write it; `put` replaces the whole object. */
 export interface State extends ReadState {
   put(id: string, value: JsonObject): void;

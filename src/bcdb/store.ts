@@ -6,8 +6,8 @@ import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
 import { Subtrees } from '../tlog/subtrees.js';
+import type { Objects } from './rulebook.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
-import type { ReadState } from './rulebook.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
 import { Symbols } from './symbols.js';
 import { migrate } from './tables.js';
@@ -22,7 +22,7 @@ export interface StoredCheckpoint {
 }
 
 /** How a book is read. */
-export interface Reader extends ReadState {
+export interface Reader extends Objects {
   readonly db: Database.Database;
   readonly symbols: Symbols;
   readonly size: number;
@@ -35,8 +35,6 @@ export interface Reader extends ReadState {
   line(index: number): Line;
   /** Lines from (inclusive) to (exclusive), in order. */
   lines(from: number, to: number): IterableIterator<Line>;
-  /** Objects whose id starts with the prefix, in order of id, after the given id; at most `limit`. */
-  objects(prefix: string, limit: number, after?: string): { id: string; value: JsonObject }[];
   /** The newest checkpoint, as of the last refresh. */
   checkpoint(): StoredCheckpoint | undefined;
   /** Runs `read`, which must not wait for anything, on the book as it is at one moment. */

@@ -4,6 +4,7 @@ import { iso } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
 import { MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
+import type { Objects, ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/store.js';
 import { perHourStroops } from '../capacity/price.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
@@ -55,7 +56,7 @@ export interface ContractShown {
  * A contract by id, or by the beginning of one (4 digits or more) that only one contract has.
  * @throws Problem `not_found`; `usage` where several begin so
  */
-export function findContract(reader: Reader, text: string): ContractObject {
+export function findContract(reader: Objects, text: string): ContractObject {
   const prefix = text.toLowerCase();
   if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
   const [first, more] = reader.objects(`contract/${prefix}`, 2);
@@ -79,7 +80,7 @@ export function* contractsOf(reader: Reader, bot: string): IterableIterator<Cont
 }
 
 /** How far it has come, and whether something of it has failed. */
-export function progressOf(reader: Reader, contract: ContractObject): { progress: Progress; failed: string | null } {
+export function progressOf(reader: ReadState, contract: ContractObject): { progress: Progress; failed: string | null } {
   const run = read(reader, 'run', contract.id);
   if (run?.state === 'failed') return { progress: 'committed', failed: run.reason ?? 'the node could not provide it' };
   if (contract.started_at === null) return { progress: 'committed', failed: null };
@@ -92,7 +93,7 @@ export function progressOf(reader: Reader, contract: ContractObject): { progress
 }
 
 /** A contract at a moment, ready to be shown. */
-export function showContract(reader: Reader, contract: ContractObject, at: number): ContractShown {
+export function showContract(reader: ReadState, contract: ContractObject, at: number): ContractShown {
   const { id, agreement, committed_at, started_at } = contract;
   const seen: ContractView = view(contract, at);
   return {
@@ -118,7 +119,7 @@ export function showContract(reader: Reader, contract: ContractObject, at: numbe
   };
 }
 
-function workloadsOf(reader: Reader, { id, agreement, workloads }: ContractObject): WorkloadShown[] {
+function workloadsOf(reader: ReadState, { id, agreement, workloads }: ContractObject): WorkloadShown[] {
   const run = read(reader, 'run', id);
   const address = read(reader, 'node', agreement.node)?.announcement.address ?? null;
   return workloads.map(({ name, ports: wanted }) => {
