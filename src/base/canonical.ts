@@ -17,44 +17,87 @@ function malformed(what: string): Problem {
   return new Problem('malformed', `not canonical: ${what}`);
 }
 
+/** Whether a text is ASCII without DEL: with no control below it either, which JSON.parse sees to, nothing is forbidden. */
+function isPlainAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length && !text.includes('\x7f');
+}
+
 function checkText(text: string): void {
   if (FORBIDDEN.test(text)) throw malformed('a string has control or bidirectional characters');
   if (!text.isWellFormed()) throw malformed('a string is not well-formed Unicode');
 }
 
-/**
- * Throws where a value has something that records may not hold; says whether all its keys are in order.
- * @param texts whether to look into strings too
- */
-function checkValue(value: unknown, depth: number, texts: boolean): boolean {
-  switch (typeof value) {
-    case 'string':
-      if (texts) checkText(value);
-      return true;
-    case 'number':
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw malformed('a number is not an integer below 2^53');
-      return true;
-    case 'boolean':
-      return true;
-    case 'object': {
-      if (value === null) return true;
-      if (depth >= MAX_JSON_DEPTH) throw malformed(`deeper than ${MAX_JSON_DEPTH} levels`);
-      let inOrder = true;
-      if (Array.isArray(value)) {
-        for (const item of value) inOrder = checkValue(item, depth + 1, texts) && inOrder;
-        return inOrder;
-      }
-      let before = '';
-      for (const key of Object.keys(value)) {
-        if (!KEY.test(key)) throw malformed('a key is not [a-z][a-z0-9_]*');
-        if (key <= before) inOrder = false;
-        before = key;
-        inOrder = checkValue((value as JsonObject)[key], depth + 1, texts) && inOrder;
-      }
-      return inOrder;
+/** Keys that were found good: a book has a few hundred, and a hostile writer's are not worth remembering. */
+const goodKeys = new Set<string>();
+const MAX_GOOD_KEYS = 2_000;
+
+function checkKey(key: string): void {
+  if (goodKeys.has(key)) return;
+  if (!KEY.test(key)) throw malformed('a key is not [a-z][a-z0-9_]*');
+  if (goodKeys.size < MAX_GOOD_KEYS) goodKeys.add(key);
+}
+
+/** What a walk over a value finds. */
+class Walk {
+  /** Whether all keys of all objects are in order. */
+  inOrder = true;
+  /** UTF-16 units of the canonical text, where no string needs an escape. */
+  length = 0;
+  /** A number that JSON can also spell in as few characters, with an exponent: 100 is 1e2, 5000 is 5e3. */
+  hasRound = false;
+  readonly #texts: boolean;
+
+  /** @param texts whether to look into strings too */
+  constructor(texts: boolean) {
+    this.#texts = texts;
+  }
+
+  /** Throws where a value has something that records may not hold. */
+  take(value: unknown, depth = 0): void {
+    switch (typeof value) {
+      case 'string':
+        if (this.#texts) checkText(value);
+        this.length += value.length + 2;
+        return;
+      case 'number':
+        if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw malformed('a number is not an integer below 2^53');
+        if (value % 100 === 0 && value !== 0) this.hasRound = true;
+        this.length += String(value).length;
+        return;
+      case 'boolean':
+        this.length += value ? 4 : 5;
+        return;
+      case 'object':
+        if (value === null) {
+          this.length += 4;
+          return;
+        }
+        if (depth >= MAX_JSON_DEPTH) throw malformed(`deeper than ${MAX_JSON_DEPTH} levels`);
+        if (Array.isArray(value)) this.#takeArray(value, depth + 1);
+        else this.#takeObject(value as JsonObject, depth + 1);
+        return;
+      default:
+        throw malformed(`a ${typeof value} has no place in JSON`);
     }
-    default:
-      throw malformed(`a ${typeof value} has no place in JSON`);
+  }
+
+  #takeArray(items: readonly unknown[], depth: number): void {
+    this.length += 1 + Math.max(1, items.length);
+    for (const item of items) this.take(item, depth);
+  }
+
+  #takeObject(object: JsonObject, depth: number): void {
+    let before = '';
+    let count = 0;
+    for (const key of Object.keys(object)) {
+      checkKey(key);
+      if (key <= before) this.inOrder = false;
+      before = key;
+      count += 1;
+      this.length += key.length + 3; // quotes and colon
+      this.take(object[key], depth);
+    }
+    this.length += 1 + Math.max(1, count); // brackets and commas
   }
 }
 
@@ -64,8 +107,10 @@ function checkValue(value: unknown, depth: number, texts: boolean): boolean {
  * @example canonical({ b: 1, a: 'x' }) // '{"a":"x","b":1}'
  */
 export function canonical(value: unknown): string {
+  const walk = new Walk(true);
+  walk.take(value);
   // With keys in order JSON.stringify writes what RFC 8785 asks for (see parseCanonical); else the library sorts.
-  const text = checkValue(value, 0, true) ? JSON.stringify(value) : canonicalize(value);
+  const text = walk.inOrder ? JSON.stringify(value) : canonicalize(value);
   if (text === undefined) throw malformed('nothing to write');
   return text;
 }
@@ -75,6 +120,8 @@ export function canonical(value: unknown): string {
  *
  * JSON.stringify writes numbers and strings as RFC 8785 does, keys are checked to be in order, and none can look
  * like an integer; so one round trip that gives the same text (which also finds double keys) shows it canonical.
+ * Mostly the length alone shows it: in a text without backslashes a space, a double key or another spelling of a number
+ * makes it longer than the canonical one, unless that number is round.
  * A test holds this against the `canonicalize` package.
  * @param text hostile
  * @throws Problem `malformed`
@@ -82,14 +129,17 @@ export function canonical(value: unknown): string {
 export function parseCanonical(text: string): Json {
   // Without an escape the strings are spelled in the text as they are: one look at all of it serves for each.
   const isPlain = !text.includes('\\');
-  if (isPlain) checkText(text);
+  if (isPlain && !isPlainAscii(text)) checkText(text);
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch {
     throw malformed('this is no JSON');
   }
-  if (!checkValue(value, 0, !isPlain)) throw malformed('keys are not in order');
-  if (JSON.stringify(value) !== text) throw malformed('spaces, a double key, or another spelling of the same value');
+  const walk = new Walk(!isPlain);
+  walk.take(value);
+  if (!walk.inOrder) throw malformed('keys are not in order');
+  const isSame = isPlain && !walk.hasRound ? walk.length === text.length : JSON.stringify(value) === text;
+  if (!isSame) throw malformed('spaces, a double key, or another spelling of the same value');
   return value;
 }

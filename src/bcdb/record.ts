@@ -20,12 +20,13 @@ export interface ParsedRecord {
  * Reads a record's bytes: size, then JSON, then canonical form, then shape of the envelope.
  * The body is checked by the rules, which know its kind.
  * @param text hostile
+ * @param id SHA-256 of the text, where it was worked out beforehand
  * @throws Problem `malformed`
  */
-export function parseRecord(text: string): ParsedRecord {
+export function parseRecord(text: string, id?: string): ParsedRecord {
   if (text.length > MAX_RECORD_BYTES || Buffer.byteLength(text) > MAX_RECORD_BYTES) throw new Problem('malformed', `record above ${MAX_RECORD_BYTES} bytes`);
   const payload = validated<Payload>('record@1', parseCanonical(text));
-  return { id: sha256Hex(text), text, payload };
+  return { id: id ?? sha256Hex(text), text, payload };
 }
 
 /**
@@ -65,7 +66,8 @@ export function sortSignatures(signatures: readonly Signature[]): Signature[] {
 
 /** The canonical text of a list of signatures that `checkSignatureList` accepts; its hash stands in the entry. */
 export function signaturesText(signatures: readonly Signature[]): string {
-  return JSON.stringify(signatures.map(({ by, sig }) => ({ by, sig })));
+  // Neither hex nor base64 needs an escape.
+  return `[${signatures.map(({ by, sig }) => `{"by":"${by}","sig":"${sig}"}`).join()}]`;
 }
 
 /** Signs a record with every signer; all sign the same bytes. */

@@ -27,6 +27,7 @@ const REFUSED: [string, string][] = [
   ['__proto__', '{"__proto__":{"a":1}}'], ['__proto__ beside others', '{"a":1,"__proto__":null}'], ['a key that begins with _', '{"_a":1}'],
   ['a key in capitals', '{"A":1}'], ['an empty key', '{"":1}'], ['a key with a dash', '{"a-b":1}'], ['a key that is not ASCII', '{"é":1}'], ['a key with a line end', '{"a\\n":1}'],
   ['2^53', '9007199254740992'], ['2^53+1, which JSON.parse rounds', '9007199254740993'], ['-2^53', '-9007199254740992'], ['-0', '-0'], ['1.0', '1.0'], ['1.5', '1.5'], ['1e3', '1e3'], ['1E3', '1E3'],
+  ['100 in as many characters', '1e2'], ['100 in as many characters, deep', '{"a":[1e2]}'], ['spaces that make up for a short number', '[1e9       ]'], ['a double key that makes up for a short number', '{"a":2,"a":1e8}'],
   ['1e400, which JSON.parse makes infinite', '1e400'], ['a leading zero', '01'], ['a plus', '+1'], ['an integer in hex', '0x1'], ['a number that ends in a point', '1.'],
   ['an escape for what needs none', '"\\u0041"'], ['an escaped slash', '"\\/"'], ['an escape in capitals', '"\\u00E9"'], ['an escaped emoji', '"\\ud83d\\ude00"'],
   ['half a surrogate pair, escaped', '"\\ud800"'], ['the other half, escaped', '"\\udc00"'], ['a pair the wrong way round', '"\\udc00\\ud800"'], ['half a surrogate pair, raw', '"\ud800"'], ['half a pair among others', '"a\udfffb"'],
@@ -60,7 +61,7 @@ test('no value that JSON does not have is written', () => {
 const value = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4 },
-    fc.constantFrom(null, true, false), fc.maxSafeInteger().map((n) => n + 0), fc.string({ unit: 'grapheme' }), fc.array(tie('json'), { maxLength: 4 }),
+    fc.constantFrom(null, true, false), fc.maxSafeInteger().map((n) => n + 0), fc.integer({ min: -99, max: 99 }).map((n) => n * 100_000 + 0), fc.string({ unit: 'grapheme' }), fc.array(tie('json'), { maxLength: 4 }),
     fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/), tie('json'), { maxKeys: 5, noNullPrototype: true }),
   ),
 })).json;
@@ -76,9 +77,10 @@ test('every value has the one text that RFC 8785 gives it, and no other is read'
     }
     assert.equal(text, canonicalize(any));
     assert.deepEqual(parseCanonical(text), any);
-    // Anywhere in it, a space or a character twice: another text is either refused or another value.
+    // Anywhere in it, a space or a character twice, or a number in short: another text is either refused or another value.
     const at = place % (text.length + 1);
-    for (const other of [`${text.slice(0, at)} ${text.slice(at)}`, text.slice(0, at) + text.slice(Math.max(0, at - 1))]) {
+    const short = text.replace(/(\d)(0{2,})\b/, (_, digit: string, zeros: string) => `${digit}e${zeros.length}`.padEnd(zeros.length + 1));
+    for (const other of [`${text.slice(0, at)} ${text.slice(at)}`, text.slice(0, at) + text.slice(Math.max(0, at - 1)), short]) {
       if (other === text) continue;
       let read: Json;
       try {
