@@ -47,6 +47,8 @@ export const MAX_GETS_PER_MINUTE = 60_000;
 export const MAX_BUFFERED_BYTES = 256 * 1_048_576;
 /** HTTP: a piece of such an answer; less costs more calls than it saves memory. */
 export const PIECE_BYTES = 65_536;
+/** HTTP: what zlib holds while it compresses an answer. */
+export const GZIP_BYTES = 270_000;
 /** HTTP: rows of an answer in bytes, and rows fetched at once to find where that ends. */
 export const MAX_ROWS_BYTES = 4 * 1_048_576;
 export const ROWS_AT_ONCE = 64;

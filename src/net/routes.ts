@@ -12,6 +12,7 @@ import type { Following, GridList, Health, Outcomes, SealedTalk, Submission } fr
 import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
+import { addTileRoutes } from './tiles.js';
 import * as wire from './wire.js';
 
 /** What routes work with. */
@@ -87,8 +88,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return queryAnswer(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: Number(limit) });
   });
 
-  app.get('/log/:grid/checkpoint', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) =>
-    reply.type('text/plain; charset=utf-8').send(signed(bookOf(request).reader).note));
+  addTileRoutes(app, { bookOf, signed, buffered });
 
   app.post('/v1/talk', { config: POSTS, schema: { querystring: wire.NO_QUERY, body: wire.SEALED_BODY } }, async (request) => {
     const sealed = request.body as SealedTalk;

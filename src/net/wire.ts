@@ -15,6 +15,7 @@ function strict(properties: object, required: readonly string[] = []): object {
 /** Parts of a path. */
 export const GRID = strict({ grid: HASH }, ['grid']);
 export const GRID_AND_RECORD = strict({ grid: HASH, id: { type: 'string', pattern: '^[0-9a-f]{6,64}$' } }, ['grid', 'id']);
+export const GRID_AND_TILE = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
 export const GRID_AND_OBJECT = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
 
 /** Queries. A query is text: numbers stay text until they have fitted. */

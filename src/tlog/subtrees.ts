@@ -32,7 +32,7 @@ export class Subtrees {
     // A tile may have grown since its rows were kept; what it had then stays as it was.
     if (rows?.[row] === undefined || rows[row].length < at + HASH_BYTES) rows = rowsOf(this.#read(level, n));
     const found = rows[row]?.subarray(at, at + HASH_BYTES);
-    if (found?.length !== HASH_BYTES) throw new Problem('integrity', `tile ${level}/${n} of the log is missing or too short`, { reason: 'tile' });
+    if (found?.length !== HASH_BYTES) throw brokenTile(level, n);
     this.#keep(key, rows);
     return found;
   };
@@ -49,6 +49,11 @@ export class Subtrees {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MAX_CACHED_TILES && oldest !== undefined) this.#kept.delete(oldest);
   }
+}
+
+/** What is said of a tile that does not have the hashes it must. */
+export function brokenTile(level: number, n: number): Problem {
+  return new Problem('integrity', `tile ${level}/${n} of the log is missing or too short`, { reason: 'tile' });
 }
 
 function rowsOf(tile: Buffer = Buffer.alloc(0)): Buffer[] {

@@ -1,7 +1,7 @@
 // The log's Merkle tree (RFC 6962), kept as the tiles that C2SP tlog-tiles serves: 256 hashes a tile.
-import { EMPTY_ROOT, nodeHash } from './merkle.js';
+import { EMPTY_ROOT, HASH_BYTES, nodeHash } from './merkle.js';
 import { consistencyProof, inclusionProof, peaks, rootOfPeaks, treeRoot } from './prove.js';
-import { Subtrees } from './subtrees.js';
+import { brokenTile, Subtrees } from './subtrees.js';
 import { TILE_HEIGHT, TILE_WIDTH } from './tiles.js';
 
 /**
@@ -101,6 +101,16 @@ export class Tree {
   /** `consistencyProof` to this tree, or an earlier one of `to` leaves. */
   consistencyProof(from: number, to = this.#size): Buffer[] {
     return consistencyProof(this.#subtrees.hash, from, this.#within(to));
+  }
+
+  /**
+   * The first `width` hashes of a tile, as C2SP tlog-tiles serves it.
+   * @throws Problem `integrity`, reason `tile`, where it is missing or has fewer
+   */
+  tile(level: number, n: number, width: number): Buffer {
+    const hashes = this.#tiles.get(level, n)?.subarray(0, width * HASH_BYTES);
+    if (hashes?.length !== width * HASH_BYTES) throw brokenTile(level, n);
+    return hashes;
   }
 
   #within(size: number): number {

@@ -7,12 +7,14 @@ import { pino } from 'pino';
 import { formatTft } from '../../src/base/amount.js';
 import { openHome, updateConfig, type Home } from '../../src/home.js';
 import { openSecret, type Keyring, type KeyringType } from '../../src/keys/keyring.js';
-import { appendSigned, ensureIdentity } from '../../src/net/compose.js';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { appendSigned, ensureIdentity, nextPayload } from '../../src/net/compose.js';
 import { startDaemon, type Daemon, type DaemonOptions } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { Grid, openGrid, type GridOptions } from '../../src/net/grid.js';
 import { joinGrid, type Joined } from '../../src/net/join.js';
 import { read } from '../../src/rules/objects.js';
+import type { SignedRecord } from '../../src/schema/types.js';
 
 /** A home folder with one identity, removed at the end. */
 export class TestHome implements AsyncDisposable {
@@ -90,6 +92,23 @@ export async function send(grid: Grid, from: Keyring, to: string, memo = ''): Pr
   const wallet = from.signer('wallet');
   const body = { payers: [{ account: wallet.key, amount_stroops: '10000000' }], to, memo };
   return appendSigned(grid, { chain: `account/${wallet.key}`, kind: 'transfer@1', body }, [wallet]);
+}
+
+/** Sends 1 stroop so many times, all in one submission. */
+export async function sendMany(grid: Grid, from: Keyring, to: string, count: number): Promise<void> {
+  await send(grid, from, to);
+  const wallet = from.signer('wallet');
+  const chain = `account/${wallet.key}`;
+  const body = { payers: [{ account: wallet.key, amount_stroops: '1' }], to, memo: '' };
+  let payload = nextPayload(grid, chain, 'transfer@1', body, grid.clock());
+  const records: SignedRecord[] = [];
+  for (let i = 0; i < count; i++) {
+    const record = makeRecord(payload);
+    records.push(await signRecord(record, [wallet]));
+    payload = { ...payload, height: payload.height + 1, prev: record.id };
+  }
+  const outcomes = await grid.submit(records);
+  for (const outcome of outcomes) if (!outcome.ok) throw outcome.problem;
 }
 
 /** A balance in TFT. */
