@@ -15,7 +15,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint 
     const { Problem } = await import('../src/base/errors.js');
     const { missing, readDraft, saveDraft, signatoriesOf, signDraft } = await import('../src/consumer/draft.js');
     const { keepReceipt } = await import('../src/consumer/keep.js');
-    const { handOver } = await import('../src/net/handover.js');
+    const { deliver } = await import('../src/net/deliver.js');
     const { agreementText } = await import('../src/consumer/words.js');
     const { read } = await import('../src/rules/objects.js');
     const { allowSpending } = await import('./spending.js');
@@ -59,7 +59,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint 
       say('signed', saved, null);
       return out.next('send the file to those who are missing');
     }
-    await handOver(grid, { payload: saved.record.text, signatures: [...saved.signatures] }, 'sign again: the same draft is never committed twice');
+    await deliver(grid, { payload: saved.record.text, signatures: [...saved.signatures] }, 'sign again: the same draft is never committed twice');
     say('committed', saved, keepReceipt(grid, home, contract).receipt);
     out.next(`3bot contract show ${contract.slice(0, 12)}`);
   },

@@ -8,6 +8,8 @@ export const MAX_RECORD_BYTES = 1_048_576;
 export const MAX_SIGNATURES = 16_384;
 /** Objects that one rule may get and put (DESIGN §3). */
 export const MAX_RULE_OBJECTS = 16;
+/** Changes of witnesses or home that a grid's governance may make, each an object that a reader of checkpoints looks at: one a week for nineteen years. */
+export const MAX_ERAS = 1_000;
 /** Lines in one answer of /lines, and their bytes: what a follower can hold and check in a moment. */
 export const MAX_LINES = 1_000;
 export const MAX_LINES_BYTES = 4 * 1_048_576;

@@ -32,6 +32,8 @@ export interface Book extends State {
   head(chain: string): Head | undefined;
   /** Number of the line that holds this record, if any does. */
   indexOf(recordId: string): number | undefined;
+  /** Root of the tree over the first `size` lines, which may be all there are. */
+  root(size: number): Buffer;
   /** Writes the line as number `size`; what the rule put belongs to it. */
   add(line: BookLine): void;
 }

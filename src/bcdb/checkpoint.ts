@@ -5,8 +5,9 @@ import { checkpointText, parseCheckpointText, type Point } from '../tlog/checkpo
 import { cosignatures, cosignatureText, cosignatureTime, cosignatureVerifier, formatCosignature } from '../tlog/cosignature.js';
 import { ed25519Verifier, formatNote, noteKeyId, parseNote, signatureBy, type Note, type NoteKey } from '../tlog/note.js';
 import { quorumTime, type Policy } from '../tlog/policy.js';
+import { eraAt, type EarlierEra } from './pinned.js';
 
-/** What genesis says about who signs checkpoints; keys in hex. */
+/** Who signs checkpoints; keys in hex. */
 export interface CheckpointKeys {
   readonly origin: string;
   readonly log_key: string;
@@ -17,6 +18,8 @@ export interface CheckpointKeys {
 export interface CheckpointTrust extends CheckpointKeys {
   /** null: the home's word is enough. */
   readonly witnesses: Policy | null;
+  /** Eras that are over, whose checkpoints are of other keys and witnesses. */
+  readonly earlier?: readonly EarlierEra[];
 }
 
 /** A checkpoint whose signatures hold. */
@@ -73,11 +76,12 @@ export function openCheckpoint(note: string, pinned: CheckpointTrust): Checkpoin
   if (origin !== pinned.origin) throw broken(`of another log, ${origin}`);
   // This log writes none, so that nothing is signed that no copy looks at.
   if (extensions.length > 0) throw broken('it has extension lines');
-  const { log, clock } = checkpointKeys(pinned);
+  const era = eraAt(pinned, size);
+  const { log, clock } = checkpointKeys(era);
   signatureBy(parsed, ed25519Verifier(log, checkEd25519));
   const stamp_ms = cosignatureTime(signatureBy(parsed, cosignatureVerifier(clock, checkEd25519)));
   if (stamp_ms === undefined) throw broken('the time stamp is no time');
-  return { size, root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(parsed, size, pinned.witnesses)) };
+  return { size, root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(parsed, size, era.witnesses)) };
 }
 
 /** The time of the quorum, ms; Infinity where none is asked for. */

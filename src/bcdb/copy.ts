@@ -1,15 +1,17 @@
 // The follower's side of a book: believes nothing but what it has re-checked line by line.
 import { fromBase64 } from '../base/bytes.js';
+import type { JsonObject } from '../base/canonical.js';
 import { iso, type Clock } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
 import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Line, Trailer } from '../schema/types.js';
+import type { Book } from './book.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
-import { pinnedBy, type Pinned } from './pinned.js';
-import type { RuleBook } from './rulebook.js';
-import type { Reader, Store } from './store.js';
+import { pinnedBy, trustOf, type EarlierEra, type Pinned } from './pinned.js';
+import type { ReadState, RuleBook } from './rulebook.js';
+import type { Reader, Store, StoredCheckpoint } from './store.js';
 
 /** What to do about a home that lies. */
 const DISTRUST = 'what was checked before stays readable; ask another bot that serves this grid: 3bot grid join URL';
@@ -36,16 +38,16 @@ export interface CopyParts {
  * @throws Problem `integrity` naming the line or the proof that does not hold: a broken rule, a fork or a rewind;
  *   `unreachable`, reason `clocks`, where home and copy disagree on the time
  */
-export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
-  const first = store.size === 0 ? lines[0] : store.line(0);
-  if (first === undefined) throw new Problem('integrity', 'an empty book has no grid');
-  const pinned = pinnedBy(first, grid);
+export function ingestBatch(parts: CopyParts, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
+  const { store, rules, clock } = parts;
+  const pinned = trustAbove(parts, lines, checked);
   const there = openCheckpoint(trailer.checkpoint, pinned);
   // Not the home's misdeed for certain, since the clock that is wrong may be ours; but taken in, it could not be undone.
   if (there.stamp_ms > clock() + MAX_CLOCK_SKEW_MS) {
     throw new Problem('unreachable', `the home's time stamp is ${iso(there.stamp_ms)}, here it is ${iso(clock())}: nothing is taken from it`, { reason: 'clocks', hint: 'check the clock of this machine' });
   }
   if (there.size < store.size) return refuseRewind(store, pinned, there);
+  const [below, eras] = [store.checkpoint(), erasOf(store)];
   store.transact((book) => {
     for (const [i, line] of lines.entries()) {
       if (book.size >= there.size) throw new Problem('integrity', 'more lines than the checkpoint covers');
@@ -61,6 +63,7 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
       throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork', hint: DISTRUST });
     }
+    keepMilestones(store, erasOf(book).slice(eras.length), [below, { size: there.size, note: trailer.checkpoint }]);
   });
   // Below a checkpoint that covers more lines than are here nothing can be proven yet: the last batch brings it.
   // One that is older than what is kept says nothing new.
@@ -68,6 +71,58 @@ export function ingestBatch({ store, rules, grid, clock }: CopyParts, { lines, t
   const isOlder = kept !== undefined && kept.size === there.size && openCheckpoint(kept.note, pinned).time_ms > there.time_ms;
   if (there.size === store.size && !isOlder) store.keepCheckpoint(there.size, trailer.checkpoint);
   return there.size;
+}
+
+/**
+ * Whose word the checkpoint above some lines has to be: as trusted before them. Only a hand-over, which can be nothing but
+ * the first of the lines that were asked for, counts at once: governance vouches for it, and the old home may be gone.
+ */
+function trustAbove({ store, rules, grid }: CopyParts, [first]: readonly Line[], [checked]: readonly Checked[]): Pinned {
+  if (store.size === 0) {
+    if (first === undefined) throw new Problem('integrity', 'an empty book has no grid');
+    return pinnedBy(first, grid);
+  }
+  const isHandover = first?.payload.includes('"kind":"handover@1"') === true;
+  return trustOf(isHandover ? bookWith(store, rules, first, checked) : store, grid);
+}
+
+/** The book as it would be with one more line; nothing is written. */
+function bookWith(store: Store, rules: RuleBook, line: Line, checked: Checked): Book {
+  const objects = new Map<string, JsonObject>();
+  const { size, lastAt, grid } = store;
+  const book: Book = {
+    size, lastAt, grid,
+    get: (id) => objects.get(id) ?? store.get(id),
+    put: (id, value) => void objects.set(id, value),
+    head: (chain) => store.head(chain),
+    indexOf: (id) => store.indexOf(id),
+    root: (upTo) => store.tree.root(upTo),
+    add: () => undefined,
+  };
+  try {
+    ingest(book, rules, line, checked);
+  } catch (thrown) {
+    throw brokenLine(size, thrown);
+  }
+  return book;
+}
+
+function erasOf(state: ReadState): readonly EarlierEra[] {
+  return state.get('grid') === undefined ? [] : (trustOf(state).earlier ?? []);
+}
+
+/**
+ * Keeps the last checkpoint of each era that ended among the lines of a batch: the one above them, or, of a hand-over,
+ * the one below.
+ * @throws Problem `integrity` where lines follow a change of witnesses, and what comes with them is no word of the old ones
+ */
+function keepMilestones(store: Store, ended: readonly EarlierEra[], notes: readonly (StoredCheckpoint | undefined)[]): void {
+  for (const { until, log_key } of ended) {
+    const note = notes.find((one) => one?.size === until)?.note;
+    if (note !== undefined) store.keepMilestone(until, note);
+    // The end of an old home's era is vouched for by governance; its last word may never have come here.
+    else if (log_key === trustOf(store).log_key) throw new Problem('integrity', `line ${until - 1} changes the witnesses, and the checkpoint above it is of more lines than the old ones have cosigned`, { reason: 'milestone', hint: DISTRUST });
+  }
 }
 
 /** A checkpoint of fewer lines: an older view is no news; one signed later than ours takes lines back. */
@@ -102,7 +157,7 @@ export interface Freshness {
 export function freshness(reader: Reader, clock: Clock): Freshness {
   const kept = reader.checkpoint();
   if (kept === undefined || reader.size === 0) return { time_ms: 0, age_ms: Infinity, fresh: false };
-  const { time_ms } = openCheckpoint(kept.note, pinnedBy(reader.line(0)));
+  const { time_ms } = openCheckpoint(kept.note, trustOf(reader));
   const age_ms = clock() - time_ms;
   return { time_ms, age_ms, fresh: kept.size === reader.size && age_ms < FRESH_MS && age_ms > -FRESH_MS };
 }

@@ -2,7 +2,7 @@
 import { Problem } from '../base/errors.js';
 import { signingBytes } from '../keys/signed.js';
 import { verifyBytes } from '../keys/ed25519.js';
-import type { Line, Signature } from '../schema/types.js';
+import type { Line, Seen, Signature } from '../schema/types.js';
 import type { Book, BookLine } from './book.js';
 import { entryText } from './entry.js';
 import { leafHash } from '../tlog/merkle.js';
@@ -31,6 +31,7 @@ export function ingest(book: Book, rules: RuleBook, line: Line, checked: Checked
   checkNamed(expected, line.signatures);
   checkSignatures(record, line.signatures, checked);
   expected.check(new Set(line.signatures.map((signature) => signature.by)));
+  checkSeen(book, record);
   rules.apply(book, record, moment);
   const taken = enter(record, line);
   book.add(taken);
@@ -71,6 +72,15 @@ function checkSignatures(record: ParsedRecord, signatures: readonly Signature[],
   const bytes = signingBytes('record', record.text);
   for (const { by, sig } of signatures) {
     if (!verifyBytes(by, bytes, sig)) throw new Problem('integrity', `signature by ${by} does not hold`, { reason: 'signature' });
+  }
+}
+
+/** What a body says that its signers have seen of this book (`seen {size, root}`) must be in it. */
+function checkSeen(book: Book, { payload: { body } }: ParsedRecord): void {
+  const { seen } = body as { seen?: Seen };
+  if (seen === undefined) return;
+  if (seen.size > book.size || book.root(seen.size).toString('hex') !== seen.root) {
+    throw new Problem('refused', `its signers have seen ${seen.size} lines that are not the first ${seen.size} of this book`, { reason: 'seen' });
   }
 }
 

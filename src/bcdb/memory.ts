@@ -47,6 +47,10 @@ export class MemoryBook implements Book {
     return this.#indexes.get(recordId);
   }
 
+  root(size: number): Buffer {
+    return this.tree.root(size);
+  }
+
   add({ record, at, leaf }: BookLine): void {
     this.#indexes.set(record.id, this.size);
     this.#heads.set(record.payload.chain, { height: record.payload.height, id: record.id });

@@ -1,16 +1,15 @@
-// What must be known of a grid beforehand to believe anything about it: all of it stands in the genesis record.
+// What must be known of a grid beforehand to believe anything about it: laid down by genesis, changed by its governance
+// alone (records witnesses@1 and handover@1), and read from the state that the rules make of them.
+import type { JsonObject } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import type { Genesis, Line } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { parsePolicy, type Policy } from '../tlog/policy.js';
 import { parseRecord } from './record.js';
+import type { ReadState } from './rulebook.js';
 
-/** The id of a grid and the keys that follow from it. */
-export interface Pinned {
-  /** SHA-256 of the genesis record, hex. */
-  readonly grid: string;
-  /** Origin of checkpoints, `3bot/<nonce>`. */
-  readonly origin: string;
+/** Whose word a checkpoint is. */
+export interface Era {
   /** Key that signs checkpoints, hex. */
   readonly log_key: string;
   /** Key that time-stamps them, hex. */
@@ -19,20 +18,78 @@ export interface Pinned {
   readonly witnesses: Policy | null;
 }
 
+/** An era that is over. */
+export interface EarlierEra extends Era {
+  /** Lines that its checkpoints cover at the most; above it they are worth nothing. */
+  readonly until: number;
+}
+
+/** The id of a grid, and whose checkpoints it has: a pure function of their size. */
+export interface Pinned extends Era {
+  /** SHA-256 of the genesis record, hex. */
+  readonly grid: string;
+  /** Origin of checkpoints, `3bot/<nonce>`. */
+  readonly origin: string;
+  /** Eras before the present one, oldest first; none where left out. */
+  readonly earlier?: readonly EarlierEra[];
+}
+
+/** What the object `grid` of the state says on the matter (rules/objects.ts). */
+interface GridState {
+  readonly id: string;
+  readonly origin: string;
+  readonly log_key: string;
+  readonly clock_key: string;
+  readonly witnesses: readonly string[] | null;
+  readonly eras?: number;
+}
+
 /**
- * Reads what a genesis record pins.
+ * Reads what a genesis record pins: all there is to know of a grid whose governance has changed nothing since.
  * @param line line 0 of a book; hostile
  * @param grid the id that is expected, where one is known
  * @throws Problem `integrity` where the record is no genesis or has another id
  */
 export function pinnedBy(line: Pick<Line, 'payload'>, grid?: string): Pinned {
   const record = parseRecord(line.payload);
-  if (grid !== undefined && record.id !== grid) {
-    throw new Problem('integrity', `this is grid ${record.id}, not ${grid}`, { reason: 'other_grid', hint: 'compare the genesis hash with the one the grid\'s owner published' });
-  }
+  checkGrid(record.id, grid);
   if (record.payload.kind !== 'genesis@1') throw new Problem('integrity', `line 0 is ${record.payload.kind}, not genesis@1`);
   const { origin, log_key, clock_key, witnesses } = validated<Genesis>('genesis@1', record.payload.body);
-  return { grid: record.id, origin, log_key, clock_key, witnesses: witnesses === null ? null : policyOfLines(witnesses) };
+  return { grid: record.id, origin, log_key, clock_key, witnesses: policyOf(witnesses) };
+}
+
+/**
+ * What is trusted of a grid now, by a state that the rules made.
+ * @param grid the id that is expected, where one is known
+ * @throws Problem `integrity` where the state is of another grid; Error in an empty book
+ */
+export function trustOf(state: ReadState, grid?: string): Pinned {
+  const found = state.get('grid');
+  if (found === undefined) throw new Error('a book without genesis');
+  const { id, origin, log_key, clock_key, witnesses, eras = 0 } = found as unknown as GridState;
+  checkGrid(id, grid);
+  const earlier = Array.from({ length: eras }, (_, n) => eraOf(state.get(`era/${n}`) ?? {}));
+  return { grid: id, origin, log_key, clock_key, witnesses: policyOf(witnesses), earlier };
+}
+
+/** Whose word a checkpoint of this size is. */
+export function eraAt<E extends Partial<Era>>(pinned: E & { readonly earlier?: readonly EarlierEra[] }, size: number): E {
+  const over = pinned.earlier?.find(({ until }) => size <= until);
+  return over === undefined ? pinned : { ...pinned, ...over };
+}
+
+function eraOf(value: JsonObject): EarlierEra {
+  const { until, log_key, clock_key, witnesses } = value as unknown as GridState & { until: number };
+  return { until, log_key, clock_key, witnesses: policyOf(witnesses) };
+}
+
+function checkGrid(id: string, grid: string | undefined): void {
+  if (grid === undefined || id === grid) return;
+  throw new Problem('integrity', `this is grid ${id}, not ${grid}`, { reason: 'other_grid', hint: 'compare the genesis hash with the one the grid\'s owner published' });
+}
+
+function policyOf(lines: readonly string[] | null): Policy | null {
+  return lines === null ? null : policyOfLines(lines);
 }
 
 /** The witness policy of a record, whose lines have no newlines. @throws Problem `malformed`, reason `policy` */

@@ -72,7 +72,7 @@ function parseLine(bytes: Buffer): Line {
  * Shows that this line is in the book and who signed it. It does not show that the record was allowed, or is still in
  * force: that is state, which only a copy that runs the rules can vouch for.
  * @param text hostile
- * @param pinned from the genesis record, `pinnedBy`
+ * @param pinned what is trusted of the grid: from a copy's state (`trustOf`), else from its genesis and governance
  * @throws Problem `integrity` that names the first thing that does not hold
  */
 export function verifyReceipt(text: string, pinned: Pinned): VerifiedReceipt {

@@ -15,7 +15,7 @@ import type { Book } from './book.js';
 import { signCheckpoint } from './checkpoint.js';
 import { HeadFile } from './head.js';
 import { checkNamed, ingest, type Checked } from './ingest.js';
-import { pinnedBy, type Pinned } from './pinned.js';
+import { trustOf, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
@@ -57,7 +57,6 @@ export class Sequencer implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   readonly #queue: Submission[] = [];
   #running: Promise<void> | undefined;
-  #pinned: Pinned | undefined;
   #note = '';
   /** Lines below the newest checkpoint of this process. */
   #published = 0;
@@ -71,7 +70,8 @@ export class Sequencer implements AsyncDisposable {
 
   /**
    * Opens a home. A book with lines gets a fresh checkpoint at once.
-   * @throws Problem `integrity` where the book does not contain what this home signed before, or the keys are not those of its genesis
+   * @throws Problem `integrity` where the book does not contain what this home signed before, or the keys are not those
+   *   of its home; `refused`, reason `handed_over`, where another home numbers its lines now
    */
   static async open(parts: SequencerParts): Promise<Sequencer> {
     const { store } = parts;
@@ -85,7 +85,10 @@ export class Sequencer implements AsyncDisposable {
         });
       }
       const sequencer = new Sequencer(parts, head);
-      if (store.size > 0) await sequencer.renew();
+      if (store.size > 0) {
+        checkKeys(sequencer.pinned, parts);
+        await sequencer.renew();
+      }
       return sequencer;
     } catch (thrown) {
       head[Symbol.dispose]();
@@ -98,9 +101,9 @@ export class Sequencer implements AsyncDisposable {
     return this.#note;
   }
 
-  /** What genesis pins. @throws Problem `not_found` in an empty book */
+  /** What is trusted of the grid now. @throws Error in an empty book */
   get pinned(): Pinned {
-    return (this.#pinned ??= pinnedBy(this.#parts.store.line(0)));
+    return trustOf(this.#parts.store);
   }
 
   /** Calls back after every published change; returns how to stop that. */
@@ -241,14 +244,37 @@ export class Sequencer implements AsyncDisposable {
   }
 
   async #publish(at: number): Promise<void> {
-    const { store, log, clockSigner } = this.#parts;
-    const { grid, origin } = this.pinned;
+    const { store } = this.#parts;
+    const { pinned } = this;
     const { size } = store;
-    const root = store.tree.root();
-    this.#head.write({ grid, size, root: root.toString('hex') });
-    this.#note = await signCheckpoint({ origin, size, root, time_ms: at }, log, clockSigner);
+    this.#head.write({ grid: pinned.grid, size, root: store.tree.root(size).toString('hex') });
+    await this.#passMilestones(pinned, at);
+    this.#note = await this.#checkpoint(pinned, size, at);
     store.keepCheckpoint(size, this.#note);
     this.#published = size;
     for (const listener of this.#listeners) listener();
   }
+
+  /** A change of witnesses counts below the old quorum only: that checkpoint first, and kept, however many lines follow. */
+  async #passMilestones(pinned: Pinned, at: number): Promise<void> {
+    const { store, log } = this.#parts;
+    for (const { until, log_key } of pinned.earlier ?? []) {
+      if (log_key !== log.key || store.milestone(until - 1)?.size === until) continue;
+      store.keepMilestone(until, await this.#checkpoint(pinned, until, at));
+    }
+  }
+
+  async #checkpoint({ origin }: Pinned, size: number, at: number): Promise<string> {
+    const { store, log, clockSigner } = this.#parts;
+    return signCheckpoint({ origin, size, root: store.tree.root(size), time_ms: at }, log, clockSigner);
+  }
+}
+
+/** @throws Problem `refused` or `integrity` where these are not the keys of the grid's home */
+function checkKeys({ log_key, clock_key, earlier = [] }: Pinned, { log, clockSigner }: SequencerParts): void {
+  if (log.key === log_key && clockSigner.key === clock_key) return;
+  if (earlier.some((era) => era.log_key === log.key)) {
+    throw new Problem('refused', "the grid's governance has handed it over to another home; nothing is written here any more", { reason: 'handed_over', hint: "3bot grid join URL, with the new home's address" });
+  }
+  throw new Problem('integrity', 'these are not the keys that the grid names for its home', { reason: 'key', hint: 'put back the file of keys/ that belongs to this grid' });
 }

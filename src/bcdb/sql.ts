@@ -22,6 +22,9 @@ export const SQL = {
   putTile: 'INSERT INTO tile (level, n, hashes) VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes',
   checkpoint: 'SELECT size, note FROM checkpoint WHERE only = 1',
   putCheckpoint: 'INSERT INTO checkpoint (only, size, note) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, note = excluded.note',
+  milestone: 'SELECT size, note FROM milestone WHERE size > ? ORDER BY size LIMIT 1',
+  lastMilestone: 'SELECT max(size) FROM milestone',
+  putMilestone: 'INSERT INTO milestone (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING',
 } as const;
 
 /** A row of `line` and `lines`. */

@@ -10,7 +10,7 @@ import type { Objects } from './rulebook.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
 import { Symbols } from './symbols.js';
-import { migrate } from './tables.js';
+import { hasMilestones, migrate } from './tables.js';
 
 /** A writer meets the same accounts and chains again and again; a reader forgets at every refresh, which costs by size. */
 const CACHED = { write: 20_000, read: 500 } as const;
@@ -37,6 +37,8 @@ export interface Reader extends Objects {
   lines(from: number, to: number): IterableIterator<Line>;
   /** The newest checkpoint, as of the last refresh. */
   checkpoint(): StoredCheckpoint | undefined;
+  /** The last checkpoint of the era (bcdb/pinned.ts) in which the book had `size` lines; undefined in the present one. */
+  milestone(size: number): StoredCheckpoint | undefined;
   /** Runs `read`, which must not wait for anything, on the book as it is at one moment. */
   look<T>(read: () => T): T;
   /** Takes notice of what other connections wrote since; whether there was anything. */
@@ -55,6 +57,8 @@ export class Store implements Reader, Disposable {
   #lastAt = 0;
   #grid: string | null = null;
   #checkpoint: StoredCheckpoint | undefined;
+  /** Size of the newest milestone, so that a poll does not ask the file for one. */
+  #lastMilestone = 0;
   /** Opened at first use: most readers never ask for it. */
   #tree: Tree | undefined;
   /** Of all tiles that were committed; they stay as they are when the tree is opened again. */
@@ -150,6 +154,12 @@ export class Store implements Reader, Disposable {
     } finally {
       this.db.pragma('synchronous = FULL');
     }
+  }
+
+  /** Keeps the last checkpoint of an era, for ever: it leads whoever fetches the book later into the next one. */
+  keepMilestone(size: number, note: string): void {
+    this.#sql('putMilestone').run(size, note);
+    this.#lastMilestone = Math.max(this.#lastMilestone, size);
   }
 
   /** For readers beside a writer: takes notice of what others wrote since. Returns whether there was any. */
@@ -250,6 +260,10 @@ export class Store implements Reader, Disposable {
     return this.#checkpoint;
   }
 
+  milestone(size: number): StoredCheckpoint | undefined {
+    return size < this.#lastMilestone ? (this.#sql('milestone').get(size) as StoredCheckpoint | undefined) : undefined;
+  }
+
   [Symbol.dispose](): void {
     this.db.close();
   }
@@ -269,6 +283,7 @@ export class Store implements Reader, Disposable {
       get: (id) => store.get(id),
       head: (chain) => store.head(chain),
       indexOf: (id) => store.indexOf(id),
+      root: (size) => store.tree.root(size),
       put: (id, value) => store.#put(id, value),
       add: (line) => store.#add(line),
     };
@@ -293,6 +308,7 @@ export class Store implements Reader, Disposable {
 
   #reload(): void {
     this.#checkpoint = this.#sql('checkpoint').get() as StoredCheckpoint | undefined;
+    this.#lastMilestone = hasMilestones(this.db) ? ((this.#sql('lastMilestone').pluck().get() as number | null) ?? 0) : 0;
     const last = this.#sql('last').get() as { idx: number; at: number } | undefined;
     this.#size = last === undefined ? 0 : last.idx + 1;
     this.#lastAt = last?.at ?? 0;

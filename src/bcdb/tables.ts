@@ -62,6 +62,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER signer_is_never_deleted BEFORE DELETE ON signer
     BEGIN SELECT RAISE(ABORT, 'a record is never deleted'); END;
   `,
+  `
+  CREATE TABLE milestone (                   -- the last checkpoint of each era that is over (bcdb/pinned.ts)
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**
@@ -79,6 +85,11 @@ export function migrate(db: Database): void {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
   }).exclusive();
+}
+
+/** Whether the file has that table: a reader may open one that no newer release has written to yet. */
+export function hasMilestones(db: Database): boolean {
+  return (db.pragma('user_version', { simple: true }) as number) >= 2;
 }
 
 function isEmpty(db: Database): boolean {

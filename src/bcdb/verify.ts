@@ -7,7 +7,7 @@ import type { Line } from '../schema/types.js';
 import { openCheckpoint } from './checkpoint.js';
 import { ingest } from './ingest.js';
 import { MemoryBook } from './memory.js';
-import { pinnedBy } from './pinned.js';
+import { trustOf } from './pinned.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
 import { TILE_WIDTH } from '../tlog/tiles.js';
@@ -185,7 +185,7 @@ function checkTiles(store: Store, book: MemoryBook): void {
 
 function checkCheckpoint(store: Store, book: MemoryBook, grid: string): number {
   if (book.size === 0) throw broken('the book is empty');
-  const pinned = pinnedBy(store.line(0), grid);
+  const pinned = trustOf(book, grid);
   const kept = store.checkpoint();
   if (kept === undefined) throw broken('there is no checkpoint');
   const { size, root } = openCheckpoint(kept.note, pinned);

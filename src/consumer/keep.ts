@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { effect } from '../base/effect.js';
 import { Problem } from '../base/errors.js';
-import { pinnedBy } from '../bcdb/pinned.js';
+import { trustOf } from '../bcdb/pinned.js';
 import { verifyReceipt } from '../bcdb/receipt.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import { replaceFile, type Home } from '../home.js';
@@ -23,7 +23,7 @@ export function keepReceipt(grid: Grid, home: Home, contract: string): { receipt
   const id = read(grid.reader, 'contract', contract)?.record;
   if (id === undefined) throw new Problem('not_found', `no contract ${contract} on this grid`);
   const text = grid.receipt(id);
-  const { record, signatures } = verifyReceipt(text, pinnedBy(grid.reader.line(0)));
+  const { record, signatures } = verifyReceipt(text, trustOf(grid.reader));
   if (record.id !== id) throw new Problem('integrity', 'the receipt is of another record', { reason: 'receipt' });
   const receipt = receiptPath(home, contract);
   effect('receipt_kept', () => replaceFile(receipt, text));

@@ -9,7 +9,7 @@ import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Home } from '../home.js';
 import { agreementOf } from '../market/terms.js';
-import { handOver } from '../net/handover.js';
+import { deliver } from '../net/deliver.js';
 import type { Message } from '../net/talk.js';
 import type { Private } from '../private.js';
 import { read } from '../rules/objects.js';
@@ -208,7 +208,7 @@ class Placing {
     const { payload, signatures } = this.#order;
     if (payload === null || this.#isInBook()) return;
     try {
-      await handOver(grid, { payload, signatures: [...signatures] }, 'run the same command again: it goes on with this order');
+      await deliver(grid, { payload, signatures: [...signatures] }, 'run the same command again: it goes on with this order');
     } catch (thrown) {
       if (!isProblem(thrown, 'refused')) throw thrown;
       await grid.refresh();

@@ -6,7 +6,7 @@ import type { ReadState } from '../bcdb/rulebook.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned, nextPayload } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
-import { handOver, handOverOwn } from '../net/handover.js';
+import { deliver, deliverOwn } from '../net/deliver.js';
 import { readGrid } from '../rules/objects.js';
 import type { Transfer } from '../schema/types.js';
 import { balanceOf } from './account.js';
@@ -64,7 +64,7 @@ export interface Settled {
  * that is wanted now is handed in again, the very same record: it cannot be recorded twice. Others need no verdict:
  * the next transfer takes their place on the chain, or they have it already.
  * @param grid refreshed
- * @throws Problem as `handOver`; the transfer stays in doubt
+ * @throws Problem as `deliver`; the transfer stays in doubt
  */
 export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amount }: WantedTransfer): Promise<Settled[]> {
   const look = (): InDoubt[] => unsent.of(from, grid.clock());
@@ -87,7 +87,7 @@ export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amoun
 /** Its line; null where it is refused, which what is recorded never is. */
 async function handInAgain(grid: Grid, { signed }: InDoubt): Promise<number | null> {
   try {
-    return (await handOver(grid, signed, REPEAT)).index;
+    return (await deliver(grid, signed, REPEAT)).index;
   } catch (thrown) {
     if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) return null;
     throw thrown;
@@ -99,7 +99,7 @@ const REPEAT = 'the same command again settles it and does not pay twice';
 /**
  * Sends TFT. The signed record is kept until there is a verdict, for `settleUnsent`.
  * @param keyring identity whose wallet is `from`
- * @throws Problem as `handOverOwn`
+ * @throws Problem as `deliverOwn`
  */
 export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, { from, to, amount, memo }: WantedTransfer): Promise<Written> {
   const signer = keyring.signer('wallet');
@@ -112,7 +112,7 @@ export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, { from,
   const signed = await signRecord(record, [signer]);
   unsent.keep(record, signed, at);
   try {
-    const written = await handOverOwn(grid, signed, REPEAT);
+    const written = await deliverOwn(grid, signed, REPEAT);
     unsent.clear(record.id);
     return written;
   } catch (thrown) {

@@ -40,6 +40,11 @@ export class Budget {
   }
 }
 
+/** The checkpoint that lines from `from` on are served below: the newest, or the last of the era that `from` is in. */
+export function checkpointAbove(reader: Reader, newest: StoredCheckpoint, from: number): StoredCheckpoint {
+  return reader.milestone(from) ?? newest;
+}
+
 /**
  * Lines from `from` on as NDJSON, then the trailer that proves them (schemas line@1, trailer@1), piece by piece. Ends
  * early, with fewer lines and their proof, once the budget is full; one line comes always. A reader that is ahead gets

@@ -7,7 +7,7 @@ import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { Identity, Payload } from '../schema/types.js';
 import type { Grid } from './grid.js';
-import { handOverOwn } from './handover.js';
+import { deliverOwn } from './deliver.js';
 
 /** What a record is to say, and where. */
 export interface Draft<Body extends object | null = object> {
@@ -56,7 +56,7 @@ async function inTurn<T>(chain: string, work: () => Promise<T>): Promise<T> {
  * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, and the body
  * made after that, so that the record continues the chain's real end and undoes nothing that was recorded meanwhile.
  * @returns null where the body was: then there is nothing to record
- * @throws Problem as `handOverOwn`
+ * @throws Problem as `deliverOwn`
  */
 export async function appendSigned<Body extends object | null = object>(grid: Grid, draft: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {
   return inTurn(`${grid.id} ${draft.chain}`, () => append(grid, draft, signers));
@@ -69,7 +69,7 @@ async function append<Body extends object | null>(grid: Grid, { chain, kind, bod
   const made = typeof body === 'function' ? body(grid.reader) : body;
   if (made === null) return made as Extract<Body, null>;
   const record = makeRecord(nextPayload(grid, chain, kind, made, grid.clock()));
-  return handOverOwn(grid, await signRecord(record, signers));
+  return deliverOwn(grid, await signRecord(record, signers));
 }
 
 /** Body of an identity's first record. @param name unique on the grid */

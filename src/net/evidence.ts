@@ -6,7 +6,7 @@ import { openCheckpoint } from '../bcdb/checkpoint.js';
 import type { Batch } from '../bcdb/copy.js';
 import { entryText } from '../bcdb/entry.js';
 import { leafHash, verifyConsistency } from '../tlog/merkle.js';
-import { pinnedBy } from '../bcdb/pinned.js';
+import { pinnedBy, trustOf } from '../bcdb/pinned.js';
 import { signaturesText } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/store.js';
 import type { Line } from '../schema/types.js';
@@ -18,10 +18,10 @@ import type { Line } from '../schema/types.js';
  * @param grid id of the grid that is expected
  */
 export function isSignedByHome(reader: Reader, grid: string, { lines, trailer }: Batch): boolean {
-  const first = reader.size === 0 ? lines[0] : reader.line(0);
-  if (first === undefined) return false;
+  const [first] = lines;
+  if (reader.size === 0 && first === undefined) return false;
   try {
-    const there = openCheckpoint(trailer.checkpoint, pinnedBy(first, grid));
+    const there = openCheckpoint(trailer.checkpoint, reader.size === 0 && first !== undefined ? pinnedBy(first, grid) : trustOf(reader, grid));
     if (there.size < reader.size) return true;
     if (there.size === reader.size && !reader.tree.root().equals(there.root)) return true;
     const size = reader.size + lines.length;

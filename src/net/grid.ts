@@ -15,7 +15,7 @@ import type { Config, SignedRecord } from '../schema/types.js';
 import type { FollowState, OnProgress } from './follow.js';
 import { takeHome } from './lock.js';
 import type { ServedGrid } from './server.js';
-import { openCopyWriter, openHomeWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
+import { logKeyring, openCopyWriter, openHomeWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
 
 /** A grid as config.json lists it; url null: this home numbers its lines. */
 export type GridEntry = Config['grids'][number];
@@ -78,7 +78,8 @@ export class Grid implements ServedGrid, AsyncDisposable {
   /** The own copy. It shows what `refresh`, `append` and `submit` brought, always through this one object. */
   readonly reader: Reader;
   readonly #options: GridOptions;
-  readonly #nonce: string;
+  /** Name of the keyring with the log's keys. */
+  readonly #logKeyring: string;
   readonly #store: Store;
   readonly #listeners = new Set<() => void>();
   #writer: Promise<Writer> | undefined;
@@ -94,7 +95,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
       this.#store[Symbol.dispose]();
       throw new Problem('integrity', `the book of grid ${entry.name} is ${grid === null ? 'empty' : `of grid ${grid}`}`, { hint: '3bot bcdb verify' });
     }
-    const { dev, nonce } = readGrid(this.#store);
+    const { dev, nonce, handovers = 0 } = readGrid(this.#store);
     this.id = entry.id;
     this.name = entry.name;
     this.dev = dev;
@@ -102,7 +103,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
     this.url = entry.url;
     this.clock = options.clock;
     this.reader = this.#store;
-    this.#nonce = nonce;
+    this.#logKeyring = logKeyring(nonce, handovers);
   }
 
   /** How following goes, as far as this process does it; null before it has. */
@@ -218,7 +219,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
     const parts: WriterParts = { home, grid: this.id, rules: rules1, clock, signal };
     const taken = await takeHome(home, signal);
     if (typeof taken === 'string') return openNeighbour(parts, taken);
-    const writer = this.url === null ? await openHomeWriter(parts, taken, this.#nonce, openKeyring) : openCopyWriter(parts, taken, this.url);
+    const writer = this.url === null ? await openHomeWriter(parts, taken, this.#logKeyring, openKeyring) : openCopyWriter(parts, taken, this.url);
     writer.onNews(() => {
       this.#store.refresh();
       for (const listener of this.#listeners) listener();

@@ -1,6 +1,6 @@
 // Which grid a receipt is of, and what must be known of that grid to believe it.
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { pinnedBy, type Pinned } from '../bcdb/pinned.js';
+import { pinnedBy, trustOf, type Pinned } from '../bcdb/pinned.js';
 import { parseReceipt } from '../bcdb/receipt.js';
 import { parseRecord } from '../bcdb/record.js';
 import { Store } from '../bcdb/store.js';
@@ -28,7 +28,7 @@ export function pinnedFor(home: Home, receipt: string, { hashes, files }: Given)
   if (files.length > 0) throw new Problem('integrity', `the receipt is of grid ${grid}, and no genesis record given is that grid's`, { reason: 'other_grid' });
   if (readConfig(home).grids.some(({ id }) => id === grid)) {
     using store = Store.read(home.gridDatabase(grid));
-    return pinnedBy(store.line(0), grid);
+    return trustOf(store, grid);
   }
   throw new Problem('integrity', `the receipt is of grid ${grid}, which is not known here`, {
     reason: 'unknown_grid',

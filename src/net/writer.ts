@@ -54,15 +54,20 @@ export function headPath(home: Home, grid: string): string {
   return join(home.head, grid);
 }
 
+/** Name of the keyring of a grid's home. @param handovers before it */
+export function logKeyring(nonce: string, handovers: number): string {
+  return handovers === 0 ? nonce : `${nonce}-${handovers}`;
+}
+
 /**
  * Opens the home of a grid.
- * @param nonce of its genesis: names the keyring with the log's keys
+ * @param name of the keyring with the log's keys, `logKeyring`
  */
-export async function openHomeWriter(parts: WriterParts, lock: Disposable, nonce: string, openKeyring: (type: KeyringType, name: string) => Promise<Keyring>): Promise<Writer> {
+export async function openHomeWriter(parts: WriterParts, lock: Disposable, name: string, openKeyring: (type: KeyringType, name: string) => Promise<Keyring>): Promise<Writer> {
   const { home, grid, rules, clock } = parts;
   const owned: Owned = [lock];
   try {
-    const keyring = await openKeyring('log', nonce);
+    const keyring = await openKeyring('log', name);
     const store = owning(owned, openStore(home, grid));
     const pool = owning(owned, new SignaturePool());
     const sequencer = owning(owned, await Sequencer.open({ store, rules, pool, clock, log: keyring.signer('log'), clockSigner: keyring.signer('clock'), headPath: headPath(home, grid) }));

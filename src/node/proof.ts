@@ -4,7 +4,7 @@
 // signed checkpoint, because a changed file on its own disk is enough to make it run something.
 import { canonical } from '../base/canonical.js';
 import { isProblem, messageOf } from '../base/errors.js';
-import { pinnedBy } from '../bcdb/pinned.js';
+import { trustOf } from '../bcdb/pinned.js';
 import { receiptOf } from '../bcdb/prove.js';
 import { verifyReceipt } from '../bcdb/receipt.js';
 import type { Reader } from '../bcdb/store.js';
@@ -20,7 +20,7 @@ import type { Proof } from './desired.js';
 export function proveAgreement(book: Reader, grid: string, { id, record: recordId, agreement }: ContractObject): Proof {
   const remedy = '3bot bcdb verify';
   try {
-    const { record, signatures, index, checkpoint } = verifyReceipt(receiptOf(book, recordId), pinnedBy(book.line(0), grid));
+    const { record, signatures, index, checkpoint } = verifyReceipt(receiptOf(book, recordId), trustOf(book, grid));
     const same = record.id === recordId && record.payload.chain === `contract/${id}` && canonical(record.payload.body) === canonical(agreement);
     const { threshold, members } = agreement.quorums.commit;
     const signed = signatures.length >= threshold;

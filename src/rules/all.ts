@@ -8,6 +8,7 @@ import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { agreement, end, workload } from './contract.js';
 import { admit, farm, prices, retire } from './farm.js';
+import { handover, witnesses } from './governance.js';
 import { genesis } from './grid.js';
 import { identity } from './identity.js';
 import { announcement } from './node.js';
@@ -19,7 +20,7 @@ import { run } from './run.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
-  [genesis, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run].map((rule) => [rule.kind, rule]),
+  [genesis, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run].map((rule) => [rule.kind, rule]),
 );
 
 /** Rules, version 1. `apply` counts on `expected` having passed for the same record on the same state. */

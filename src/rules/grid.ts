@@ -38,8 +38,11 @@ export const genesis: Rule<Genesis> = {
   },
 };
 
-/** A quorum of bots that have no identity yet, because nothing has: their own keys speak for them. */
-function botsOf(quorum: Quorum, { log_key, clock_key }: Genesis): Signers {
+/**
+ * The signers of a quorum of bots. Their own keys speak for them, identity or not: at genesis nobody has one, and
+ * later a statement of governance shall be checked from genesis alone.
+ */
+export function botsOf(quorum: Quorum, { log_key, clock_key }: Pick<Genesis, 'log_key' | 'clock_key'>): Signers {
   const signers = signersOf(partiesOf(quorum), quorum.threshold, (party) => {
     demand(party.startsWith('bot/'), 'quorum', `a grid is governed by bots, not by ${short(party)}`);
     return party.slice('bot/'.length);

@@ -3,11 +3,20 @@ import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { Agreement, Announcement, Genesis, Identity, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
 
-/** `grid`: what genesis laid down, and the TFT that exists now. */
+/** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
   /** Id of the genesis record. */
   id: string;
   supply_stroops: string;
+  /** Changes of witnesses or home so far, each with its `era/<n>`; left out as long as there are none. */
+  eras?: number;
+  /** Hand-overs among them. */
+  handovers?: number;
+}
+
+/** `era/<n>`: whose word checkpoints of at most `until` lines are. Of larger ones: the next era's, at last the grid's. */
+export interface EraObject extends Pick<Genesis, 'log_key' | 'clock_key' | 'witnesses'> {
+  until: number;
 }
 
 /** `bot/<key>`: an identity. */
@@ -132,6 +141,7 @@ export interface ObjectTypes {
   admission: AdmissionObject;
   bot: BotObject;
   contract: ContractObject;
+  era: EraObject;
   farm: FarmObject;
   name: NameObject;
   node: NodeObject;

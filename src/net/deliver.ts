@@ -10,7 +10,7 @@ import type { Grid } from './grid.js';
  * @param again what to do about it, a command with its meaning; by default, looking before repeating
  * @throws Problem `refused` or `malformed`: not recorded; any other code: the message says what is known of the record
  */
-export async function handOver(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
+export async function deliver(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
   try {
     return await grid.append(record);
   } catch (thrown) {
@@ -32,12 +32,12 @@ async function inDoubt(grid: Grid, id: string, thrown: unknown, again: string | 
 }
 
 /**
- * `handOver` for a chain that one key writes alone, where a conflict is an alarm.
- * @throws Problem as `handOver`
+ * `deliver` for a chain that one key writes alone, where a conflict is an alarm.
+ * @throws Problem as `deliver`
  */
-export async function handOverOwn(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
+export async function deliverOwn(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
   try {
-    return await handOver(grid, record, again);
+    return await deliver(grid, record, again);
   } catch (thrown) {
     if (!isProblem(thrown, 'refused', 'chain_conflict')) throw thrown;
     throw new Problem('refused', `${thrown.message}: something else has written to this chain meanwhile`, {

@@ -1,0 +1,65 @@
+// What governance may change after genesis: who cosigns, and who numbers the lines.
+//
+//   size of a checkpoint   … ≤ until of era 0 │ … ≤ until of era 1 │ … (no end)
+//   whose word it is       era/0               era/1                grid
+import { MAX_ERAS } from '../base/limits.js';
+import type { ReadState, State } from '../bcdb/rulebook.js';
+import type { Handover, WitnessChange } from '../schema/types.js';
+import { botsOf, checkWitnesses } from './grid.js';
+import { read, readGrid, write, writeGrid, type GridObject } from './objects.js';
+import { demand } from './refusal.js';
+import type { Rule } from './rule.js';
+
+/**
+ * witnesses@1: who cosigns from now on. At line n the checkpoint of n + 1 lines is still the old quorum's: a change
+ * counts only below it. Whatever covers more needs the new one.
+ */
+export const witnesses: Rule<WitnessChange> = {
+  kind: 'witnesses@1',
+  chain: 'grid',
+  signers(state, { body }) {
+    const grid = readGrid(state);
+    if (body.witnesses !== null) checkWitnesses(body.witnesses, grid);
+    demand(JSON.stringify(body.witnesses) !== JSON.stringify(grid.witnesses), 'terms', 'these are the witnesses already');
+    return [botsOf(grid.governance, grid)];
+  },
+  apply(state, { body, moment }) {
+    begin(state, moment.index + 1, { witnesses: body.witnesses });
+  },
+};
+
+/**
+ * handover@1: another home numbers the lines, this one being its first. It stands where governance has seen the book
+ * end, so nothing that the old home may still sign can be below it, and none of the old home's help is needed.
+ */
+export const handover: Rule<Handover> = {
+  kind: 'handover@1',
+  chain: 'grid',
+  signers(state, { body, moment }) {
+    const { seen, log_key, clock_key } = body;
+    const grid = readGrid(state);
+    demand(seen.size === moment.index, 'grid', `the hand-over is made for line ${seen.size}, this is line ${moment.index}`);
+    demand(log_key !== clock_key, 'key', "the new log's key and its clock's key are one and the same");
+    for (const key of [log_key, clock_key]) checkUnused(state, grid, key);
+    return [botsOf(grid.governance, body)];
+  },
+  apply(state, { body: { log_key, clock_key }, moment }) {
+    begin(state, moment.index, { log_key, clock_key, handovers: (readGrid(state).handovers ?? 0) + 1 });
+  },
+};
+
+/** The new home's keys are nobody else's yet, least of all the old home's. */
+function checkUnused(state: ReadState, { log_key, clock_key, witnesses: lines }: GridObject, key: string): void {
+  demand(key !== log_key && key !== clock_key, 'key', 'the new home has a key of the old one; with it the old home could go on');
+  demand(read(state, 'bot', key) === undefined && read(state, 'node', key) === undefined, 'key', 'the new home has the key of a bot or node; use another');
+  if (lines !== null) checkWitnesses(lines, { log_key: key, clock_key: key });
+}
+
+/** Begins an era. @param until lines that checkpoints of the one before may cover */
+function begin(state: State, until: number, change: Partial<GridObject>): void {
+  const grid = readGrid(state);
+  const { log_key, clock_key, witnesses: lines, eras = 0 } = grid;
+  demand(eras < MAX_ERAS, 'bound', `governance has changed witnesses and homes ${eras} times; no more are taken`);
+  write(state, 'era', `${eras}`, { until, log_key, clock_key, witnesses: lines });
+  writeGrid(state, { ...grid, ...change, eras: eras + 1 });
+}
