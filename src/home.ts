@@ -31,7 +31,7 @@ export interface Home {
   readonly configLock: string;
   /** Where the folder of this home's sockets was made last. */
   readonly runtime: string;
-  /** Database of this home's copy of a grid. */
+  /** Database of this home's copy of a grid; its index lies beside it. */
   gridDatabase(grid: string): string;
 }
 
@@ -205,8 +205,9 @@ export function lockHome(home: Home): Disposable {
 /**
  * The operating system's lock on a database file, so that it is gone with the process, however that ends. Do not open
  * such a file otherwise: closing any descriptor of it gives the lock away (POSIX fcntl).
+ * @throws what `busy` makes, where another process holds it for longer than `wait_ms`
  */
-function lockFile(path: string, wait_ms: number, busy: () => Problem): Disposable {
+export function lockFile(path: string, wait_ms: number, busy: () => Problem): Disposable {
   makeFolder(dirname(path));
   try {
     closeSync(openSync(path, 'wx', 0o600));

@@ -171,3 +171,10 @@ export const MAX_CLOCK_DRIFT_MS = 5_000;
 /** Home: submissions that may wait for their turn, and their bytes; beyond it is busy. */
 export const MAX_WAITING_SUBMISSIONS = 1_000;
 export const MAX_WAITING_BYTES = 64 * 1_048_576;
+/** Index of a book: lines and entries that one transaction takes in; a second of work, 50 MB of memory. */
+export const MAX_INDEXED_AT_ONCE = 10_000;
+export const MAX_INDEXED_ENTRIES = 200_000;
+/** Index of a book: lines that it lacks and a query looks at one by one, instead of waiting for whoever writes it: 20 ms. */
+export const MAX_UNINDEXED = 2_000;
+/** Index of a book: how long making the file anew, or a transaction of another process, is waited for. */
+export const INDEX_LOCK_WAIT_MS = 10_000;

@@ -2,6 +2,8 @@
 import { Problem } from '../base/errors.js';
 import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
 import type { Line } from '../schema/types.js';
+import { idPrefix } from './index/fill.js';
+import { TERM } from './index/tables.js';
 import { parseRecord } from './record.js';
 import type { Reader } from './store.js';
 
@@ -33,47 +35,66 @@ export interface Answer {
   readonly next: number | null;
 }
 
-/** Lines in an index, newest first; parameters: what is looked for (if anything), before, from, at most. */
-const SOURCES = {
-  chain: 'SELECT idx FROM record WHERE chain = ? AND idx < ? AND idx >= ? ORDER BY height DESC LIMIT ?',
-  signer: 'SELECT idx FROM signer WHERE key = ? AND idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
-  kind: 'SELECT idx FROM record WHERE kind = ? AND idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
-  all: 'SELECT idx FROM record WHERE idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?',
-} as const;
-/** What an index leaves to be looked at, line by line. */
-const FILTERS = {
-  signer: 'EXISTS (SELECT 1 FROM signer s WHERE s.key = ? AND s.idx = r.idx)',
-  kind: 'r.kind = ?',
-} as const;
+const LINE = 'r.idx AS "index", lower(hex(r.id)) AS id, r.payload, r.signatures, r.at';
+/** The newest lines of a term, of all lines; parameters: the term (if any), before, from, at most. */
+const OF_TERM = 'SELECT idx FROM term WHERE field = ? AND value = ? AND idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?';
+const OF_ALL = 'SELECT idx FROM line WHERE idx < ? AND idx >= ? ORDER BY idx DESC LIMIT ?';
+const HAS_TERM = 'EXISTS (SELECT 1 FROM term t WHERE t.field = ? AND t.value = ? AND t.idx = w.idx)';
+const BY_ID = `SELECT ${LINE} FROM record_id i JOIN book.record r ON r.idx = i.idx WHERE i.prefix BETWEEN ? AND ? AND r.id BETWEEN ? AND ? AND r.idx < ? LIMIT 2`;
+
+interface Row extends Omit<Found, 'signatures'> {
+  signatures: string;
+}
 
 /**
  * Runs a query, newest first. One index gives the lines (a chain is the narrowest, then a signer, then a kind); what
  * else is asked is looked at line by line, in at most `MAX_LOOKED_AT` of them.
- * @throws Problem `usage` where the limit is out of range
+ * @throws Problem `usage` where the limit is out of range; what the index throws
  */
 export function query(reader: Reader, wanted: Query): Answer {
   const limit = wanted.limit ?? 100;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ROWS) throw new Problem('usage', `limit is 1 to ${MAX_ROWS}`);
-  const asked = (['chain', 'signer', 'kind'] as const).flatMap((by) => (wanted[by] === undefined ? [] : [{ by, num: reader.symbols.find(wanted[by]) }]));
-  if (asked.some(({ num }) => num === undefined)) return { records: [], next: null };
-  const [first, ...rest] = asked;
-  const looked = rest.length === 0 ? limit + 1 : MAX_LOOKED_AT;
-  const source = SOURCES[first?.by ?? 'all'];
-  const range = [...(first === undefined ? [] : [first.num]), wanted.before ?? reader.size, wanted.since === undefined ? 0 : firstSince(reader, wanted.since), looked];
-  const filters = rest.map(({ by }) => FILTERS[by as keyof typeof FILTERS]);
-  const rows = reader.db.prepare(`
-    SELECT r.idx AS "index", lower(hex(r.id)) AS id, r.payload, r.signatures, r.at FROM (${source}) w JOIN record r ON r.idx = w.idx
-    ${filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`} ORDER BY r.idx DESC LIMIT ?`)
-    .all(...range, ...rest.map(({ num }) => num), limit + 1) as (Omit<Found, 'signatures'> & { signatures: string })[];
-  const records = rows.slice(0, limit).map((row) => ({ ...row, signatures: JSON.parse(row.signatures) as Line['signatures'] }));
-  if (rows.length > limit) return { records, next: records.at(-1)?.index ?? null };
-  return { records, next: filters.length === 0 ? null : lastLookedAt(reader, source, range) };
+  const before = Math.min(wanted.before ?? reader.size, reader.size);
+  const from = wanted.since === undefined ? 0 : firstSince(reader, wanted.since);
+  return reader.index.ask(reader.size, (covered) => {
+    const newest = unindexed(reader, covered, before).filter((found) => found.index >= from && holds(found, wanted)).slice(0, limit + 1);
+    const { records, next } = newest.length > limit ? { records: newest, next: null } : ofIndex(reader, wanted, Math.min(before, covered), from, limit + 1 - newest.length);
+    const all = newest.length > limit ? newest : [...newest, ...records];
+    if (all.length > limit) return { records: all.slice(0, limit), next: all[limit - 1]?.index ?? null };
+    return { records: all, next };
+  });
 }
 
-/** Where to go on when the bound on lines looked at was reached; null when all were. */
-function lastLookedAt(reader: Reader, source: string, range: readonly unknown[]): number | null {
-  const { count, last } = reader.db.prepare(`SELECT count(*) AS count, min(idx) AS last FROM (${source})`).get(...range) as { count: number; last: number | null };
-  return count < MAX_LOOKED_AT ? null : last;
+/** What the index has before a line: at most `most`; `next` where it stopped looking. */
+function ofIndex(reader: Reader, wanted: Query, before: number, from: number, most: number): Answer {
+  const { index } = reader;
+  const asked = (['chain', 'signer', 'kind'] as const).flatMap((by) => (wanted[by] === undefined ? [] : [{ field: TERM[by], num: before === 0 ? undefined : index.symbol(wanted[by]) }]));
+  if (before === 0 || asked.some(({ num }) => num === undefined)) return { records: [], next: null };
+  const [first, ...rest] = asked;
+  const looked = rest.length === 0 ? most : MAX_LOOKED_AT;
+  const source = first === undefined ? OF_ALL : OF_TERM;
+  const range = [...(first === undefined ? [] : [first.field, first.num]), before, from, looked];
+  const where = rest.length === 0 ? '' : `WHERE ${rest.map(() => HAS_TERM).join(' AND ')}`;
+  const rows = index.all<Row>(`SELECT ${LINE} FROM (${source}) w JOIN book.record r ON r.idx = w.idx ${where} ORDER BY w.idx DESC LIMIT ?`, ...range, ...rest.flatMap(({ field, num }) => [field, num]), most);
+  if (rest.length === 0 || rows.length === most) return { records: rows.map(opened), next: null };
+  // Where to go on when the bound on lines looked at was reached.
+  const seen = index.row<{ count: number; last: number | null }>(`SELECT count(*) AS count, min(idx) AS last FROM (${source})`, ...range);
+  return { records: rows.map(opened), next: seen === undefined || seen.count < MAX_LOOKED_AT ? null : seen.last };
+}
+
+/** Lines that the index does not have yet, newest first. */
+function unindexed(reader: Reader, covered: number, before: number): Found[] {
+  if (before <= covered) return [];
+  return [...reader.lines(covered, before)].map((line, i) => ({ ...line, index: covered + i, id: parseRecord(line.payload).id })).reverse();
+}
+
+function holds({ payload, signatures }: Found, { chain, kind, signer }: Query): boolean {
+  const record = parseRecord(payload).payload;
+  return (chain === undefined || record.chain === chain) && (kind === undefined || record.kind === kind) && (signer === undefined || signatures.some(({ by }) => by === signer));
+}
+
+function opened(row: Row): Found {
+  return { ...row, signatures: JSON.parse(row.signatures) as Line['signatures'] };
 }
 
 /** The first line taken in at or after a time; `at` never runs backwards, so halving finds it without an index. */
@@ -93,11 +114,13 @@ export function findRecord(reader: Reader, idOrPrefix: string): Found {
   if (!/^[0-9a-f]{6,64}$/.test(idOrPrefix)) throw new Problem('usage', `not a record id: ${JSON.stringify(idOrPrefix)}`, { hint: 'at least 6 hex digits' });
   const low = Buffer.from(idOrPrefix.padEnd(64, '0'), 'hex');
   const high = Buffer.from(idOrPrefix.padEnd(64, 'f'), 'hex');
-  const indexes = reader.db.prepare('SELECT idx FROM record WHERE id BETWEEN ? AND ? LIMIT 2').pluck().all(low, high) as number[];
-  const index = indexes[0];
-  if (index === undefined) throw new Problem('not_found', `no record ${idOrPrefix} in this book`, { hint: "3bot bcdb query" });
-  if (indexes.length > 1) throw new Problem('usage', `several records begin with ${idOrPrefix}`, { hint: 'give more digits' });
-  return recordAt(reader, index);
+  const found = reader.index.ask(reader.size, (covered) => {
+    const newest = unindexed(reader, covered, reader.size).filter(({ id }) => id.startsWith(idOrPrefix));
+    return covered === 0 ? newest : [...newest, ...reader.index.all<Row>(BY_ID, idPrefix(low), idPrefix(high), low, high, covered).map(opened)];
+  });
+  if (found[0] === undefined) throw new Problem('not_found', `no record ${idOrPrefix} in this book`, { hint: '3bot bcdb query' });
+  if (found.length > 1) throw new Problem('usage', `several records begin with ${idOrPrefix}`, { hint: 'give more digits' });
+  return found[0];
 }
 
 /** The record at a line. @throws Problem `not_found` */

@@ -7,6 +7,7 @@ import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
 import { Subtrees } from '../tlog/subtrees.js';
 import type { Objects } from './rulebook.js';
+import { BookIndex } from './index/book-index.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
 import { Symbols } from './symbols.js';
@@ -29,6 +30,8 @@ export interface Reader extends Objects {
   readonly lastAt: number;
   readonly grid: string | null;
   readonly tree: Tree;
+  /** What finds lines: the index in the file beside this one. */
+  readonly index: BookIndex;
   head(chain: string): Head | undefined;
   indexOf(recordId: string): number | undefined;
   /** Line number `index`. @throws Problem `not_found` */
@@ -59,6 +62,7 @@ export class Store implements Reader, Disposable {
   #checkpoint: StoredCheckpoint | undefined;
   /** Size of the newest milestone, so that a poll does not ask the file for one. */
   #lastMilestone = 0;
+  #index: BookIndex | undefined;
   /** Opened at first use: most readers never ask for it. */
   #tree: Tree | undefined;
   /** Of all tiles that were committed; they stay as they are when the tree is opened again. */
@@ -204,6 +208,10 @@ export class Store implements Reader, Disposable {
     return this.#tree;
   }
 
+  get index(): BookIndex {
+    return (this.#index ??= BookIndex.open(this.db.name));
+  }
+
   get(id: string): JsonObject | undefined {
     const cached = this.#objects.get(id);
     if (cached !== undefined) return cached;
@@ -265,6 +273,7 @@ export class Store implements Reader, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#index?.[Symbol.dispose]();
     this.db.close();
   }
 

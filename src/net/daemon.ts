@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { IndexKeeper } from '../bcdb/index/keeper.js';
 import { leaveRuntimeFolder, readConfig, type Home } from '../home.js';
 import type { Keyring, ServiceType } from '../keys/keyring.js';
 import { identityInUse } from '../keys/unlock.js';
@@ -83,6 +84,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const grid = await openGrid({ ...options, openKeyring: serviceOnly(openKeyring), grid: id, signal: AbortSignal.any([signal, stopping.signal]) });
       owned.push(() => grid[Symbol.asyncDispose]());
       await grid.hold();
+      const keeper = keepIndexed(grid, home.gridDatabase(id), log);
+      owned.push(() => keeper[Symbol.asyncDispose]());
       grids.set(grid.id, grid);
     }
     const talk = new Map<string, TalkHandler>();
@@ -136,6 +139,14 @@ async function keepUp(grid: Grid, signal: AbortSignal, log: FastifyBaseLogger): 
   } catch (thrown) {
     log.error({ grid: grid.name, code: isProblem(thrown) ? thrown.code : 'failed', error: messageOf(thrown) }, 'this grid is no longer followed');
   }
+}
+
+/** Keeps the index up behind whatever is taken in, in a thread of its own. */
+function keepIndexed(grid: Grid, book: string, log: FastifyBaseLogger): AsyncDisposable {
+  const keeper = new IndexKeeper(book, (problem) => log.warn({ grid: grid.name, error: problem }, 'the index is not kept up; queries do it themselves'));
+  keeper.grow(grid.reader.size);
+  grid.onNews(() => keeper.grow(grid.reader.size));
+  return keeper;
 }
 
 function version(): string {
