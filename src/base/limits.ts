@@ -178,3 +178,7 @@ export const MAX_INDEXED_ENTRIES = 200_000;
 export const MAX_UNINDEXED = 2_000;
 /** Index of a book: how long making the file anew, or a transaction of another process, is waited for. */
 export const INDEX_LOCK_WAIT_MS = 10_000;
+/** State tree: buckets, at most. A million objects are 16 a bucket, and its inner hashes take 4 MiB. */
+export const MAX_STATE_BUCKETS = 65_536;
+/** State roots: the home may record one this often, and only if another line came in between; so a book at most doubles. */
+export const MIN_STATE_ROOT_MS = 10_000;

@@ -40,7 +40,8 @@ const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Deriva
   },
   farm: { farm: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
   node: { node: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
-  log: { log: { from: 'secret', signs: ['checkpoint'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
+  // Of records only state roots: the rules let the log's key be nobody else's.
+  log: { log: { from: 'secret', signs: ['checkpoint', 'record'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
 };
 
 /** Whether this role of such a keyring may sign this type. */

@@ -17,10 +17,11 @@ import { allOf, checkSigned, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import { RuleState, type Rule } from './rule.js';
 import { run } from './run.js';
+import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
-  [genesis, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run].map((rule) => [rule.kind, rule]),
+  [genesis, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
 );
 
 /** Rules, version 1. `apply` counts on `expected` having passed for the same record on the same state. */

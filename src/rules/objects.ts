@@ -135,6 +135,17 @@ export interface RunObject {
   workloads: WorkloadStatus[];
 }
 
+/** `state/<log key>`: the newest state root. */
+export interface StateRootObject {
+  /** Lines that make the state. */
+  size: number;
+  /** Hex. */
+  root: string;
+  /** Line that says so, and its time. */
+  line: number;
+  at: number;
+}
+
 /** Objects by the first part of their id. */
 export interface ObjectTypes {
   account: AccountObject;
@@ -146,6 +157,7 @@ export interface ObjectTypes {
   name: NameObject;
   node: NodeObject;
   run: RunObject;
+  state: StateRootObject;
 }
 
 /** The object `type/id`, or undefined. Shared: never change what is returned. */

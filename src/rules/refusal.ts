@@ -26,6 +26,7 @@ export type RefusalReason =
   | 'price' // the total does not follow from resources, prices and term
   | 'terms' // an agreement whose parts do not fit each other
   | 'workload' // a workload list that cannot be run, or a workload that is not in it
+  | 'state_root' // a state root out of form, too early, or with nothing new to say
   | 'deadline' // too late
   | 'state' // the contract is not in a state for this
   | 'ended' // the contract is ended already

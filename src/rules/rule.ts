@@ -32,7 +32,7 @@ export interface Allowance {
 export interface Rule<B> {
   readonly kind: SchemaName;
   /** First part of the chain it lives on. */
-  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run';
+  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state';
   /** Brings TFT into being: genesis and faucet. */
   readonly mints?: true;
   /**
