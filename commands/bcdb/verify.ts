@@ -10,11 +10,11 @@ export const command: CommandFile<GridFlag> = {
     const { verifyGrid } = await import('../../src/net/check.js');
     const { home, out } = context;
     using progress = await context.progress('reading');
-    const { size, signed, root, signatures, seconds, name, id } = await verifyGrid(home, named, (lines, of) => progress.say(`${lines} of ${of} lines re-checked`));
+    const { size, signed, root, signatures, stateRoots, seconds, name, id } = await verifyGrid(home, named, (lines, of) => progress.say(`${lines} of ${of} lines re-checked`));
     progress.stop();
     out.one({
-      json: { ok: true, grid: id, size, signed, root, records: size, signatures, seconds },
-      text: () => `grid ${name} holds: ${size} records and ${signatures} signatures in ${seconds} s${signed < size ? `\nthe home's checkpoint covers the first ${signed} of them; the rest it has yet to sign` : ''}\nroot ${root}`,
+      json: { ok: true, grid: id, size, signed, root, records: size, signatures, state_roots: stateRoots, seconds },
+      text: () => `grid ${name} holds: ${size} records and ${signatures} signatures${stateRoots === 0 ? '' : `, ${stateRoots} state roots`} in ${seconds} s${signed < size ? `\nthe home's checkpoint covers the first ${signed} of them; the rest it has yet to sign` : ''}\nroot ${root}`,
     });
   },
 };

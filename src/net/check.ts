@@ -1,6 +1,8 @@
 // `bcdb verify` of a grid in this home folder.
 import { performance } from 'node:perf_hooks';
 import { isProblem, Problem } from '../base/errors.js';
+import { StateAudit } from '../bcdb/audit.js';
+import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
 import { verifyBook } from '../bcdb/verify.js';
 import { readConfig, type Home } from '../home.js';
@@ -19,6 +21,8 @@ export interface CheckedGrid {
   /** Tree root, hex. */
   readonly root: string;
   readonly signatures: number;
+  /** State roots in it; the state of each was made again too. */
+  readonly stateRoots: number;
   /** With three places. */
   readonly seconds: number;
 }
@@ -38,7 +42,9 @@ export async function verifyGrid(home: Home, named: string | undefined, onProgre
     store.refresh();
     await using pool = new SignaturePool();
     const { size, root, signatures, signed } = await verifyBook({ store, rules: rules1, pool, grid: entry.id, ...(onProgress === undefined ? {} : { onProgress }) });
-    return { id: entry.id, name: entry.name, size, signed, root: root.toString('hex'), signatures, seconds: Math.round(performance.now() - began) / 1000 };
+    using file = StateFile.open('');
+    const stateRoots = await new StateAudit(store, rules1, file).check(size, { onProgress });
+    return { id: entry.id, name: entry.name, size, signed, root: root.toString('hex'), signatures, stateRoots, seconds: Math.round(performance.now() - began) / 1000 };
   } catch (thrown) {
     if (!isProblem(thrown) || thrown.code === 'integrity' || thrown.code === 'not_found') throw thrown;
     throw new Problem('integrity', thrown.message, { cause: thrown, ...(thrown.reason === undefined ? {} : { reason: thrown.reason }) });
