@@ -31,6 +31,8 @@ export interface Home {
   readonly configLock: string;
   /** Where the folder of this home's sockets was made last. */
   readonly runtime: string;
+  /** Folder of the grids' books, one folder a grid. */
+  readonly grids: string;
   /** Database of this home's copy of a grid; its index lies beside it. */
   gridDatabase(grid: string): string;
 }
@@ -48,6 +50,7 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     lock: join(root, 'bcdb.lock'),
     configLock: join(root, 'config.lock'),
     runtime: join(root, 'runtime'),
+    grids: join(root, 'grids'),
     gridDatabase: (grid) => join(root, 'grids', grid, 'bcdb.sqlite'),
   };
 }
@@ -82,7 +85,11 @@ function writeBeside(path: string, data: string | Uint8Array): string {
 
 /** Writes a 0600 file that is either the old one or the new one, whatever happens, and durable on return. */
 export function replaceFile(path: string, data: string | Uint8Array): void {
-  const beside = writeBeside(path, data);
+  putOver(writeBeside(path, data), path);
+}
+
+/** Gives a durable file beside `path` that name, in place of what has it; durable on return. */
+export function putOver(beside: string, path: string): void {
   try {
     renameSync(beside, path);
   } catch (thrown) {
@@ -97,7 +104,14 @@ export function replaceFile(path: string, data: string | Uint8Array): void {
  * @throws Error with code `EEXIST` when the path is taken; what is there stays as it was
  */
 export function createFile(path: string, data: string | Uint8Array): void {
-  const beside = writeBeside(path, data);
+  putNew(writeBeside(path, data), path);
+}
+
+/**
+ * Gives a durable file beside `path` that name; durable on return.
+ * @throws Error with code `EEXIST` when the path is taken; the file beside it is gone then
+ */
+export function putNew(beside: string, path: string): void {
   try {
     linkSync(beside, path);
   } finally {

@@ -1,21 +1,18 @@
 // 3bot grid join
 import type { CommandFile } from '../command.js';
+import { parseBotUrl, parseGenesis, parseGridName } from './parse.js';
 
 export const command: CommandFile<{ genesis?: string; name?: string }> = {
   about: 'Fetches every line of the grid\'s book and re-checks each with the same rules before believing it. Give the genesis hash\nthat the grid\'s owner published: without it the first answer decides which grid this is.',
   arguments: [['<url>', 'of any bot that serves the grid, http(s)://host:port']],
   options: (c) => c
-    .option('--genesis <hash>', 'the grid\'s id; anything else is refused')
-    .option('--name <name>', 'what you call it here (default: its own name)'),
+    .option('--genesis <hash>', 'the grid\'s id; anything else is refused', parseGenesis)
+    .option('--name <name>', 'what you call it here (default: its own name)', parseGridName),
   examples: ['3bot grid join http://127.0.0.1:8780', '3bot grid join https://grid.example --genesis 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
   async run(context, [url = ''], { genesis, name }) {
     const { joinGrid } = await import('../../src/net/join.js');
-    const { Problem } = await import('../../src/base/errors.js');
     const { home, clock, signal, out } = context;
-    const address = url.replace(/\/$/, '');
-    if (!/^https?:\/\/[^/?#@\s]{1,200}$/.test(address)) throw new Problem('usage', `not an address of a bot: ${JSON.stringify(url.slice(0, 100))}`, { hint: 'http://host:port or https://host' });
-    if (genesis !== undefined && !/^[0-9a-f]{64}$/.test(genesis)) throw new Problem('usage', 'the genesis hash has 64 hex digits');
-    if (name !== undefined && !/^[a-z0-9-]{3,50}$/.test(name)) throw new Problem('usage', 'a name has 3 to 50 characters of a-z, 0-9 and -');
+    const address = parseBotUrl(url);
     using progress = await context.progress(`asking ${address}`);
     const { entry, size, checked } = await joinGrid({ home, clock, signal, url: address, genesis, name, onProgress: (lines, of) => progress.say(`${bar(lines, of)} ${lines} of ${of} lines re-checked`) });
     progress.stop();

@@ -8,7 +8,7 @@ export const testHook: { reach: ((point: string) => void) | undefined } = { reac
 
 /**
  * Carries out an effect. Does nothing else, unless a test asks for it.
- * @param name order_written, order_<stage>, farmer_signed, committed, receipt_kept or container_started
+ * @param name order_written, order_<stage>, farmer_signed, committed, receipt_kept, container_started or book_placed
  * @param carryOut begins at once; where it gives a promise, "after" is when that is fulfilled
  */
 export function effect<T>(name: string, carryOut: () => T): T {

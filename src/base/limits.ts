@@ -60,6 +60,10 @@ export const MAX_LONG_POLL_MS = 30_000;
 export const ANSWER_TIMEOUT_MS = 10_000;
 /** HTTP client: an answer; /lines holds 4 MiB before its last line, which may be as large as a record and its signatures. */
 export const MAX_ANSWER_BYTES = 16 * 1_048_576;
+/** Backup: pages copied between two looks at the signal, about 4 MiB. */
+export const BACKUP_PAGES = 1_024;
+/** Import: how long readers of the book that is replaced are waited for; a command reads for milliseconds. */
+export const FOLD_WAIT_MS = 5_000;
 /** How long a command waits for another short one to let go of the home folder. */
 export const LOCK_WAIT_MS = 10_000;
 /** How long a change of config.json waits for another, which takes milliseconds. */

@@ -15,6 +15,14 @@ export interface SignedHead {
   readonly root: string;
 }
 
+/**
+ * What a home has signed last; undefined where there is no such file, or nothing in it yet.
+ * @throws Problem `integrity` where the file is there and neither slot can be read
+ */
+export function readHead(path: string): SignedHead | undefined {
+  return newestOf(path).head;
+}
+
 /** Two slots, written in turn and not synced: an older head is still contained in the database. */
 export class HeadFile implements Disposable {
   readonly #fd: number;
@@ -25,13 +33,9 @@ export class HeadFile implements Disposable {
 
   /** @throws Problem `integrity` where the file is there and neither slot can be read */
   constructor(path: string) {
-    const heads = existsSync(path) ? readSlots(path) : [];
-    const newest = heads.filter((head) => head !== undefined).sort((a, b) => b.size - a.size)[0];
-    if (heads.length > 0 && newest === undefined) {
-      throw new Problem('integrity', `${path} is damaged: what this home has signed is not known`, { hint: `check the book with '3bot bcdb verify', then remove ${path}` });
-    }
-    this.found = newest;
-    this.#turn = newest === undefined || heads[0] === newest ? 1 : 0;
+    const { head, slot } = newestOf(path);
+    this.found = head;
+    this.#turn = 1 - slot;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   }
@@ -52,6 +56,16 @@ export class HeadFile implements Disposable {
 
 function checksum({ grid, size, root }: SignedHead): string {
   return sha256Hex(`${grid} ${size} ${root}`).slice(0, 16);
+}
+
+/** The newest head of a file and its slot; slot 0 where there is none. */
+function newestOf(path: string): { head: SignedHead | undefined; slot: number } {
+  const heads = existsSync(path) ? readSlots(path) : [];
+  const head = heads.filter((one) => one !== undefined).sort((a, b) => b.size - a.size)[0];
+  if (heads.length > 0 && head === undefined) {
+    throw new Problem('integrity', `${path} is damaged: what this home has signed is not known`, { hint: `check the book with '3bot bcdb verify', then remove ${path}` });
+  }
+  return { head, slot: Math.max(0, heads.indexOf(head)) };
 }
 
 function readSlots(path: string): (SignedHead | undefined)[] {
