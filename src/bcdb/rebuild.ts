@@ -1,77 +1,75 @@
-// Takes every line of one book's file into another, new one: what is there afterwards was checked, whatever lay in the first.
-import type { Clock } from '../base/clock.js';
-import { messageOf, Problem } from '../base/errors.js';
-import { MAX_CLOCK_SKEW_MS, MAX_LINES, MAX_LINES_BYTES } from '../base/limits.js';
+// Takes every line of one book's file into another, new one, as a copy takes what its home sends: what is there
+// afterwards was checked, whatever lay in the first.
+import { toBase64 } from '../base/bytes.js';
+import { Problem } from '../base/errors.js';
+import { MAX_LINES, MAX_LINES_BYTES } from '../base/limits.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { Line } from '../schema/types.js';
-import { openCheckpoint } from './checkpoint.js';
+import { ingestBatch, type CopyParts } from './copy.js';
 import { ingest } from './ingest.js';
-import { pinnedBy } from './pinned.js';
-import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
 
-/** What is rebuilt from what. */
-export interface RebuildParts {
+/** What is rebuilt from what; `store` is the new book, empty. */
+export interface RebuildParts extends CopyParts {
   /** Hostile, all of it. */
   readonly source: Store;
-  /** Empty. */
-  readonly target: Store;
-  readonly rules: RuleBook;
   readonly pool: SignaturePool;
-  /** Id of the grid that the book must be of. */
-  readonly grid: string;
-  readonly clock: Clock;
   /** Also lines that the home had recorded and not yet signed; only the home itself may hold such. */
   readonly withUnsigned: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: ((lines: number, of: number) => void) | undefined;
 }
 
-/**
- * Takes the lines of `source` into `target`, each through `ingest`, and holds the tree against the checkpoint in it.
- * @throws Problem `integrity` that names the first line or proof that does not hold; the signal's reason. `target` is
- *   of no use then
- */
-export async function rebuildBook(parts: RebuildParts): Promise<void> {
-  const { source, target, grid, clock, withUnsigned } = parts;
-  const kept = source.checkpoint();
-  if (kept === undefined) throw broken('there is no checkpoint');
-  const pinned = pinnedBy(source.line(0), grid);
-  const { size: signed, root, time_ms } = openCheckpoint(kept.note, pinned);
-  if (signed > source.size) throw broken(`the checkpoint covers ${signed} lines, there are ${source.size}`);
-  if (time_ms > clock() + MAX_CLOCK_SKEW_MS) throw new Problem('unreachable', 'its checkpoint is from the future', { reason: 'clocks', hint: 'check the clock of this machine' });
-  await takeLines(parts, withUnsigned ? source.size : signed);
-  if (!target.tree.root(signed).equals(root)) throw broken(`its first ${signed} lines are not those that the home signed`);
-  target.keepCheckpoint(signed, kept.note);
+interface Page {
+  readonly lines: readonly Line[];
+  readonly checked: Promise<readonly boolean[]>;
 }
 
-async function takeLines({ source, target, rules, pool, signal, onProgress }: RebuildParts, to: number): Promise<void> {
-  const read = (from: number): { lines: Line[]; checked: Promise<readonly boolean[]> } => {
-    const lines = someLines(source, from, to);
+/**
+ * Takes the lines of `source` into `store`, up to its newest checkpoint, each batch proven as a home proves it.
+ * @throws Problem `integrity` that names the first line or proof that does not hold; the signal's reason. `store` is of
+ *   no use then
+ */
+export async function rebuildBook(parts: RebuildParts): Promise<void> {
+  const { source, store, rules, withUnsigned } = parts;
+  const newest = source.checkpoint();
+  if (newest === undefined) throw new Problem('integrity', 'there is no checkpoint');
+  while (store.size < newest.size) {
+    const { size, note } = source.milestone(store.size) ?? newest;
+    for await (const { lines, checked } of pages(parts, store.size, size)) {
+      const consistency = source.tree.consistencyProof(store.size + lines.length, size).map(toBase64);
+      ingestBatch(parts, { lines, trailer: { checkpoint: note, consistency } }, checked);
+    }
+    if (store.size < size) throw new Problem('integrity', `line ${store.size} is missing; the checkpoint covers ${size}`);
+  }
+  if (!withUnsigned) return;
+  for await (const { lines, checked } of pages(parts, store.size, source.size)) {
+    store.transact((book) => lines.forEach((line, i) => void ingest(book, rules, line, checked[i])));
+  }
+}
+
+/** Lines in order, in batches whose signatures are checked while the one before is taken in. */
+async function* pages({ source, pool, signal, onProgress }: RebuildParts, from: number, to: number): AsyncGenerator<{ lines: readonly Line[]; checked: readonly boolean[] }> {
+  const read = (start: number): Page => {
+    const lines = someLines(source, start, to);
     const checked = pool.check(lines);
     checked.catch(() => undefined); // looked at when its turn comes
     return { lines, checked };
   };
-  for (let page = read(0); page.lines.length > 0; ) {
-    const next = read(target.size + page.lines.length);
+  let done = from;
+  for (let page = read(done); page.lines.length > 0; ) {
+    const { lines } = page;
+    const next = read(done + lines.length);
     const checked = await page.checked;
     if (signal.aborted) throw signal.reason;
-    target.transact((book) => {
-      for (const [i, line] of page.lines.entries()) {
-        try {
-          ingest(book, rules, line, checked[i]);
-        } catch (thrown) {
-          throw thrown instanceof Problem && thrown.reason !== 'unknown_kind' ? broken(`line ${book.size}: ${messageOf(thrown)}`, thrown) : thrown;
-        }
-      }
-    });
-    onProgress?.(target.size, to);
+    yield { lines, checked };
+    done += lines.length;
+    onProgress?.(done, to);
     page = next;
   }
-  if (target.size < to) throw broken(`line ${target.size} is missing`);
 }
 
-/** Lines from `from` on, as many as are checked and committed at once; at least one where there is one. */
+/** Lines from `from` on, as many as are taken in at once; at least one where there is one. */
 function someLines(source: Store, from: number, to: number): Line[] {
   const lines: Line[] = [];
   let chars = 0;
@@ -81,8 +79,4 @@ function someLines(source: Store, from: number, to: number): Line[] {
     if (chars > MAX_LINES_BYTES) break;
   }
   return lines;
-}
-
-function broken(what: string, cause?: unknown): Problem {
-  return new Problem('integrity', what, { cause });
 }

@@ -10,7 +10,7 @@ import { messageOf, Problem } from '../base/errors.js';
 import { foldLog } from '../bcdb/backup.js';
 import { readHead } from '../bcdb/head.js';
 import { openCheckpoint } from '../bcdb/checkpoint.js';
-import { pinnedBy } from '../bcdb/pinned.js';
+import { pinnedBy, trustOf } from '../bcdb/pinned.js';
 import { parseRecord } from '../bcdb/record.js';
 import { rebuildBook } from '../bcdb/rebuild.js';
 import { asProblem } from '../bcdb/sql.js';
@@ -132,10 +132,12 @@ function genesisOf(line: Line, grid: string): Genesis {
 async function rebuild({ file, clock, signal, onProgress }: ImportOptions, source: Store, target: Store, { id, url }: GridEntry): Promise<void> {
   await using pool = new SignaturePool();
   try {
-    await rebuildBook({ source, target, rules: rules1, pool, grid: id, clock, withUnsigned: url === null, signal, onProgress });
+    await rebuildBook({ source, store: target, rules: rules1, pool, grid: id, clock, withUnsigned: url === null, signal, onProgress });
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code !== 'integrity') throw thrown;
-    throw new Problem('integrity', `the book in ${file} does not hold: ${thrown.message}`, { cause: thrown, ...(thrown.reason === undefined ? {} : { reason: thrown.reason }), hint: 'nothing was changed here; use another backup, or a copy of another bot' });
+    // A copy would call it a fork; of a file it is not known who changed it.
+    const what = thrown.reason === 'fork' ? 'its lines are not those that the home signed' : thrown.message;
+    throw new Problem('integrity', `the book in ${file} does not hold: ${what}`, { cause: thrown, reason: 'backup', hint: 'nothing was changed here; use another backup, or a copy of another bot' });
   }
 }
 
@@ -154,7 +156,7 @@ function compare(home: Home, { id, name }: GridEntry, made: Store): number | nul
       }
       if (made.tree.root(there.size).equals(there.tree.root())) return there.size;
       const note = there.checkpoint()?.note;
-      const signed = note === undefined ? undefined : openCheckpoint(note, pinnedBy(made.line(0), id));
+      const signed = note === undefined ? undefined : openCheckpoint(note, trustOf(made, id));
       if (signed !== undefined && signed.size <= made.size && !made.tree.root(signed.size).equals(signed.root)) {
         throw new Problem('integrity', `the home of grid ${name} has signed two histories: the backup's and the one here`, { reason: 'fork', hint: 'keep both files: together they prove it' });
       }
