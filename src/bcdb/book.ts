@@ -30,8 +30,6 @@ export interface Book extends State {
   /** Id of the genesis record; null in an empty book. */
   readonly grid: string | null;
   head(chain: string): Head | undefined;
-  /** Number of the line that holds this record, if any does. */
-  indexOf(recordId: string): number | undefined;
   /** Root of the tree over the first `size` lines, which may be all there are. */
   root(size: number): Buffer;
   /** Writes the line as number `size`; what the rule put belongs to it. */

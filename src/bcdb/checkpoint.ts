@@ -44,22 +44,44 @@ export function checkpointKeys({ origin, log_key, clock_key }: CheckpointKeys): 
   };
 }
 
+/** What a home signs, and when. */
+export interface TimedPoint extends Point {
+  /** Cut to whole seconds. */
+  readonly time_ms: number;
+}
+
 /**
- * Signs a checkpoint and stamps it with the time, cut to whole seconds.
+ * Signs a checkpoint and stamps it with the time.
  *
  * A home calls this only for a tree that continues each one it has signed before; nothing here checks that.
  * @param log signer of type `checkpoint`, the genesis' `log_key`
  * @param clock signer of type `cosignature`, the genesis' `clock_key`
  */
-export async function signCheckpoint(point: Point & { readonly time_ms: number }, log: Signer, clock: Signer): Promise<string> {
+export async function signCheckpoint(point: TimedPoint, log: Signer, clock: Signer): Promise<string> {
+  const { text, stamped } = texts(point);
+  return noteOf(point, log, clock, await log.sign('checkpoint', text), await clock.sign('cosignature', stamped));
+}
+
+/** `signCheckpoint` at once; undefined where one of the keys is not in this process. */
+export function signCheckpointNow(point: TimedPoint, log: Signer, clock: Signer): string | undefined {
+  const [signLog, signClock] = [log.signNow, clock.signNow];
+  if (signLog === undefined || signClock === undefined) return undefined;
+  const { text, stamped } = texts(point);
+  return noteOf(point, log, clock, signLog('checkpoint', text), signClock('cosignature', stamped));
+}
+
+const secondsOf = ({ time_ms }: TimedPoint): number => Math.floor(time_ms / 1000);
+
+function texts(point: TimedPoint): { text: string; stamped: string } {
   const text = checkpointText(point);
-  const seconds = Math.floor(point.time_ms / 1000);
+  return { text, stamped: cosignatureText(text, secondsOf(point)) };
+}
+
+function noteOf(point: TimedPoint, log: Signer, clock: Signer, logSignature: string, clockSignature: string): string {
   const keys = checkpointKeys({ origin: point.origin, log_key: log.key, clock_key: clock.key });
-  const logSignature = Buffer.from(await log.sign('checkpoint', text), 'base64');
-  const clockSignature = Buffer.from(await clock.sign('cosignature', cosignatureText(text, seconds)), 'base64');
-  return formatNote(text, [
-    { name: keys.log.name, id: noteKeyId(keys.log), signature: logSignature },
-    { name: keys.clock.name, id: noteKeyId(keys.clock), signature: formatCosignature(seconds, clockSignature) },
+  return formatNote(checkpointText(point), [
+    { name: keys.log.name, id: noteKeyId(keys.log), signature: Buffer.from(logSignature, 'base64') },
+    { name: keys.clock.name, id: noteKeyId(keys.clock), signature: formatCosignature(secondsOf(point), Buffer.from(clockSignature, 'base64')) },
   ]);
 }
 

@@ -95,7 +95,6 @@ function bookWith(store: Store, rules: RuleBook, line: Line, checked: Checked): 
     get: (id) => objects.get(id) ?? store.get(id),
     put: (id, value) => void objects.set(id, value),
     head: (chain) => store.head(chain),
-    indexOf: (id) => store.indexOf(id),
     root: (upTo) => store.tree.root(upTo),
     add: () => undefined,
   };

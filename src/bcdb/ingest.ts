@@ -43,9 +43,8 @@ function checkIntake(book: Book, at: number): void {
   if (at < book.lastAt) throw new Problem('integrity', `at runs backwards: ${at} after ${book.lastAt}`);
 }
 
-/** Grid, then chain link: height and prev must continue what the book holds. */
-function checkLink(book: Book, { id, payload }: ParsedRecord): void {
-  if (book.indexOf(id) !== undefined) throw new Problem('refused', `record ${id} is in the book already`, { reason: 'known' });
+/** Grid, then chain link: height and prev must continue what the book holds; so no record can be in it twice. */
+function checkLink(book: Book, { payload }: ParsedRecord): void {
   if (payload.grid !== book.grid) {
     throw new Problem('refused', `record of ${payload.grid === null ? 'no grid' : `grid ${payload.grid}`}, this is ${book.grid ?? 'an empty book'}`, { reason: 'grid' });
   }

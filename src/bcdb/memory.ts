@@ -10,7 +10,6 @@ export class MemoryBook implements Book {
   #leaves: Buffer[] = [];
   readonly #tiles = new Map<string, Buffer>();
   readonly #heads = new Map<string, Head>();
-  readonly #indexes = new Map<string, number>();
   size = 0;
   lastAt = 0;
   grid: string | null = null;
@@ -43,16 +42,11 @@ export class MemoryBook implements Book {
     return this.#heads.get(chain);
   }
 
-  indexOf(recordId: string): number | undefined {
-    return this.#indexes.get(recordId);
-  }
-
   root(size: number): Buffer {
     return this.tree.root(size);
   }
 
   add({ record, at, leaf }: BookLine): void {
-    this.#indexes.set(record.id, this.size);
     this.#heads.set(record.payload.chain, { height: record.payload.height, id: record.id });
     this.#leaves.push(leaf);
     this.grid ??= record.id;

@@ -1,25 +1,26 @@
 // The home's side of a book: numbers the lines and signs the order.
 //
-// The order of effects is the design:  checked → durable (one transaction) → head file → checkpoint → told to anybody.
+// The order of effects is the design:  checked → durable (one transaction) → head file → told to anybody.
+// Where the log's keys are in this process, the checkpoint is signed within that transaction and shown only after it.
+// Where they are with the unlock agent it is signed after the head file, since nothing waits within a transaction.
 // A crash anywhere leaves a prefix that is durable; opening again signs the checkpoint that was not signed.
-import { uptime } from 'node:os';
+import { toHex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { sha256Hex } from '../base/hash.js';
-import { MAX_CLOCK_DRIFT_MS, MAX_SUBMIT, MAX_WAITING_BYTES, MAX_WAITING_SUBMISSIONS } from '../base/limits.js';
+import { MAX_GROUP, MAX_SUBMIT, MAX_WAITING_BYTES, MAX_WAITING_SUBMISSIONS } from '../base/limits.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
 import type { Book } from './book.js';
-import { signCheckpoint } from './checkpoint.js';
+import { signCheckpoint, signCheckpointNow, type TimedPoint } from './checkpoint.js';
 import { HeadFile } from './head.js';
 import { checkNamed, ingest, type Checked } from './ingest.js';
+import { IntakeClock } from './intake.js';
 import { trustOf, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
-
 
 /** A signature as text, for counting what waits. */
 const SIGNATURE_BYTES = 180;
@@ -45,15 +46,23 @@ export interface SequencerParts {
 interface Submission {
   readonly records: readonly SignedRecord[];
   readonly checked: Promise<readonly Checked[]>;
+  /** Its signatures have been looked at: it need not be waited for. */
+  isChecked: boolean;
   readonly resolve: (outcomes: Outcome[]) => void;
   readonly reject: (thrown: unknown) => void;
+}
+
+/** A checkpoint, and what it is of. */
+interface Signed {
+  readonly point: TimedPoint;
+  readonly note: string;
 }
 
 /** Appends records to the book it is home of. Exactly one per book, under the home's lock. */
 export class Sequencer implements AsyncDisposable {
   readonly #parts: SequencerParts;
   readonly #head: HeadFile;
-  readonly #bootTime: number;
+  readonly #clock: IntakeClock;
   readonly #listeners = new Set<() => void>();
   readonly #queue: Submission[] = [];
   #running: Promise<void> | undefined;
@@ -65,7 +74,7 @@ export class Sequencer implements AsyncDisposable {
   private constructor(parts: SequencerParts, head: HeadFile) {
     this.#parts = parts;
     this.#head = head;
-    this.#bootTime = parts.clock() - uptime() * 1000;
+    this.#clock = new IntakeClock(parts.clock);
   }
 
   /**
@@ -144,21 +153,31 @@ export class Sequencer implements AsyncDisposable {
 
   #enqueue(records: readonly SignedRecord[], checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ records, checked, resolve, reject });
+      const submission: Submission = { records, checked, isChecked: records.length === 0, resolve, reject };
+      const done = (): void => {
+        submission.isChecked = true;
+      };
+      checked.then(done, done);
+      this.#queue.push(submission);
       this.#running ??= this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
+      await this.#queue[0]?.checked.catch(() => undefined);
       const group = this.#take();
       try {
         const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
-        const at = this.#now();
-        const outcomes = this.#commit(group.flatMap((submission) => submission.records), checked, at);
+        const at = this.#clock.after(this.#parts.store.lastAt);
+        const { outcomes, signed } = this.#commit(group.flatMap((submission) => submission.records), checked, at);
         const isAsked = group.some(({ records }) => records.length === 0);
+        if (signed !== undefined) {
+          this.#noteHead(signed.point);
+          this.#tell(signed);
+        }
         // Also what an earlier group recorded and could not sign.
-        if (isAsked || this.#parts.store.size > this.#published) await this.#sign(at);
+        else if (isAsked || this.#parts.store.size > this.#published) await this.#sign(at);
         for (const { records, resolve } of group) resolve(outcomes.splice(0, records.length));
       } catch (thrown) {
         for (const { reject } of group) reject(thrown);
@@ -168,11 +187,11 @@ export class Sequencer implements AsyncDisposable {
     this.#running = undefined;
   }
 
-  /** The submissions that share the next transaction. */
+  /** The submissions that share the next transaction: the first, and what has been checked by the time that has. */
   #take(): Submission[] {
     const group: Submission[] = [];
     let count = 0;
-    for (let next = this.#queue[0]; next !== undefined && (count === 0 || count + next.records.length <= MAX_SUBMIT); next = this.#queue[0]) {
+    for (let next = this.#queue[0]; next !== undefined && (count === 0 || (next.isChecked && count + next.records.length <= MAX_GROUP)); next = this.#queue[0]) {
       group.push(next);
       count += next.records.length;
       this.#queue.shift();
@@ -192,7 +211,7 @@ export class Sequencer implements AsyncDisposable {
     const { store, rules } = this.#parts;
     try {
       checkSignatureList(signatures);
-      checkNamed(rules.expected(store, parseRecord(payload), { at: this.#now(), index: store.size }), signatures);
+      checkNamed(rules.expected(store, parseRecord(payload), { at: this.#clock.after(store.lastAt), index: store.size }), signatures);
       return true;
     } catch (thrown) {
       if (isProblem(thrown)) return false;
@@ -200,40 +219,48 @@ export class Sequencer implements AsyncDisposable {
     }
   }
 
-  #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): Outcome[] {
-    if (records.length === 0) return [];
+  /** Carries out one transaction. `signed`: the checkpoint that was made and kept in it, where the keys are at hand. */
+  #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): { outcomes: Outcome[]; signed: Signed | undefined } {
     const { store } = this.#parts;
-    return effect('committed', () => store.transact((book) => records.map((record, i) => this.#attempt(book, record, checked[i], at))));
+    if (records.length === 0) return { outcomes: [], signed: undefined };
+    return effect('committed', () => store.transact((book) => {
+      const before = book.size;
+      const outcomes = records.map((record, i) => this.#attempt(book, record, checked[i], at));
+      // A genesis has yet to be durable before anything is signed by its keys.
+      const signed = before === 0 || book.size === before ? undefined : this.#signNow(at);
+      if (signed !== undefined) store.keepCheckpoint(book.size, signed.note);
+      return { outcomes, signed };
+    }));
   }
 
   #attempt(book: Book, signed: SignedRecord, checked: Checked, at: number): Outcome {
-    const id = sha256Hex(signed.payload);
-    const index = book.indexOf(id);
-    if (index !== undefined) return { ok: true, id, index, known: true };
     try {
-      ingest(book, this.#parts.rules, { ...signed, at }, checked);
-      return { ok: true, id, index: book.size - 1, known: false };
+      const { record } = ingest(book, this.#parts.rules, { ...signed, at }, checked);
+      return { ok: true, id: record.id, index: book.size - 1, known: false };
     } catch (thrown) {
-      if (isProblem(thrown)) return { ok: false, problem: thrown };
-      throw thrown;
+      if (!isProblem(thrown)) throw thrown;
+      return this.#known(signed, thrown) ?? { ok: false, problem: thrown };
     }
   }
 
-  /** Time of intake: the wall clock, as long as it agrees with the time since boot and with the book. */
-  #now(): number {
-    const wall = this.#parts.clock();
-    const drift = wall - uptime() * 1000 - this.#bootTime;
-    const behind = this.#parts.store.lastAt - wall;
-    if (Math.abs(drift) > MAX_CLOCK_DRIFT_MS || behind > MAX_CLOCK_DRIFT_MS) {
-      throw new Problem('failed', `this machine's clocks disagree by ${Math.round(Math.max(Math.abs(drift), behind) / 1000)} s; nothing was recorded`, { reason: 'clocks', hint: 'set the clock (NTP), then start again' });
-    }
-    return Math.max(wall, this.#parts.store.lastAt);
+  /** A record that is in the book already does not continue its chain: it gets the line it has. */
+  #known({ payload }: SignedRecord, refused: Problem): Outcome | undefined {
+    if (refused.reason !== 'chain_conflict' && refused.reason !== 'grid') return undefined;
+    const record = parseRecord(payload);
+    const index = this.#parts.store.find(record);
+    return index === undefined ? undefined : { ok: true, id: record.id, index, known: true };
   }
 
   /** @throws Problem `failed`, reason `unsigned`: what was taken in stays, and is signed with whatever comes next */
   async #sign(at: number): Promise<void> {
+    const { store, log, clockSigner } = this.#parts;
     try {
-      await this.#publish(at);
+      const point = this.#point(at);
+      this.#noteHead(point);
+      for (const until of this.#dueMilestones()) store.keepMilestone(until, await signCheckpoint(this.#point(at, until), log, clockSigner));
+      const note = await signCheckpoint(point, log, clockSigner);
+      store.keepCheckpoint(point.size, note);
+      this.#tell({ point, note });
     } catch (thrown) {
       throw new Problem('failed', `recorded, but not signed by the home: ${messageOf(thrown)}`, {
         reason: 'unsigned',
@@ -243,30 +270,37 @@ export class Sequencer implements AsyncDisposable {
     }
   }
 
-  async #publish(at: number): Promise<void> {
-    const { store } = this.#parts;
-    const { pinned } = this;
-    const { size } = store;
-    this.#head.write({ grid: pinned.grid, size, root: store.tree.root(size).toString('hex') });
-    await this.#passMilestones(pinned, at);
-    this.#note = await this.#checkpoint(pinned, size, at);
-    store.keepCheckpoint(size, this.#note);
-    this.#published = size;
+  /** Signs at once, within a transaction; undefined where something must be waited for: an agent, witnesses, a milestone. */
+  #signNow(at: number): Signed | undefined {
+    const { log, clockSigner } = this.#parts;
+    const { witnesses, log_key, clock_key } = this.pinned;
+    if (witnesses !== null || log_key !== log.key || clock_key !== clockSigner.key || this.#dueMilestones().length > 0) return undefined;
+    const point = this.#point(at);
+    const note = signCheckpointNow(point, log, clockSigner);
+    return note === undefined ? undefined : { point, note };
+  }
+
+  /** The book as it is, or its first lines, for signing. */
+  #point(at: number, size = this.#parts.store.size): TimedPoint {
+    return { origin: this.pinned.origin, size, root: this.#parts.store.tree.root(size), time_ms: at };
+  }
+
+  /** Comes before anybody is told. */
+  #noteHead({ size, root }: TimedPoint): void {
+    this.#head.write({ grid: this.pinned.grid, size, root: toHex(root) });
+  }
+
+  #tell({ point, note }: Signed): void {
+    this.#note = note;
+    this.#published = point.size;
     for (const listener of this.#listeners) listener();
   }
 
   /** A change of witnesses counts below the old quorum only: that checkpoint first, and kept, however many lines follow. */
-  async #passMilestones(pinned: Pinned, at: number): Promise<void> {
+  #dueMilestones(): number[] {
     const { store, log } = this.#parts;
-    for (const { until, log_key } of pinned.earlier ?? []) {
-      if (log_key !== log.key || store.milestone(until - 1)?.size === until) continue;
-      store.keepMilestone(until, await this.#checkpoint(pinned, until, at));
-    }
-  }
-
-  async #checkpoint({ origin }: Pinned, size: number, at: number): Promise<string> {
-    const { store, log, clockSigner } = this.#parts;
-    return signCheckpoint({ origin, size, root: store.tree.root(size), time_ms: at }, log, clockSigner);
+    const due = (this.pinned.earlier ?? []).filter(({ until, log_key }) => log_key === log.key && store.milestone(until - 1)?.size !== until);
+    return due.map(({ until }) => until);
   }
 }
 

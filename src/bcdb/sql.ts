@@ -13,6 +13,7 @@ export const SQL = {
   allObjects: 'SELECT id, json FROM object',
   head: 'SELECT height, id FROM record WHERE chain = ? ORDER BY height DESC LIMIT 1',
   indexOf: 'SELECT idx FROM record WHERE id = ?',
+  place: 'SELECT idx, id FROM record WHERE chain = ? AND height = ?',
   line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',
   lines: 'SELECT payload, signatures, at FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
   last: 'SELECT idx, at FROM record ORDER BY idx DESC LIMIT 1',

@@ -6,6 +6,7 @@ import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
 import { Subtrees } from '../tlog/subtrees.js';
+import type { ParsedRecord } from './record.js';
 import type { Objects } from './rulebook.js';
 import { BookIndex } from './index/book-index.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
@@ -34,6 +35,8 @@ export interface Reader extends Objects {
   readonly index: BookIndex;
   head(chain: string): Head | undefined;
   indexOf(recordId: string): number | undefined;
+  /** `indexOf` for who has the record itself: found by its place on its chain. */
+  find(record: ParsedRecord): number | undefined;
   /** Line number `index`. @throws Problem `not_found` */
   line(index: number): Line;
   /** Lines from (inclusive) to (exclusive), in order. */
@@ -55,6 +58,8 @@ export class Store implements Reader, Disposable {
   readonly #prepared = new Map<string, Database.Statement>();
   readonly #objects: LRUCache<string, JsonObject>;
   readonly #heads: LRUCache<string, Head>;
+  /** What the running transaction has put; written once at its end, however often it changed. */
+  readonly #put = new Map<string, JsonObject>();
   #writing = false;
   #size = 0;
   #lastAt = 0;
@@ -124,12 +129,14 @@ export class Store implements Reader, Disposable {
   transact<T>(write: (book: Book) => T): T {
     if (this.#writing) throw new Error('transact within transact');
     this.#writing = true;
-    const { size, lastAt, grid } = { size: this.#size, lastAt: this.#lastAt, grid: this.#grid };
+    const { size, lastAt, grid, checkpoint } = { size: this.#size, lastAt: this.#lastAt, grid: this.#grid, checkpoint: this.#checkpoint };
     this.db.exec('BEGIN IMMEDIATE');
     try {
       const result = write(this.#asBook());
       void this.tree; // its tiles belong to the transaction
+      for (const [id, value] of this.#put) this.#sql('putObject').run(id, canonical(value));
       this.db.exec('COMMIT');
+      for (const [id, value] of this.#put) this.#objects.set(id, value);
       return result;
     } catch (thrown) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
@@ -143,20 +150,25 @@ export class Store implements Reader, Disposable {
       this.#leaves = [];
       this.#tree = undefined;
       this.#subtrees.forget();
+      this.#checkpoint = checkpoint;
       throw thrown instanceof Database.SqliteError ? asProblem(thrown, this.db.name) : thrown;
     } finally {
+      this.#put.clear();
       this.#writing = false;
     }
   }
 
-  /** Keeps the newest checkpoint. Not synced: after a power cut the home signs the same one again, a copy fetches it. */
+  /**
+   * Keeps the newest checkpoint: with the lines of a running transaction, else by itself. That is not synced: after a
+   * power cut the home signs the same one again, a copy fetches it.
+   */
   keepCheckpoint(size: number, note: string): void {
-    this.db.pragma('synchronous = NORMAL');
+    if (!this.#writing) this.db.pragma('synchronous = NORMAL');
     try {
       this.#sql('putCheckpoint').run(size, note);
       this.#checkpoint = { size, note };
     } finally {
-      this.db.pragma('synchronous = FULL');
+      if (!this.#writing) this.db.pragma('synchronous = FULL');
     }
   }
 
@@ -213,7 +225,7 @@ export class Store implements Reader, Disposable {
   }
 
   get(id: string): JsonObject | undefined {
-    const cached = this.#objects.get(id);
+    const cached = this.#put.get(id) ?? this.#objects.get(id);
     if (cached !== undefined) return cached;
     const json = this.#sql('getObject').pluck().get(id) as string | undefined;
     if (json === undefined) return undefined;
@@ -236,6 +248,12 @@ export class Store implements Reader, Disposable {
 
   indexOf(recordId: string): number | undefined {
     return this.#sql('indexOf').pluck().get(Buffer.from(recordId, 'hex')) as number | undefined;
+  }
+
+  find({ id, payload }: ParsedRecord): number | undefined {
+    const chain = this.symbols.find(payload.chain);
+    const row = this.#sql('place').get(chain ?? null, payload.height) as { idx: number; id: Buffer } | undefined;
+    return row?.id.toString('hex') === id ? row.idx : undefined;
   }
 
   line(index: number): Line {
@@ -291,16 +309,12 @@ export class Store implements Reader, Disposable {
       },
       get: (id) => store.get(id),
       head: (chain) => store.head(chain),
-      indexOf: (id) => store.indexOf(id),
       root: (size) => store.tree.root(size),
-      put: (id, value) => store.#put(id, value),
+      put: (id, value) => {
+        store.#put.set(id, value);
+      },
       add: (line) => store.#add(line),
     };
-  }
-
-  #put(id: string, value: JsonObject): void {
-    this.#sql('putObject').run(id, canonical(value));
-    this.#objects.set(id, value);
   }
 
   #add({ record, signatures, signaturesText, at, leaf }: BookLine): void {

@@ -28,6 +28,8 @@ export interface Signer {
   readonly key: string;
   /** Signature over `signingBytes(type, payload)`, base64. @throws Problem `malformed` as `signingBytes` */
   sign(type: SignedType, payload: string): Promise<string>;
+  /** The same at once; undefined where the key is in another process, or not made yet. @throws Problem as `sign` */
+  readonly signNow?: ((type: SignedType, payload: string) => string) | undefined;
 }
 
 /** Public key, hex, of a 32-byte seed. */
@@ -58,10 +60,6 @@ export function checkEd25519(key: Uint8Array, message: Uint8Array, signature: Ui
 /** A signer that holds a 32-byte seed in this process. */
 export function seedSigner(seed: Uint8Array): Signer {
   const pair = backend().keyPair(seed);
-  return {
-    key: pair.publicKey.toString('hex'),
-    async sign(type, payload) {
-      return pair.sign(signingBytes(type, payload)).toString('base64');
-    },
-  };
+  const signNow = (type: SignedType, payload: string): string => pair.sign(signingBytes(type, payload)).toString('base64');
+  return { key: pair.publicKey.toString('hex'), signNow, sign: async (type, payload) => signNow(type, payload) };
 }

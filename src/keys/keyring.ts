@@ -102,11 +102,25 @@ export async function openSecret(type: KeyringType, name: string, secret: Buffer
     signer(role) {
       const key = keys[role];
       if (key === undefined) throw new Error(`a keyring of type ${type} has no role ${role}`);
+      const demand = (signed: SignedType): void => {
+        if (!maySign(type, role, signed)) throw new Error(`${type} keys do not sign ${signed} as ${role}`);
+      };
+      // Made at the first signature: a key pair costs as much as signing does.
+      let pair: Signer | undefined;
       return {
         key,
         async sign(signed, payload) {
-          if (!maySign(type, role, signed)) throw new Error(`${type} keys do not sign ${signed} as ${role}`);
-          return seedSigner(await own(role)).sign(signed, payload);
+          demand(signed);
+          const seed = await own(role);
+          pair ??= seedSigner(seed);
+          return pair.sign(signed, payload);
+        },
+        get signNow() {
+          const now = forgotten ? undefined : pair?.signNow;
+          return now && ((signed: SignedType, payload: string) => {
+            demand(signed);
+            return now(signed, payload);
+          });
         },
       };
     },

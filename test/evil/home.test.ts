@@ -79,7 +79,7 @@ const MISDEEDS: [string, Change, RegExp][] = [
   ['an altered record', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), payload: (lines[4] as Line).payload.replace('"two"', '"2wo"') }], /line 4 does not hold: signature by [0-9a-f]{64} does not hold/],
   ['a forged signature', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), signatures: (lines[4] as Line).signatures.map(({ by, sig }) => ({ by, sig: other(sig) })) }], /line 4 does not hold: signature/],
   ['a line left out of the book', ({ lines }) => [...lines.slice(0, 4), lines[5] as Line], /line 4 does not hold: .* continues at height/],
-  ['a line twice', ({ lines }) => [...lines.slice(0, 5), lines[4] as Line], /line 5 does not hold: record [0-9a-f]{64} is in the book already/],
+  ['a line twice', ({ lines }) => [...lines.slice(0, 5), lines[4] as Line], /line 5 does not hold: account\/[0-9a-f]{64} continues at height 2 on [0-9a-f]{64}, not at 1/],
   ['time that runs backwards', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), at: (lines[3] as Line).at - 1 }], /line 4 does not hold: at runs backwards/],
   ['a line from the future', ({ lines }) => [...lines.slice(0, 4), { ...(lines[4] as Line), at: Date.now() + 300_000 }], /line 4 is dated after the time stamp/],
   ['money that is not there', async (scene) => [...scene.lines, await scene.transfer(scene.bob, '1', [scene.wallet(scene.bob)])], /line 6 does not hold: .*TFT/],
