@@ -239,16 +239,20 @@ export class Sequencer implements AsyncDisposable {
       return { ok: true, id: record.id, index: book.size - 1, known: false };
     } catch (thrown) {
       if (!isProblem(thrown)) throw thrown;
-      return this.#known(signed, thrown) ?? { ok: false, problem: thrown };
+      return this.#known(signed) ?? { ok: false, problem: thrown };
     }
   }
 
-  /** A record that is in the book already does not continue its chain: it gets the line it has. */
-  #known({ payload }: SignedRecord, refused: Problem): Outcome | undefined {
-    if (refused.reason !== 'chain_conflict' && refused.reason !== 'grid') return undefined;
-    const record = parseRecord(payload);
-    const index = this.#parts.store.find(record);
-    return index === undefined ? undefined : { ok: true, id: record.id, index, known: true };
+  /** A record that is in the book already is refused on its way in; it gets the line that it has, whoever signed it now. */
+  #known({ payload }: SignedRecord): Outcome | undefined {
+    try {
+      const record = parseRecord(payload);
+      const index = this.#parts.store.find(record);
+      return index === undefined ? undefined : { ok: true, id: record.id, index, known: true };
+    } catch (thrown) {
+      if (isProblem(thrown, 'malformed')) return undefined;
+      throw thrown;
+    }
   }
 
   /** @throws Problem `failed`, reason `unsigned`: what was taken in stays, and is signed with whatever comes next */
