@@ -35,6 +35,10 @@ export interface Home {
   readonly grids: string;
   /** Database of this home's copy of a grid; its index lies beside it. */
   gridDatabase(grid: string): string;
+  /** What a witness of this home remembers; an auditing one keeps its copies beside it. */
+  witnessLedger(name: string): string;
+  /** Book of a grid as an auditing witness has checked it. */
+  witnessCopy(name: string, grid: string): string;
 }
 
 /** The home folder at a path; by default `~/.3bot`. */
@@ -52,6 +56,8 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     runtime: join(root, 'runtime'),
     grids: join(root, 'grids'),
     gridDatabase: (grid) => join(root, 'grids', grid, 'bcdb.sqlite'),
+    witnessLedger: (name) => join(root, 'witness', name, 'ledger.sqlite'),
+    witnessCopy: (name, grid) => join(root, 'witness', name, grid, 'bcdb.sqlite'),
   };
 }
 

@@ -126,6 +126,9 @@ export const MAX_NOTE_SIGNATURES = 100;
 export const MAX_POLICY_BYTES = 65_536;
 /** Logs, witnesses or groups of a policy: no more cosignatures than a note may have. C2SP asks for 32 at least. */
 export const MAX_POLICY_NAMES = 100;
+/** Hashes in a request to a witness (C2SP tlog-witness), and the request: those and a checkpoint. */
+export const MAX_WITNESS_PROOF = 63;
+export const MAX_ADD_CHECKPOINT_BYTES = 65_536 + 4_096;
 /** A receipt: the largest record and its signatures in JSON and base64, proof and checkpoint. */
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */

@@ -6,7 +6,7 @@ import { publicKeyOf, seedSigner, type Signer } from './ed25519.js';
 import type { SignedType } from './signed.js';
 
 /** What a keyring is for. */
-export type KeyringType = 'identity' | 'farm' | 'node' | 'log';
+export type KeyringType = 'identity' | 'farm' | 'node' | 'log' | 'witness';
 /** The keyrings that programs which run for long may hold: all but the one that can spend. */
 export type ServiceType = Exclude<KeyringType, 'identity'>;
 
@@ -42,6 +42,7 @@ const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Deriva
   node: { node: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
   // Of records only state roots: the rules let the log's key be nobody else's.
   log: { log: { from: 'secret', signs: ['checkpoint', 'record'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
+  witness: { witness: { from: 'secret', signs: ['cosignature'] } },
 };
 
 /** Whether this role of such a keyring may sign this type. */

@@ -11,16 +11,16 @@ export interface Signature {
 }
 
 // The three JSON types are told apart by DSSE's payload type; the two note types by their own first line, which
-// can begin neither the other nor a DSSE text.
+// can begin neither the other nor a DSSE text. Witnesses cosign the checkpoints of any log, extension lines included.
 const CHECKPOINT = /^3bot\/[0-9a-f]{32}\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n$/;
-const COSIGNATURE = /^cosignature\/v1\ntime (0|[1-9][0-9]{0,15})\n/;
+const COSIGNATURE = /^cosignature\/v1\ntime (0|[1-9][0-9]{0,15})\n[^\n]+\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n([^\n]+\n)*$/;
 
 const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: string) => boolean }>> = {
   record: { dsse: 'application/vnd.3bot.record+json' },
   talk: { dsse: 'application/vnd.3bot.talk+json' },
   accept: { dsse: 'application/vnd.3bot.accept+json' },
   checkpoint: { fits: (text) => CHECKPOINT.test(text) },
-  cosignature: { fits: (text) => COSIGNATURE.test(text) && CHECKPOINT.test(text.replace(COSIGNATURE, '')) },
+  cosignature: { fits: (text) => COSIGNATURE.test(text) },
 };
 
 /**

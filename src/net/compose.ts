@@ -1,6 +1,7 @@
 // Making records that fit a book: their place on a chain, signatures, and the way in.
 import type { JsonObject } from '../base/canonical.js';
 import { isProblem } from '../base/errors.js';
+import { Turns } from '../base/turns.js';
 import { makeRecord, signRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/store.js';
 import type { Signer } from '../keys/ed25519.js';
@@ -33,24 +34,8 @@ export function nextPayload({ id, reader }: { readonly id: string; readonly read
   return { v: 1, grid: id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time, body: body as JsonObject };
 }
 
-// By grid and chain: the end of the newest append of this process.
-const turns = new Map<string, Promise<unknown>>();
-
-/** Runs what continues a chain after what this process does there already: both would take the same place. */
-async function inTurn<T>(chain: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(chain);
-  const turn = (async () => {
-    await before;
-    return work();
-  })();
-  const ended = turn.catch(() => undefined);
-  turns.set(chain, ended);
-  try {
-    return await turn;
-  } finally {
-    if (turns.get(chain) === ended) turns.delete(chain);
-  }
-}
+/** By grid and chain: two appends of this process would take the same place. */
+const turns = new Turns();
 
 /**
  * Makes a record, has it signed by all signers and appends it. The copy is brought up to date before, and the body
@@ -59,7 +44,7 @@ async function inTurn<T>(chain: string, work: () => Promise<T>): Promise<T> {
  * @throws Problem as `deliverOwn`
  */
 export async function appendSigned<Body extends object | null = object>(grid: Grid, draft: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {
-  return inTurn(`${grid.id} ${draft.chain}`, () => append(grid, draft, signers));
+  return turns.run(`${grid.id} ${draft.chain}`, () => append(grid, draft, signers));
 }
 
 async function append<Body extends object | null>(grid: Grid, { chain, kind, body }: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {

@@ -16,12 +16,12 @@ const DERIVED = [
   'baf539dac30bc4b8dbda3898867546b3d541d7f7439387ec9651764aabc04f2c', // node sealing
   'd708abd3525a64dc096a0ac4ff33b47f5dcbee6b1232a90f1d544ace70d95cb8', // log clock
 ];
-const TYPES: readonly KeyringType[] = ['identity', 'farm', 'node', 'log'];
+const TYPES: readonly KeyringType[] = ['identity', 'farm', 'node', 'log', 'witness'];
 
 test('the keys of a secret stay what they were in the first release', async () => {
   // A change here would lock people out of their farms and nodes.
   const expected = {
-    identity: ['bot', 'wallet', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'],
+    identity: ['bot', 'wallet', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'], witness: ['witness'],
   };
   const all: string[] = [];
   for (const type of TYPES) {
@@ -37,7 +37,7 @@ test('the keys of a secret stay what they were in the first release', async () =
 test('each role signs its own types and no others', async () => {
   const table: Record<string, SignedType[]> = {
     'identity bot': ['record', 'talk'], 'identity wallet': ['record', 'accept'], 'identity sealing': [],
-    'farm farm': ['record', 'talk'], 'node node': ['record', 'talk'], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [],
+    'farm farm': ['record', 'talk'], 'node node': ['record', 'talk'], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'],
   };
   for (const [who, types] of Object.entries(table)) {
     const [type, role = ''] = who.split(' ') as [KeyringType, string];

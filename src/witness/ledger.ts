@@ -1,0 +1,169 @@
+// What a witness remembers: which logs it knows, and of each the newest tree that it has cosigned.
+//
+// A witness that forgets could cosign a second history: where this file is lost, its key must be given up too.
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Problem } from '../base/errors.js';
+import { makeFolder } from '../home.js';
+import { EMPTY_ROOT } from '../tlog/merkle.js';
+
+/** What a witness is, laid down when it is made. */
+export interface WitnessIdentity {
+  /** Name of its key on notes. */
+  readonly key_name: string;
+  /** It takes in every line of a log, by all rules, before it cosigns. */
+  readonly audits: boolean;
+}
+
+/** Where an auditing witness gets the lines of a log. */
+export interface AuditSource {
+  /** Id of the grid, hex. */
+  readonly grid: string;
+  /** Base URL of its home. */
+  readonly url: string;
+}
+
+/** A log as a witness knows it. */
+export interface LedgerLog {
+  /** First line of its checkpoints. */
+  readonly origin: string;
+  /** Its key as C2SP writes it. */
+  readonly vkey: string;
+  readonly source: AuditSource | null;
+  /** Leaves of the newest tree that was cosigned; 0: none was. */
+  readonly size: number;
+  readonly root: Buffer;
+  /** When it was cosigned last, ms since 1970; null: never. */
+  readonly cosigned_ms: number | null;
+}
+
+interface Row {
+  readonly origin: string;
+  readonly vkey: string;
+  readonly grid: string | null;
+  readonly url: string | null;
+  readonly size: number;
+  readonly root: Buffer;
+  readonly cosigned_ms: number | null;
+}
+
+/** Applied in order, each once; never edited, only added to. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE witness (
+     only INTEGER PRIMARY KEY CHECK (only = 1),
+     key_name TEXT NOT NULL,
+     audits INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE log (
+     origin TEXT PRIMARY KEY,
+     vkey TEXT NOT NULL,
+     grid TEXT,
+     url TEXT,
+     size INTEGER NOT NULL,
+     root BLOB NOT NULL,
+     note TEXT,
+     cosigned_ms INTEGER
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+const COLUMNS = 'origin, vkey, grid, url, size, root, cosigned_ms';
+const SQL = {
+  describe: 'INSERT INTO witness (only, key_name, audits) VALUES (1, ?, ?)',
+  identity: 'SELECT key_name, audits FROM witness',
+  all: `SELECT ${COLUMNS} FROM log ORDER BY origin`,
+  one: `SELECT ${COLUMNS} FROM log WHERE origin = ?`,
+  trust: `INSERT INTO log (origin, vkey, grid, url, size, root) VALUES (?, ?, ?, ?, 0, ?)
+          ON CONFLICT (origin) DO UPDATE SET vkey = excluded.vkey, grid = excluded.grid, url = excluded.url`,
+  advance: 'UPDATE log SET size = ?, root = ?, note = ?, cosigned_ms = ? WHERE origin = ? AND size = ?',
+} as const;
+
+/** The open file; several processes may hold it. */
+export class Ledger implements Disposable {
+  readonly identity: WitnessIdentity;
+  readonly #db: Database.Database;
+
+  private constructor(db: Database.Database, identity: WitnessIdentity) {
+    this.#db = db;
+    this.identity = identity;
+  }
+
+  /** Makes the file of a new witness. @throws Problem `usage` where there is one */
+  static create(path: string, identity: WitnessIdentity): Ledger {
+    if (existsSync(path)) throw new Problem('usage', `${path} is there already: it is what another witness remembers`, { reason: 'exists', hint: 'choose another name' });
+    makeFolder(dirname(path));
+    // SQLite gives its own files the rights of this one.
+    closeSync(openSync(path, 'wx', 0o600));
+    const db = openDatabase(path);
+    db.prepare(SQL.describe).run(identity.key_name, identity.audits ? 1 : 0);
+    return new Ledger(db, identity);
+  }
+
+  /** @throws Problem `not_found` where the file is missing; `integrity` where it is damaged */
+  static open(path: string): Ledger {
+    if (!existsSync(path)) throw new Problem('not_found', `${path} is not there: what this witness has cosigned is not known`, { hint: 'put the file itself back, not a copy from a backup; else make a new witness: 3bot witness create NAME' });
+    const db = openDatabase(path);
+    const row = db.prepare(SQL.identity).get() as { key_name: string; audits: number } | undefined;
+    if (row === undefined) throw new Problem('integrity', `${path} is not what a witness remembers`);
+    return new Ledger(db, { key_name: row.key_name, audits: row.audits === 1 });
+  }
+
+  /** All logs, by origin. */
+  logs(): LedgerLog[] {
+    return (this.#db.prepare(SQL.all).all() as Row[]).map(logOf);
+  }
+
+  log(origin: string): LedgerLog | undefined {
+    const row = this.#db.prepare(SQL.one).get(origin) as Row | undefined;
+    return row === undefined ? undefined : logOf(row);
+  }
+
+  /** Trusts a key for the checkpoints of an origin, in place of one before. What was cosigned of it stays. */
+  trust({ origin, vkey, source }: Pick<LedgerLog, 'origin' | 'vkey' | 'source'>): void {
+    this.#db.prepare(SQL.trust).run(origin, vkey, source?.grid ?? null, source?.url ?? null, EMPTY_ROOT);
+  }
+
+  /**
+   * Notes that a checkpoint is cosigned; durable on return.
+   * @param from the log's size as it was looked at: if that has changed meanwhile, nothing is noted and false comes back
+   */
+  advance(origin: string, from: number, to: { readonly size: number; readonly root: Buffer; readonly note: string; readonly time_ms: number }): boolean {
+    return this.#db.prepare(SQL.advance).run(to.size, to.root, to.note, to.time_ms, origin, from).changes === 1;
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
+
+function logOf({ grid, url, ...log }: Row): LedgerLog {
+  return { ...log, source: grid === null || url === null ? null : { grid, url } };
+}
+
+function openDatabase(path: string): Database.Database {
+  const db = new Database(path);
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    migrate(db);
+    return db;
+  } catch (thrown) {
+    db.close();
+    const code = (thrown as { code?: string }).code;
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw thrown;
+    throw new Problem('integrity', `${path} is damaged: what this witness has cosigned is not known`, { cause: thrown, hint: 'make a new witness, with a new key: 3bot witness create NAME' });
+  }
+}
+
+function migrate(db: Database.Database): void {
+  const version = (): number => db.pragma('user_version', { simple: true }) as number;
+  if (version() > MIGRATIONS.length) throw new Problem('failed', `${db.name} was written by a newer release of 3bot`, { hint: 'install the newest release' });
+  if (version() === MIGRATIONS.length) return;
+  db.transaction(() => {
+    for (const [i, sql] of MIGRATIONS.entries()) {
+      if (i < version()) continue;
+      db.exec(sql);
+      db.pragma(`user_version = ${i + 1}`);
+    }
+  }).immediate();
+}

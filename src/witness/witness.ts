@@ -1,0 +1,89 @@
+// A witness: cosigns each checkpoint that continues the one before, and no second history (C2SP tlog-witness).
+//
+// The order of effects is the design:  checked → noted durably → signed → answered. What breaks off in between has
+// cosigned nothing that the next request could contradict: that request is told the size that was noted.
+import type { Clock } from '../base/clock.js';
+import { effect } from '../base/effect.js';
+import { Problem } from '../base/errors.js';
+import { Turns } from '../base/turns.js';
+import { checkEd25519, type Signer } from '../keys/ed25519.js';
+import { cosignatureText, formatCosignature } from '../tlog/cosignature.js';
+import { ed25519Verifier, formatNote, formatSignature, formatVkey, noteKeyId, parseVkey, type NoteKey } from '../tlog/note.js';
+import { cosigned, parseAddCheckpoint, refusalOf, refused, type AddCheckpointRequest, type Answer } from '../tlog/witness.js';
+import type { Ledger, LedgerLog } from './ledger.js';
+
+/** Looks at what a checkpoint covers before it is cosigned; gives the refusal where something does not hold. */
+export type Audit = (log: LedgerLog, checkpoint: AddCheckpointRequest['checkpoint']) => Promise<Answer | undefined>;
+
+/** What a witness is made of. */
+export interface WitnessParts {
+  readonly ledger: Ledger;
+  /** Signer of type `cosignature`. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  /** Of an auditing witness. */
+  readonly audit?: Audit | undefined;
+}
+
+/** The key of a witness on notes. @param key raw public key, hex */
+export function witnessKey(ledger: Ledger, key: string): NoteKey {
+  return { name: ledger.identity.key_name, type: 'cosignature', key };
+}
+
+/** Answers `add-checkpoint`. */
+export class Witness {
+  readonly #parts: WitnessParts;
+  /** By origin: of two requests at once one would roll back the other. */
+  readonly #turns = new Turns();
+
+  constructor(parts: WitnessParts) {
+    this.#parts = parts;
+  }
+
+  /** As C2SP tools and policies name this witness. */
+  get vkey(): string {
+    const { ledger, signer } = this.#parts;
+    return formatVkey(witnessKey(ledger, signer.key));
+  }
+
+  /**
+   * Cosigns a checkpoint, or says why not.
+   * @param body of the request; hostile
+   */
+  async addCheckpoint(body: Uint8Array): Promise<Answer> {
+    let request: AddCheckpointRequest;
+    try {
+      request = parseAddCheckpoint(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    } catch (thrown) {
+      if (!(thrown instanceof Problem || thrown instanceof TypeError)) throw thrown;
+      return refused(400, thrown.message);
+    }
+    // An origin that is not known has no place in the queue.
+    if (this.#parts.ledger.log(request.checkpoint.origin) === undefined) return refusalOf(request, undefined) as Answer;
+    return this.#turns.run(request.checkpoint.origin, () => this.#answer(request));
+  }
+
+  async #answer(request: AddCheckpointRequest): Promise<Answer> {
+    const { ledger, clock, audit } = this.#parts;
+    const { note, checkpoint } = request;
+    const log = ledger.log(checkpoint.origin);
+    const refusal = refusalOf(request, log === undefined ? undefined : { ...log, verifiers: [ed25519Verifier(parseVkey(log.vkey), checkEd25519)] });
+    if (log === undefined || refusal !== undefined) return refusal as Answer;
+    const objection = await audit?.(log, checkpoint);
+    if (objection !== undefined) return objection;
+
+    const time_ms = clock();
+    const { size, root } = checkpoint;
+    const isNoted = effect('witness_noted', () => ledger.advance(log.origin, log.size, { size, root, note: formatNote(note.text, note.signatures), time_ms }));
+    if (!isNoted) return refused(503, 'another process of this witness was quicker; ask again');
+    return cosigned(await this.#sign(note.text, time_ms));
+  }
+
+  async #sign(text: string, time_ms: number): Promise<string> {
+    const { ledger, signer } = this.#parts;
+    const seconds = Math.floor(time_ms / 1_000);
+    const signature = Buffer.from(await signer.sign('cosignature', cosignatureText(text, seconds)), 'base64');
+    const key = witnessKey(ledger, signer.key);
+    return formatSignature({ name: key.name, id: noteKeyId(key), signature: formatCosignature(seconds, signature) });
+  }
+}
