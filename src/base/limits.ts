@@ -129,6 +129,14 @@ export const MAX_POLICY_NAMES = 100;
 /** Hashes in a request to a witness (C2SP tlog-witness), and the request: those and a checkpoint. */
 export const MAX_WITNESS_PROOF = 63;
 export const MAX_ADD_CHECKPOINT_BYTES = 65_536 + 4_096;
+/** Home: one round of cosignatures. Two of them, the one under way and the own, are less than a forwarder waits. */
+export const COSIGN_TIMEOUT_MS = 4_000;
+/** Auditing witness: how long one request waits for lines to be taken in; what takes longer goes on behind it. */
+export const AUDIT_WAIT_MS = 3_000;
+/** Auditing witness: how far the home's clock may be off its own (what minting allows a node's clock). */
+export const AUDIT_CLOCK_SKEW_MS = 120_000;
+/** Witness: an answer of one; its signature lines, those of other keys included. */
+export const MAX_WITNESS_ANSWER_BYTES = 65_536;
 /** A receipt: the largest record and its signatures in JSON and base64, proof and checkpoint. */
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */

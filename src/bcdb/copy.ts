@@ -9,7 +9,7 @@ import type { Book } from './book.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
-import { pinnedBy, trustOf, type EarlierEra, type Pinned } from './pinned.js';
+import { pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
 import type { ReadState, RuleBook } from './rulebook.js';
 import type { Reader, Store, StoredCheckpoint } from './store.js';
 
@@ -29,6 +29,8 @@ export interface CopyParts {
   /** Id of the grid that is expected. */
   readonly grid: string;
   readonly clock: Clock;
+  /** Takes in what the log alone has signed: an auditing witness looks before the quorum, of which it is part, has. */
+  readonly isAuditor?: boolean;
 }
 
 /**
@@ -39,8 +41,9 @@ export interface CopyParts {
  *   `unreachable`, reason `clocks`, where home and copy disagree on the time
  */
 export function ingestBatch(parts: CopyParts, { lines, trailer }: Batch, checked: readonly Checked[] = []): number {
-  const { store, rules, clock } = parts;
-  const pinned = trustAbove(parts, lines, checked);
+  const { store, rules, clock, isAuditor = false } = parts;
+  const trusted = trustAbove(parts, lines, checked);
+  const pinned = isAuditor ? withoutWitnesses(trusted) : trusted;
   const there = openCheckpoint(trailer.checkpoint, pinned);
   // Not the home's misdeed for certain, since the clock that is wrong may be ours; but taken in, it could not be undone.
   if (there.stamp_ms > clock() + MAX_CLOCK_SKEW_MS) {

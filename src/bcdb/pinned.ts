@@ -72,6 +72,11 @@ export function trustOf(state: ReadState, grid?: string): Pinned {
   return { grid: id, origin, log_key, clock_key, witnesses: policyOf(witnesses), earlier };
 }
 
+/** The same trust in the log alone: for those whose word its quorum is made of, and for evidence against it. */
+export function withoutWitnesses(pinned: Pinned): Pinned {
+  return { ...pinned, witnesses: null, earlier: pinned.earlier?.map((era) => ({ ...era, witnesses: null })) ?? [] };
+}
+
 /** Whose word a checkpoint of this size is. */
 export function eraAt<E extends Partial<Era>>(pinned: E & { readonly earlier?: readonly EarlierEra[] }, size: number): E {
   const over = pinned.earlier?.find(({ until }) => size <= until);

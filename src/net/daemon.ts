@@ -9,10 +9,12 @@ import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { IndexKeeper } from '../bcdb/index/keeper.js';
 import { leaveRuntimeFolder, readConfig, type Home } from '../home.js';
 import type { Keyring, ServiceType } from '../keys/keyring.js';
+import { listKeystores } from '../keys/keystore.js';
 import { identityInUse } from '../keys/unlock.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
+import type { WitnessHandler } from './witnesses.js';
 
 /** Opens a keyring that a daemon may hold. */
 export type OpenService = (type: ServiceType, name: string) => Promise<Keyring>;
@@ -32,10 +34,12 @@ export interface RoleParts {
   readonly publicUrl: string | null;
 }
 
-/** Something this bot does beside keeping books, for example sell: it answers messages to its parties. */
+/** Something this bot does beside keeping books: it answers messages to its parties, or cosigns as a witness. */
 export interface Role extends Partial<AsyncDisposable> {
   /** By party (`farm/<id>`, `bot/<key>`). */
-  readonly talk: ReadonlyMap<string, TalkHandler>;
+  readonly talk?: ReadonlyMap<string, TalkHandler>;
+  /** Witnesses by name. */
+  readonly witnesses?: ReadonlyMap<string, WitnessHandler>;
 }
 
 /** Makes a role once the grids are open; undefined where this home folder does not have it. */
@@ -89,8 +93,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       grids.set(grid.id, grid);
     }
     const talk = new Map<string, TalkHandler>();
+    const witnesses = new Map<string, WitnessHandler>();
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, talk, clock, version: version(), log });
+      const server = await startServer({ listen: where, books: grids, talk, witnesses, clock, version: version(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };
@@ -105,7 +110,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log, url, publicUrl });
       if (role === undefined) continue;
       owned.push(() => role[Symbol.asyncDispose]?.());
-      for (const [party, handler] of role.talk) talk.set(party, handler);
+      for (const [party, handler] of role.talk ?? []) talk.set(party, handler);
+      for (const [name, handler] of role.witnesses ?? []) witnesses.set(name, handler);
     }
     for (const grid of grids.values()) {
       const kept = keepUp(grid, stopping.signal, log);
@@ -120,7 +126,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** @throws Problem `not_found` that says how to get a grid; beginning one takes the identity's key, which no daemon opens */
 function checkGrids(home: Home): void {
-  if (readConfig(home).grids.length > 0) return;
+  // A witness needs no grid of its own.
+  if (readConfig(home).grids.length > 0 || listKeystores(home, 'witness').length > 0) return;
   identityInUse(home);
   throw new Problem('not_found', `no grid in ${home.path} yet`, { reason: 'grid', hint: '3bot grid join URL, or 3bot grid create NAME --dev' });
 }

@@ -6,7 +6,7 @@ import { FRESH_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import { Store, type Reader } from '../bcdb/store.js';
+import { Store, type Reader, type StoredCheckpoint } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { rules1 } from '../rules/all.js';
@@ -148,6 +148,13 @@ export class Grid implements ServedGrid, AsyncDisposable {
     const outcomes = await this.#with((writer) => writer.submit(records));
     this.#store.refresh();
     return outcomes;
+  }
+
+  pending(): StoredCheckpoint | undefined {
+    const pending = this.#live?.pending?.();
+    // The reader has not been told of lines that are not committed.
+    if (pending !== undefined) this.#store.refresh();
+    return pending;
   }
 
   /** Proof that a record is in the book, as `.tlog-proof` text. @throws Problem `not_found` */

@@ -12,6 +12,7 @@ import type { Following, GridList, Health, Outcomes, SealedTalk, Submission } fr
 import { Budget, checkpointAbove, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
+import { addWitnessRoutes } from './witnesses.js';
 import { addTileRoutes } from './tiles.js';
 import * as wire from './wire.js';
 
@@ -47,12 +48,13 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   app.get('/v1/grids/:grid/genesis', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request) => bookOf(request).reader.line(0));
 
   app.get('/v1/grids/:grid/lines', { schema: { params: wire.GRID, querystring: wire.LINES_QUERY } }, async (request, reply) => {
-    const { from, limit = `${MAX_LINES}`, wait = '0' } = request.query as { from: string; limit?: string; wait?: string };
+    const { from, limit = `${MAX_LINES}`, wait = '0', pending = 'false' } = request.query as { from: string; limit?: string; wait?: string; pending?: string };
     const book = bookOf(request);
     const wait_ms = Math.min(Number(wait), MAX_LONG_POLL_MS);
     if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(book, wait_ms, request, parts.ending);
     if (buffered.isFull) throw new Problem('busy', 'too many answers wait for their readers here', { reason: 'buffered', hint: 'try again in a moment' });
-    const text = linesText(book.reader, checkpointAbove(book.reader, signed(book.reader), Number(from)), Number(from), Number(limit), buffered);
+    const newest = (pending === 'true' ? book.pending() : undefined) ?? signed(book.reader);
+    const text = linesText(book.reader, checkpointAbove(book.reader, newest, Number(from)), Number(from), Number(limit), buffered);
     return reply.type(NDJSON).send(Readable.from(text, { highWaterMark: 1 }));
   });
 
@@ -87,6 +89,8 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
     return queryAnswer(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: Number(limit) });
   });
+
+  addWitnessRoutes(app, parts.witnesses ?? new Map());
 
   addTileRoutes(app, { bookOf, signed, buffered });
 

@@ -9,13 +9,14 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_GETS_PER_MINUTE, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import type { FollowState } from './follow.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import { addRoutes } from './routes.js';
 import { addSchemas } from './wire.js';
+import type { WitnessHandler } from './witnesses.js';
 
 /** A book as it is served: a home or a copy; `Grid` is one. */
 export interface ServedGrid {
@@ -30,6 +31,8 @@ export interface ServedGrid {
   submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
   /** Follows to the home's newest checkpoint; nothing to do at the home. */
   refresh(): Promise<void>;
+  /** At a home: what it has signed and its witnesses have yet to cosign. No reader may take that for committed. */
+  pending(): StoredCheckpoint | undefined;
   /** Calls back after every change that the reader shows; returns how to stop that. */
   onNews(listener: () => void): () => void;
 }
@@ -47,6 +50,8 @@ export interface ServerParts {
   readonly books: ReadonlyMap<string, ServedGrid>;
   /** By the party that a message is addressed to (`farm/<id>`, `bot/<key>`). */
   readonly talk: ReadonlyMap<string, TalkHandler>;
+  /** By the name in the address; none if left out. */
+  readonly witnesses?: ReadonlyMap<string, WitnessHandler>;
   readonly clock: Clock;
   readonly version: string;
   readonly log: FastifyBaseLogger;

@@ -19,7 +19,8 @@ export const GRID_AND_TILE = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
 export const GRID_AND_OBJECT = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
 
 /** Queries. A query is text: numbers stay text until they have fitted. */
-export const LINES_QUERY = strict({ from: NUMBER, limit: LIMIT, wait: NUMBER }, ['from']);
+export const LINES_QUERY = strict({ from: NUMBER, limit: LIMIT, wait: NUMBER, pending: { enum: ['true', 'false'] } }, ['from']);
+export const WITNESS = strict({ name: { type: 'string', pattern: '^[a-z0-9-]{3,50}$' } }, ['name']);
 export const OBJECTS_QUERY = strict({ prefix: TEXT, after: TEXT, limit: LIMIT }, ['prefix']);
 export const RECORDS_QUERY = strict({ chain: TEXT, kind: TEXT, signer: HASH, since: NUMBER, before: NUMBER, limit: LIMIT });
 export const NO_QUERY = strict({});

@@ -8,7 +8,7 @@ import { sha256Hex } from '../base/hash.js';
 import { COSIGN_EVERY_MS, MAX_BODY_BYTES, MAX_SUBMIT } from '../base/limits.js';
 import type { RuleBook } from '../bcdb/rulebook.js';
 import { Sequencer, type Outcome } from '../bcdb/sequencer.js';
-import { Store } from '../bcdb/store.js';
+import { Store, type StoredCheckpoint } from '../bcdb/store.js';
 import type { Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
@@ -28,6 +28,8 @@ export interface Writer extends AsyncDisposable {
   keepUp(signal: AbortSignal): Promise<void>;
   /** Calls back after every change of the file; returns how to stop that. */
   onNews(listener: () => void): () => void;
+  /** At a home: the checkpoint that its witnesses have yet to cosign. */
+  pending?(): StoredCheckpoint | undefined;
   /** Beside a daemon: whether that has ended, so that another way in must be found. */
   isGone?(): Promise<boolean>;
 }

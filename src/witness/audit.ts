@@ -1,0 +1,121 @@
+// The auditing witness' look at a book: every line by all rules, and its time by this witness' own clock.
+//
+// It asks the home for what the log has signed and nobody has cosigned yet, and takes that into a copy of its own: what
+// is in there is what has been audited. A line that does not hold stays out, and so does everything after it.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { iso, type Clock } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { AUDIT_CLOCK_SKEW_MS, AUDIT_WAIT_MS } from '../base/limits.js';
+import { ingestBatch } from '../bcdb/copy.js';
+import { Store } from '../bcdb/store.js';
+import type { Home } from '../home.js';
+import { SignaturePool } from '../keys/pool.js';
+import { Client } from '../net/client.js';
+import { rules1 } from '../rules/all.js';
+import type { Line } from '../schema/types.js';
+import type { CheckpointText } from '../tlog/checkpoint.js';
+import { refused, type Answer } from '../tlog/witness.js';
+import type { AuditSource, LedgerLog } from './ledger.js';
+
+/** What an auditor works with. */
+export interface AuditParts {
+  readonly home: Home;
+  /** Name of the witness. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A book under audit. */
+interface Copy {
+  readonly store: Store;
+  /** Taking in what is new; none where all is in. */
+  work: Promise<void> | undefined;
+}
+
+/** Audits the books of one witness. */
+export class Auditor implements AsyncDisposable {
+  readonly #parts: AuditParts;
+  readonly #copies = new Map<string, Copy>();
+  readonly #pool = new SignaturePool();
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes in what a checkpoint covers; undefined once all of it holds.
+   *
+   * 422: a line, its time or the tree does not hold. 503: the lines cannot be had now, or are so many that a later
+   * request will find them taken in.
+   */
+  async refusalOf({ source, cosigned_ms }: LedgerLog, { size, root }: CheckpointText): Promise<Answer | undefined> {
+    if (source === null) return refused(422, 'this witness audits, and does not know where the lines of this log are');
+    const copy = this.#copy(source.grid);
+    try {
+      copy.work ??= this.#takeIn(copy.store, source, size, cosigned_ms).finally(() => (copy.work = undefined));
+      if (!(await isDoneWithin(copy.work, AUDIT_WAIT_MS))) return refused(503, `${copy.store.size} of ${size} lines are audited so far; ask again`);
+    } catch (thrown) {
+      if (!isProblem(thrown)) throw thrown;
+      return refused(thrown.code === 'integrity' ? 422 : 503, `audit: ${thrown.message}`);
+    }
+    if (copy.store.size < size) return refused(503, `${copy.store.size} of ${size} lines are audited so far; ask again`);
+    if (!copy.store.tree.root(size).equals(root)) return refused(422, `audit: these are not the ${size} lines that the home gives out`);
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { work, store } of this.#copies.values()) {
+      await work?.catch(() => undefined);
+      store[Symbol.dispose]();
+    }
+    await this.#pool[Symbol.asyncDispose]();
+  }
+
+  #copy(grid: string): Copy {
+    let copy = this.#copies.get(grid);
+    if (copy === undefined) {
+      const path = this.#parts.home.witnessCopy(this.#parts.name, grid);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      copy = { store: Store.open(path), work: undefined };
+      this.#copies.set(grid, copy);
+    }
+    return copy;
+  }
+
+  /** @param seen_ms when this witness last looked, and saw the book without the lines that are new */
+  async #takeIn(store: Store, { grid, url }: AuditSource, size: number, seen_ms: number | null): Promise<void> {
+    const { clock, signal } = this.#parts;
+    if (store.size >= size) return;
+    await using client = new Client({ url });
+    while (store.size < size) {
+      const batch = await client.lines(grid, store.size, { pending: true, signal });
+      if (batch.lines.length === 0) throw new Problem('unreachable', `${url} gives no lines after ${store.size}`, { reason: 'withheld' });
+      checkTimes(batch.lines, store.size, seen_ms, clock());
+      ingestBatch({ store, rules: rules1, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
+    }
+  }
+}
+
+/**
+ * The home says when it took each line in; it happened after this witness saw the book without the line, and before now.
+ * Both by 120 s, as clocks differ. While a home asks for cosignatures every minute, these bounds are as close together.
+ * @throws Problem `integrity`, reason `time`
+ */
+export function checkTimes(lines: readonly Pick<Line, 'at'>[], from: number, seen_ms: number | null, now_ms: number): void {
+  for (const [i, { at }] of lines.entries()) {
+    if (at > now_ms + AUDIT_CLOCK_SKEW_MS) throw new Problem('integrity', `line ${from + i} is dated ${iso(at)}, and it is ${iso(now_ms)}`, { reason: 'time' });
+    if (seen_ms !== null && at < seen_ms - AUDIT_CLOCK_SKEW_MS) throw new Problem('integrity', `line ${from + i} is dated ${iso(at)}, and at ${iso(seen_ms)} it was not in the book`, { reason: 'time' });
+  }
+}
+
+async function isDoneWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  const given = new AbortController();
+  try {
+    return await Promise.race([work.then(() => true), pause(ms, false, { signal: given.signal })]);
+  } finally {
+    given.abort();
+  }
+}
