@@ -9,7 +9,7 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot bcdb get 0 --json', '3bot bcdb get grid'],
   async run(context, [what = ''], { grid: named }) {
     const { Problem } = await import('../../src/base/errors.js');
-    const { findRecord, recordAt } = await import('../../src/bcdb/query.js');
+    const { findRecord, lineOf, recordAt } = await import('../../src/bcdb/query.js');
     const { openGridOf } = await import('../handle.js');
     const { shown } = await import('./shown.js');
     await using grid = await openGridOf(context, named);
@@ -21,7 +21,7 @@ export const command: CommandFile<GridFlag> = {
     }
     if (what.includes('/') || what === 'grid') throw new Problem('not_found', `no object ${what} in this book`, { hint: '3bot bcdb query' });
     // Asked after a lost answer: what the copy does not have yet, the home may.
-    if (/^[0-9a-f]{64}$/.test(what) && reader.indexOf(what) === undefined) await grid.refresh();
+    if (/^[0-9a-f]{64}$/.test(what) && lineOf(reader, what) === undefined) await grid.refresh();
     // Digits alone are a line number, as long as there is such a line.
     const found = /^[0-9]{1,15}$/.test(what) && (what.length < 6 || Number(what) < reader.size) ? recordAt(reader, Number(what)) : findRecord(reader, what);
     context.out.one({ json: found, text: () => JSON.stringify(shown(found), null, 2) });

@@ -42,17 +42,15 @@ export async function historyOf(reader: Reader, rules: RuleBook, chain: string, 
   return steps;
 }
 
-/** Numbers of a chain's lines, ascending: found by its links, from its end. */
+/** Numbers of a chain's lines, ascending. */
 function linesOf(reader: Reader, chain: string): number[] {
-  const lines: number[] = [];
-  for (let id = reader.head(chain)?.id ?? null; id !== null; ) {
-    const index = reader.indexOf(id);
-    if (index === undefined) throw new Problem('integrity', `record ${id} of chain ${chain} is missing`, { hint: '3bot bcdb verify' });
-    lines.push(index);
-    id = (JSON.parse(reader.line(index).payload) as { prev: string | null }).prev;
-  }
-  if (lines.length === 0) throw new Problem('not_found', `no chain ${chain} in this book`, { hint: '3bot bcdb query' });
-  return lines.reverse();
+  const head = reader.head(chain);
+  if (head === undefined) throw new Problem('not_found', `no chain ${chain} in this book`, { hint: '3bot bcdb query' });
+  return Array.from({ length: head.height + 1 }, (_, height) => {
+    const line = reader.lineAt(chain, height);
+    if (line === undefined) throw new Problem('integrity', `height ${height} of chain ${chain} is missing`, { hint: '3bot bcdb verify' });
+    return line.index;
+  });
 }
 
 /** State that notes what is put from `begin` to `end`. */

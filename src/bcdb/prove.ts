@@ -1,5 +1,6 @@
 // The proof that a record is in a book, made from the book.
 import { Problem } from '../base/errors.js';
+import { lineOf } from './query.js';
 import { formatReceipt } from './receipt.js';
 import type { Reader } from './store.js';
 
@@ -11,7 +12,7 @@ import type { Reader } from './store.js';
 export function receiptOf(reader: Reader, recordId: string): string {
   return reader.look(() => {
     reader.refresh();
-    const index = reader.indexOf(recordId);
+    const index = lineOf(reader, recordId);
     const kept = reader.checkpoint();
     if (index === undefined || kept === undefined || index >= kept.size) throw new Problem('not_found', `no record ${recordId} below a checkpoint of this book`, { hint: '3bot bcdb query' });
     return formatReceipt({ line: reader.line(index), index, proof: reader.tree.inclusionProof(index, kept.size), checkpoint: kept.note });

@@ -109,18 +109,28 @@ function firstSince(reader: Reader, since: number): number {
   return low;
 }
 
+/** Number of the line that holds the record of this id (64 hex digits), if any does. @throws what the index throws */
+export function lineOf(reader: Reader, recordId: string): number | undefined {
+  return withId(reader, recordId)[0]?.index;
+}
+
 /** A record by id or unique beginning of it (at least 6 digits). @throws Problem `not_found`, or `usage` where several fit */
 export function findRecord(reader: Reader, idOrPrefix: string): Found {
   if (!/^[0-9a-f]{6,64}$/.test(idOrPrefix)) throw new Problem('usage', `not a record id: ${JSON.stringify(idOrPrefix)}`, { hint: 'at least 6 hex digits' });
-  const low = Buffer.from(idOrPrefix.padEnd(64, '0'), 'hex');
-  const high = Buffer.from(idOrPrefix.padEnd(64, 'f'), 'hex');
-  const found = reader.index.ask(reader.size, (covered) => {
-    const newest = unindexed(reader, covered, reader.size).filter(({ id }) => id.startsWith(idOrPrefix));
-    return covered === 0 ? newest : [...newest, ...reader.index.all<Row>(BY_ID, idPrefix(low), idPrefix(high), low, high, covered).map(opened)];
-  });
+  const found = withId(reader, idOrPrefix);
   if (found[0] === undefined) throw new Problem('not_found', `no record ${idOrPrefix} in this book`, { hint: '3bot bcdb query' });
   if (found.length > 1) throw new Problem('usage', `several records begin with ${idOrPrefix}`, { hint: 'give more digits' });
   return found[0];
+}
+
+/** Records whose id begins so; of those that the index has, two at the most. */
+function withId(reader: Reader, prefix: string): Found[] {
+  const low = Buffer.from(prefix.padEnd(64, '0'), 'hex');
+  const high = Buffer.from(prefix.padEnd(64, 'f'), 'hex');
+  return reader.index.ask(reader.size, (covered) => {
+    const newest = unindexed(reader, covered, reader.size).filter(({ id }) => id.startsWith(prefix));
+    return covered === 0 ? newest : [...newest, ...reader.index.all<Row>(BY_ID, idPrefix(low), idPrefix(high), low, high, covered).map(opened)];
+  });
 }
 
 /** The record at a line. @throws Problem `not_found` */

@@ -6,13 +6,11 @@ import type { Line } from '../schema/types.js';
 /** Every statement that a Store prepares; parameters only. */
 export const SQL = {
   addRecord: 'INSERT INTO record (idx, id, at, chain, height, kind, leaf, payload, signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  addSigner: 'INSERT INTO signer (key, idx) VALUES (?, ?)',
   putObject: 'INSERT INTO object (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
   getObject: 'SELECT json FROM object WHERE id = ?',
   objects: 'SELECT id, json FROM object WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?',
   allObjects: 'SELECT id, json FROM object',
   head: 'SELECT height, id FROM record WHERE chain = ? ORDER BY height DESC LIMIT 1',
-  indexOf: 'SELECT idx FROM record WHERE id = ?',
   place: 'SELECT idx, id FROM record WHERE chain = ? AND height = ?',
   line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',
   lines: 'SELECT payload, signatures, at FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',

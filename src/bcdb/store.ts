@@ -34,8 +34,9 @@ export interface Reader extends Objects {
   /** What finds lines: the index in the file beside this one. */
   readonly index: BookIndex;
   head(chain: string): Head | undefined;
-  indexOf(recordId: string): number | undefined;
-  /** `indexOf` for who has the record itself: found by its place on its chain. */
+  /** The line at a height of a chain; `id` of its record, hex. */
+  lineAt(chain: string, height: number): { index: number; id: string } | undefined;
+  /** Number of the line that holds this record, if any does. Who has no more than an id asks `lineOf` (query.ts). */
   find(record: ParsedRecord): number | undefined;
   /** Line number `index`. @throws Problem `not_found` */
   line(index: number): Line;
@@ -246,14 +247,16 @@ export class Store implements Reader, Disposable {
     return head;
   }
 
-  indexOf(recordId: string): number | undefined {
-    return this.#sql('indexOf').pluck().get(Buffer.from(recordId, 'hex')) as number | undefined;
+  lineAt(chain: string, height: number): { index: number; id: string } | undefined {
+    const num = this.symbols.find(chain);
+    if (num === undefined) return undefined;
+    const row = this.#sql('place').get(num, height) as { idx: number; id: Buffer } | undefined;
+    return row && { index: row.idx, id: row.id.toString('hex') };
   }
 
   find({ id, payload }: ParsedRecord): number | undefined {
-    const chain = this.symbols.find(payload.chain);
-    const row = this.#sql('place').get(chain ?? null, payload.height) as { idx: number; id: Buffer } | undefined;
-    return row?.id.toString('hex') === id ? row.idx : undefined;
+    const line = this.lineAt(payload.chain, payload.height);
+    return line?.id === id ? line.index : undefined;
   }
 
   line(index: number): Line {
@@ -317,11 +320,10 @@ export class Store implements Reader, Disposable {
     };
   }
 
-  #add({ record, signatures, signaturesText, at, leaf }: BookLine): void {
+  #add({ record, signaturesText, at, leaf }: BookLine): void {
     const index = this.#size;
     const { chain, kind, height } = record.payload;
     this.#sql('addRecord').run(index, Buffer.from(record.id, 'hex'), at, this.symbols.number(chain), height, this.symbols.number(kind), leaf, record.text, signaturesText);
-    for (const { by } of signatures) this.#sql('addSigner').run(this.symbols.number(by), index);
     this.#leaves.push(leaf);
     this.#heads.set(chain, { height, id: record.id });
     this.#size = index + 1;

@@ -1,5 +1,4 @@
 // `bcdb verify`: takes every stored line into an empty book again and compares all that is stored with the result.
-import { createHash, type Hash } from 'node:crypto';
 import { canonical } from '../base/canonical.js';
 import { messageOf, Problem } from '../base/errors.js';
 import type { SignaturePool } from '../keys/pool.js';
@@ -19,7 +18,6 @@ const AHEAD = 4;
 const STORED_LINES = `
   SELECT idx, hex(id) AS id, at, chain, height, kind, leaf, payload, signatures
   FROM record WHERE idx >= ? AND idx < ? ORDER BY idx`;
-const STORED_SIGNERS = 'SELECT s.idx, y.text AS key FROM signer s JOIN symbol y ON y.num = s.key ORDER BY s.idx, y.text';
 const STORED_TILES = 'SELECT level, n, hashes FROM tile';
 
 interface StoredLine {
@@ -64,17 +62,15 @@ export async function verifyBook(parts: VerifyParts): Promise<Verified> {
   checkDatabase(store);
   store.symbols.forget();
   const book = new MemoryBook();
-  const signers = createHash('sha256');
   let signatures = 0;
   for await (const { rows, lines, checked } of checkedPages(store, pool)) {
     for (const [i, row] of rows.entries()) {
-      signatures += foldLine(parts, book, row, lines[i] as Line, checked[i], signers);
+      signatures += foldLine(parts, book, row, lines[i] as Line, checked[i]);
     }
     onProgress?.(book.size, store.size);
   }
   const count = store.db.prepare('SELECT count(*) FROM record').pluck().get() as number;
   if (book.size !== count) throw broken(`line ${book.size} is missing; there are ${count} lines in all`);
-  checkSigners(store, signers);
   checkObjects(store, book);
   checkTiles(store, book);
   const signed = checkCheckpoint(store, book, grid);
@@ -118,7 +114,7 @@ function readLine({ idx, payload, signatures, at }: StoredLine): Line {
 }
 
 /** Takes one line in and compares its row; returns the number of its signatures. */
-function foldLine({ store: { symbols }, rules }: VerifyParts, book: MemoryBook, row: StoredLine, line: Line, checked: boolean | undefined, signers: Hash): number {
+function foldLine({ store: { symbols }, rules }: VerifyParts, book: MemoryBook, row: StoredLine, line: Line, checked: boolean | undefined): number {
   if (row.idx !== book.size) throw broken(`line ${book.size} is missing`);
   let taken;
   try {
@@ -135,7 +131,6 @@ function foldLine({ store: { symbols }, rules }: VerifyParts, book: MemoryBook, 
     row.signatures === taken.signaturesText &&
     Buffer.isBuffer(row.leaf) && row.leaf.equals(taken.leaf);
   if (!same) throw broken(`line ${row.idx}: its row is not what its record says`);
-  for (const { by } of taken.signatures) signers.update(`${row.idx} ${by}\n`);
   return taken.signatures.length;
 }
 
@@ -148,12 +143,6 @@ function checkDatabase(store: Store): void {
     throw broken(`the database file is damaged: ${messageOf(thrown)}`, thrown);
   }
   if (found !== 'ok') throw broken(`the database file is damaged: ${found}`);
-}
-
-function checkSigners(store: Store, expected: Hash): void {
-  const stored = createHash('sha256');
-  for (const { idx, key } of store.db.prepare(STORED_SIGNERS).iterate() as IterableIterator<{ idx: number; key: string }>) stored.update(`${idx} ${key}\n`);
-  if (!stored.digest().equals(expected.digest())) throw broken('the index of signers is not what the records say');
 }
 
 function checkObjects(store: Store, book: MemoryBook): void {

@@ -1,7 +1,7 @@
 // What a wallet writes into the book: transfers, and what it takes from the faucet of a development grid.
 import { formatTft } from '../base/amount.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { makeRecord, signRecord } from '../bcdb/record.js';
+import { makeRecord, parseRecord, signRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned, nextPayload } from '../net/compose.js';
@@ -75,7 +75,7 @@ export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amoun
   const settled: Settled[] = [];
   for (const one of look()) {
     const isWanted = one.recent && one.to === to && one.amount === amount;
-    const index = grid.reader.indexOf(one.id) ?? (isWanted ? await handInAgain(grid, one) : null);
+    const index = grid.reader.find(parseRecord(one.signed.payload)) ?? (isWanted ? await handInAgain(grid, one) : null);
     const { height = -1 } = grid.reader.head(`account/${from}`) ?? {};
     if (index === null && !isWanted && height < one.height) continue;
     unsent.clear(one.id);

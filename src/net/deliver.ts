@@ -1,6 +1,6 @@
 // Handing a signed record over for good. From here on an error does not say whether it was recorded, unless it says so.
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { sha256Hex } from '../base/hash.js';
+import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { SignedRecord } from '../schema/types.js';
 import type { Grid } from './grid.js';
 
@@ -15,15 +15,16 @@ export async function deliver(grid: Grid, record: SignedRecord, again?: string):
     return await grid.append(record);
   } catch (thrown) {
     if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) throw thrown;
-    throw await inDoubt(grid, sha256Hex(record.payload), thrown, again);
+    throw await inDoubt(grid, parseRecord(record.payload), thrown, again);
   }
 }
 
-async function inDoubt(grid: Grid, id: string, thrown: unknown, again: string | undefined): Promise<Problem> {
+async function inDoubt(grid: Grid, record: ParsedRecord, thrown: unknown, again: string | undefined): Promise<Problem> {
   const { code, reason, hint } = thrown instanceof Problem ? thrown : { code: 'failed' as const, reason: undefined, hint: undefined };
   // The book of a home is this very file. A copy would have to ask the one who did not answer.
   if (grid.isHome) await grid.refresh().catch(() => undefined);
-  const line = grid.reader.indexOf(id);
+  const { id } = record;
+  const line = grid.reader.find(record);
   const cause = { cause: thrown, ...(reason === undefined ? {} : { reason }) };
   if (line !== undefined) return new Problem(code, `${messageOf(thrown)}; but the record is in the book, as line ${line}`, { ...cause, hint: `3bot bcdb get ${id}` });
   // Whoever ended the wait, or did not hear the answer, may have left it in a queue.

@@ -109,7 +109,7 @@ export function openCopyWriter(parts: WriterParts, lock: Disposable, url: string
     },
     async submit(records) {
       const outcomes = await inParts(records, (some) => forward(client, grid, some, signal));
-      if (outcomes.some((outcome) => outcome.ok && store.indexOf(outcome.id) === undefined)) await follower.catchUp({ signal });
+      if (outcomes.some((outcome) => outcome.ok && outcome.index >= store.size)) await follower.catchUp({ signal });
       return outcomes.map((outcome, i) => believed(store, outcome, records[i]));
     },
     refresh: (onProgress) => follower.catchUp({ signal, onProgress }),
@@ -166,7 +166,7 @@ async function forward(client: Client, grid: string, records: readonly SignedRec
 function believed(store: Store, outcome: Outcome, record: SignedRecord | undefined): Outcome {
   if (!outcome.ok) return outcome;
   const id = sha256Hex(record?.payload ?? '');
-  if (outcome.id === id && store.indexOf(id) === outcome.index) return outcome;
+  if (outcome.id === id && outcome.index < store.size && store.line(outcome.index).payload === record?.payload) return outcome;
   throw new Problem('integrity', `the home says that record ${id} is line ${outcome.index}, and its book does not hold it there`, { reason: 'withheld' });
 }
 

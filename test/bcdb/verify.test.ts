@@ -93,8 +93,6 @@ const CHANGES: [string, string][] = [
   ['the last line taken out', `DELETE FROM record WHERE idx = ${LINES - 1}`],
   ['every line taken out', 'DELETE FROM record'],
   ['two lines that change places', 'UPDATE record SET idx = 9999 WHERE idx = 5; UPDATE record SET idx = 5 WHERE idx = 6; UPDATE record SET idx = 6 WHERE idx = 9999'],
-  ['a signer taken out', 'DELETE FROM signer WHERE idx = 40'],
-  ['a signer put in', "INSERT INTO signer (key, idx) VALUES (1, 40)"],
   ['an object taken out', "DELETE FROM object WHERE id = 'grid'"],
   ['an object put in', `INSERT INTO object (id, json) VALUES ('account/${'99'.repeat(32)}', '{"balance_stroops":"1"}')`],
   ['a tile taken out', 'DELETE FROM tile WHERE level = 0'],

@@ -149,7 +149,7 @@ test('a record of one grid means nothing on another, whoever has the same keys t
 
 test('a record sent again gives the line that it has, also when it came with other signatures', async () => {
   const { size } = book.store;
-  const index = book.store.indexOf(makeRecord(JSON.parse(paid.payload) as Payload).id);
+  const index = book.store.find(makeRecord(JSON.parse(paid.payload) as Payload));
   for (const again of [paid, { ...paid, signatures: [] }, { ...paid, signatures: [{ by: mallory.key, sig: `${'A'.repeat(86)}==` }] }]) {
     assert.deepEqual(await book.try(again), { ok: true, id: makeRecord(JSON.parse(paid.payload) as Payload).id, index, known: true });
   }

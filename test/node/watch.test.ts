@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { canonical } from '../../src/base/canonical.js';
 import { Problem } from '../../src/base/errors.js';
 import { FRESH_MS, NODE_RETRY_MS } from '../../src/base/limits.js';
+import { lineOf } from '../../src/bcdb/query.js';
 import type { Driver } from '../../src/node/driver.js';
 import { bare, LocalGrid, until } from './local.js';
 
@@ -108,7 +109,7 @@ test('while the home is away, what runs goes on, and what happened is said when 
   await node.watcher.once();
   assert.equal(local.said(contract), 'exited');
   const head = local.book.reader.head(`run/${contract}`);
-  const line = local.book.reader.line(local.book.reader.indexOf(head?.id ?? '') ?? 0);
+  const line = local.book.reader.line(lineOf(local.book.reader, head?.id ?? '') ?? 0);
   const { body } = JSON.parse(line.payload) as { body: { observed_ms: number } };
   assert.ok(body.observed_ms <= seen_ms, 'the record says when it was observed, not when it was said');
 });
