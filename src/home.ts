@@ -39,6 +39,8 @@ export interface Home {
   witnessLedger(name: string): string;
   /** Book of a grid as an auditing witness has checked it. */
   witnessCopy(name: string, grid: string): string;
+  /** How far an interrupted `bcdb verify` of a grid came. */
+  verifyScratch(grid: string): string;
 }
 
 /** The home folder at a path; by default `~/.3bot`. */
@@ -58,6 +60,7 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     gridDatabase: (grid) => join(root, 'grids', grid, 'bcdb.sqlite'),
     witnessLedger: (name) => join(root, 'witness', name, 'ledger.sqlite'),
     witnessCopy: (name, grid) => join(root, 'witness', name, grid, 'bcdb.sqlite'),
+    verifyScratch: (grid) => join(root, 'grids', grid, 'verify.sqlite'),
   };
 }
 

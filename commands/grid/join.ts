@@ -13,17 +13,12 @@ export const command: CommandFile<{ genesis?: string; name?: string }> = {
     const { joinGrid } = await import('../../src/net/join.js');
     const { home, clock, signal, out } = context;
     const address = parseBotUrl(url);
+    const { counter } = await import('../../src/cli/progress.js');
     using progress = await context.progress(`asking ${address}`);
-    const { entry, size, checked } = await joinGrid({ home, clock, signal, url: address, genesis, name, onProgress: (lines, of) => progress.say(`${bar(lines, of)} ${lines} of ${of} lines re-checked`) });
+    const { entry, size, checked } = await joinGrid({ home, clock, signal, url: address, genesis, name, onProgress: counter(progress, 'lines re-checked') });
     progress.stop();
     out.one({ json: { id: entry.id, name: entry.name, url: entry.url, size, checked }, id: entry.id, text: () => `grid ${entry.name}, ${size} lines; ${checked} were re-checked, all hold\ngenesis ${entry.id}` });
     if (genesis === undefined) out.note('3bot: note: no --genesis was given; compare the genesis hash with the one that the owner published');
     out.next('3bot explore');
   },
 };
-
-function bar(done: number, of: number): string {
-  const width = 20;
-  const full = of === 0 ? width : Math.floor((width * done) / of);
-  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
-}

@@ -7,7 +7,8 @@ import { sha256Hex } from '../base/hash.js';
  * @param record record id, hex
  * @param signaturesText canonical text of the record's signatures, whose SHA-256 the entry holds
  * @param at ms since 1970, when the home took the record in
+ * @param signaturesHash that SHA-256 in hex, where it was worked out beforehand
  */
-export function entryText(record: string, signaturesText: string, at: number): string {
-  return `{"at":${at},"record":"${record}","signatures":"${sha256Hex(signaturesText)}","v":1}`;
+export function entryText(record: string, signaturesText: string, at: number, signaturesHash = sha256Hex(signaturesText)): string {
+  return `{"at":${at},"record":"${record}","signatures":"${signaturesHash}","v":1}`;
 }

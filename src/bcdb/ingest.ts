@@ -9,8 +9,16 @@ import { leafHash } from '../tlog/merkle.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 import type { Expected, RuleBook } from './rulebook.js';
 
-/** Signatures that were checked beforehand, in workers: true where every signature of the line holds. */
-export type Checked = boolean | undefined;
+/** What was worked out of a line beforehand, in workers, where every signature of it holds: SHA-256 in hex. */
+export interface Worked {
+  /** Of the payload: the record's id. */
+  readonly id: string;
+  /** Of the canonical text of the signatures. */
+  readonly signatures: string;
+}
+
+/** What is known of a line beforehand; true: every signature of it holds. */
+export type Checked = Worked | boolean | undefined;
 
 /**
  * Takes one line into a book, or throws and changes nothing.
@@ -18,22 +26,23 @@ export type Checked = boolean | undefined;
  * The steps that touch no state come first, and no signature is checked before it is known who may sign.
  * That the tree equals the home's checkpoint is checked by the caller, once for many lines.
  * @param line hostile: payload text, signatures and the home's time of intake
- * @param checked result of checking the line's signatures beforehand; undefined: they are checked here
+ * @param checked result of checking this very line's signatures beforehand; undefined or false: they are checked here
  * @throws Problem `malformed`, `refused` or `integrity`; the message says which step did not hold
  */
 export function ingest(book: Book, rules: RuleBook, line: Line, checked: Checked): BookLine {
-  const record = parseRecord(line.payload);
+  const worked = typeof checked === 'object' ? checked : undefined;
+  const record = parseRecord(line.payload, worked?.id);
   checkSignatureList(line.signatures);
   checkIntake(book, line.at);
   checkLink(book, record);
   const moment = { at: line.at, index: book.size };
   const expected = rules.expected(book, record, moment);
   checkNamed(expected, line.signatures);
-  checkSignatures(record, line.signatures, checked);
+  if (worked === undefined && checked !== true) checkSignatures(record, line.signatures);
   expected.check(new Set(line.signatures.map((signature) => signature.by)));
   checkSeen(book, record);
   rules.apply(book, record, moment);
-  const taken = enter(record, line);
+  const taken = enter(record, line, worked?.signatures);
   book.add(taken);
   return taken;
 }
@@ -66,8 +75,7 @@ export function checkNamed(expected: Expected, signatures: readonly Signature[])
   }
 }
 
-function checkSignatures(record: ParsedRecord, signatures: readonly Signature[], checked: Checked): void {
-  if (checked === true) return;
+function checkSignatures(record: ParsedRecord, signatures: readonly Signature[]): void {
   const bytes = signingBytes('record', record.text);
   for (const { by, sig } of signatures) {
     if (!verifyBytes(by, bytes, sig)) throw new Problem('integrity', `signature by ${by} does not hold`, { reason: 'signature' });
@@ -83,7 +91,7 @@ function checkSeen(book: Book, { payload: { body } }: ParsedRecord): void {
   }
 }
 
-function enter(record: ParsedRecord, line: Line): BookLine {
+function enter(record: ParsedRecord, line: Line, signaturesHash?: string): BookLine {
   const text = signaturesText(line.signatures);
-  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, text, line.at)) };
+  return { record, signatures: line.signatures, signaturesText: text, at: line.at, leaf: leafHash(entryText(record.id, text, line.at, signaturesHash)) };
 }

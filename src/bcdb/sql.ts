@@ -9,7 +9,7 @@ export const SQL = {
   putObject: 'INSERT INTO object (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
   getObject: 'SELECT json FROM object WHERE id = ?',
   objects: 'SELECT id, json FROM object WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?',
-  allObjects: 'SELECT id, json FROM object',
+  allObjects: 'SELECT id, json FROM object ORDER BY id',
   head: 'SELECT height, id FROM record WHERE chain = ? ORDER BY height DESC LIMIT 1',
   place: 'SELECT idx, id FROM record WHERE chain = ? AND height = ?',
   line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',

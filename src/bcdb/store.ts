@@ -280,7 +280,7 @@ export class Store implements Reader, Disposable {
     return rows.map(({ id, json }) => ({ id, value: parseCanonical(json) as JsonObject }));
   }
 
-  /** Every object as stored, for `bcdb verify`. */
+  /** Every object as stored, in order of id, for `bcdb verify`. */
   *storedObjects(): IterableIterator<{ id: string; json: string }> {
     yield* this.#sql('allObjects').iterate() as IterableIterator<{ id: string; json: string }>;
   }

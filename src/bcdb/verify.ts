@@ -1,56 +1,53 @@
 // `bcdb verify`: takes every stored line into an empty book again and compares all that is stored with the result.
-import { canonical } from '../base/canonical.js';
-import { messageOf, Problem } from '../base/errors.js';
-import type { SignaturePool } from '../keys/pool.js';
+import { messageOf } from '../base/errors.js';
+import { HASH_BYTES } from '../tlog/merkle.js';
 import type { Line } from '../schema/types.js';
-import { openCheckpoint } from './checkpoint.js';
-import { ingest } from './ingest.js';
-import { MemoryBook } from './memory.js';
-import { trustOf } from './pinned.js';
+import { ingest, type Checked } from './ingest.js';
+import { Rereaders } from './rereaders.js';
 import type { RuleBook } from './rulebook.js';
+import { ScratchBook } from './scratch.js';
 import type { Store } from './store.js';
-import { TILE_WIDTH } from '../tlog/tiles.js';
+import { broken, checkCheckpoint, CheckedTree, checkObjects } from './stored.js';
 
-const PAGE = 512;
-/** Pages whose signatures are being checked while an earlier one is folded. */
-const AHEAD = 4;
-
-const STORED_LINES = `
-  SELECT idx, hex(id) AS id, at, chain, height, kind, leaf, payload, signatures
+const ROWS = `
+  SELECT idx, hex(id), at, chain, height, kind, hex(leaf), payload, signatures
   FROM record WHERE idx >= ? AND idx < ? ORDER BY idx`;
-const STORED_TILES = 'SELECT level, n, hashes FROM tile';
 
-interface StoredLine {
-  readonly idx: number;
-  readonly id: string;
-  readonly at: number;
-  /** Symbol. */
-  readonly chain: number;
-  readonly height: number;
-  /** Symbol. */
-  readonly kind: number;
-  readonly leaf: Buffer;
-  readonly payload: string;
-  readonly signatures: string;
-}
+/** What a damaged file gives may have any type. */
+type Row = readonly [idx: number, id: string, at: number, chain: number, height: number, kind: number, leaf: string, payload: string, signatures: string];
+
+/** Lines after which another run could go on; a few seconds of work that would be lost. */
+const KEEP_EVERY = 51_200;
+
+/** What is being done: hashes alone, all of the lines, what is stored beside them, the database file's own structure; states of state roots. */
+export type Step = 'hashes' | 'lines' | 'stored' | 'file' | 'states';
 
 /** What was found to hold. */
 export interface Verified {
   readonly size: number;
   readonly root: Buffer;
+  /** Signatures that were checked now. */
   readonly signatures: number;
   /** Lines below the kept checkpoint. */
   readonly signed: number;
+  /** Lines whose signatures and rules an earlier, interrupted run had checked; of them only the hashes were checked now. */
+  readonly resumed: number;
 }
 
 /** What `verify` is given. */
 export interface VerifyParts {
+  /** The book, under one read transaction for the whole time. */
   readonly store: Store;
   readonly rules: RuleBook;
-  readonly pool: SignaturePool;
   /** Id of the grid that the book must be of. */
   readonly grid: string;
-  readonly onProgress?: (lines: number, of: number) => void;
+  /** File in which an interrupted run is kept; without it none is. It is removed at the end. */
+  readonly scratch?: string | undefined;
+  /** Which program this is: an interrupted run of another one, whose rules may differ, is not gone on with. */
+  readonly by?: string;
+  readonly onProgress?: ((step: Step, lines: number, of: number) => void) | undefined;
+  /** Ends the run between two pages; it can be gone on with. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,131 +55,133 @@ export interface VerifyParts {
  * @throws Problem `integrity` that names the first line, object, tile or checkpoint that does not hold
  */
 export async function verifyBook(parts: VerifyParts): Promise<Verified> {
-  const { store, pool, grid, onProgress } = parts;
-  checkDatabase(store);
-  store.symbols.forget();
-  const book = new MemoryBook();
+  const { store, grid, scratch, onProgress } = parts;
+  checkNumber(store);
+  await using readers = new Rereaders(store.db.name);
+  const file = checkFile(readers);
+  const tree = new CheckedTree(store);
+  using book = scratch === undefined ? ScratchBook.passing(tree) : ScratchBook.open(scratch, tree);
+  await goOn(parts, readers, book);
+  const resumed = book.size;
+  const signatures = await foldLines(parts, readers, book);
+  onProgress?.('stored', store.size, store.size);
+  using objects = book.objects();
+  checkObjects(store, objects);
+  book.tree.finish();
+  const signed = checkCheckpoint(store, book, book.tree, grid);
+  onProgress?.('file', store.size, store.size);
+  await file();
+  return { size: book.size, root: book.tree.root(), signatures, signed, resumed };
+}
+
+/**
+ * `bcdb verify --hashes`: what is stored of each line is what its bytes make, it continues its chain, and all of them
+ * together are what the home signed. No signature of a record is checked, no rule is run; which keys sign for the home
+ * is what the stored state says.
+ * @throws Problem `integrity`
+ */
+export async function verifyHashes(parts: Omit<VerifyParts, 'rules'>): Promise<Omit<Verified, 'signatures' | 'resumed'>> {
+  const { store, grid, onProgress } = parts;
+  checkNumber(store);
+  await using readers = new Rereaders(store.db.name);
+  const file = checkFile(readers);
+  const tree = new CheckedTree(store);
+  await hashLines(parts, readers, tree, store.size);
+  if (store.grid !== grid) throw broken(`this is grid ${store.grid}, not ${grid}`);
+  onProgress?.('stored', store.size, store.size);
+  tree.finish();
+  const signed = checkCheckpoint(store, store, tree, grid);
+  onProgress?.('file', store.size, store.size);
+  await file();
+  return { size: tree.size, root: tree.root(), signed };
+}
+
+/** Numbers from 0 without a gap. */
+function checkNumber({ db, size, symbols }: Store): void {
+  symbols.forget();
+  if (size === 0) throw broken('the book is empty');
+  const count = db.prepare('SELECT count(*) FROM record').pluck().get() as number;
+  if (count !== size) throw broken(`the newest line is ${size - 1}, there are ${count} lines in all`);
+}
+
+/** Has the database file's own structure looked at beside everything else; what is returned waits for the verdict. */
+function checkFile(readers: Rereaders): () => Promise<void> {
+  const found = readers.file();
+  found.catch(() => undefined); // thrown where it is awaited
+  return async () => {
+    const wrong = await found;
+    if (wrong !== null) throw broken(`the database file is damaged: ${wrong}`);
+  };
+}
+
+/** Stands where an interrupted run was, if its lines are still the same to the last bit; else begins anew. */
+async function goOn(parts: VerifyParts, readers: Rereaders, book: ScratchBook): Promise<void> {
+  const { found } = book;
+  if (found === undefined) return;
+  if (found.by === parts.by && found.grid === parts.grid && found.size <= parts.store.size) {
+    await hashLines(parts, readers, book.tree, found.size);
+    if (book.tree.root().toString('hex') === found.root) {
+      book.resume(found);
+      return;
+    }
+  }
+  book.clear(new CheckedTree(parts.store));
+}
+
+async function hashLines({ onProgress, signal }: Pick<VerifyParts, 'onProgress' | 'signal'>, readers: Rereaders, tree: CheckedTree, to: number): Promise<void> {
+  for await (const { answer: { leaves, wrong } } of readers.work('hashes', 0, to)) {
+    if (wrong !== null) throw broken(wrong);
+    const bytes = Buffer.from(leaves.buffer, leaves.byteOffset, leaves.length);
+    tree.append(Array.from({ length: bytes.length / HASH_BYTES }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)));
+    onProgress?.('hashes', tree.size, to);
+    signal?.throwIfAborted();
+  }
+}
+
+/** Takes every line from the book's size on; returns the number of their signatures. */
+async function foldLines({ store, rules, by = '', onProgress, signal }: VerifyParts, readers: Rereaders, book: ScratchBook): Promise<number> {
+  const select = store.db.prepare(ROWS).raw();
   let signatures = 0;
-  for await (const { rows, lines, checked } of checkedPages(store, pool)) {
-    for (const [i, row] of rows.entries()) {
-      signatures += foldLine(parts, book, row, lines[i] as Line, checked[i]);
+  let kept = book.size;
+  for await (const { from, to, answer } of readers.work('signatures', book.size, store.size)) {
+    for (const [i, row] of (select.all(from, to) as Row[]).entries()) signatures += foldLine(store, rules, book, row, answer[i]);
+    onProgress?.('lines', book.size, store.size);
+    if (book.size >= kept + KEEP_EVERY || signal?.aborted === true) {
+      book.keep(by);
+      kept = book.size;
+      signal?.throwIfAborted();
     }
-    onProgress?.(book.size, store.size);
   }
-  const count = store.db.prepare('SELECT count(*) FROM record').pluck().get() as number;
-  if (book.size !== count) throw broken(`line ${book.size} is missing; there are ${count} lines in all`);
-  checkObjects(store, book);
-  checkTiles(store, book);
-  const signed = checkCheckpoint(store, book, grid);
-  return { size: book.size, root: book.tree.root(), signatures, signed };
+  return signatures;
 }
 
-interface Page {
-  readonly rows: StoredLine[];
-  readonly lines: Line[];
-  readonly checked: readonly boolean[];
-}
-
-/** Pages of lines in order, their signatures checked by workers some pages ahead. */
-async function* checkedPages(store: Store, pool: SignaturePool): AsyncGenerator<Page> {
-  const select = store.db.prepare(STORED_LINES);
-  const ahead: Promise<Page>[] = [];
-  let next = 0;
-  let more = true;
-  while (more || ahead.length > 0) {
-    while (more && ahead.length < AHEAD) {
-      const rows = select.all(next, next + PAGE) as StoredLine[];
-      next += PAGE;
-      more = rows.length === PAGE;
-      const lines = rows.map(readLine);
-      const page = pool.check(lines).then((checked) => ({ rows, lines, checked }));
-      page.catch(() => undefined); // thrown where it is awaited
-      ahead.push(page);
-    }
-    yield (await ahead.shift()) as Page;
+/** Takes one line in and compares its row; returns the number of its signatures. */
+function foldLine({ symbols }: Store, rules: RuleBook, book: ScratchBook, row: Row, checked: Checked): number {
+  const [idx, id, , chain, height, kind, leaf, , signatures] = row;
+  if (idx !== book.size) throw broken(`line ${book.size} is missing`);
+  let taken;
+  try {
+    taken = ingest(book, rules, lineOf(row), checked);
+  } catch (thrown) {
+    throw broken(`line ${idx}: ${messageOf(thrown)}`, thrown);
   }
+  const { id: recordId, payload } = taken.record;
+  const same =
+    id === recordId.toUpperCase() &&
+    chain === symbols.find(payload.chain) &&
+    height === payload.height &&
+    kind === symbols.find(payload.kind) &&
+    signatures === taken.signaturesText &&
+    leaf === taken.leaf.toString('hex').toUpperCase();
+  if (!same) throw broken(`line ${idx}: its row is not what its record says`);
+  return taken.signatures.length;
 }
 
-/** A stored row as a line. What a damaged file gives may have any type. */
-function readLine({ idx, payload, signatures, at }: StoredLine): Line {
+function lineOf([idx, , at, , , , , payload, signatures]: Row): Line {
   if (typeof payload !== 'string' || typeof signatures !== 'string') throw broken(`line ${idx}: its record is no text`);
   try {
     return { payload, signatures: JSON.parse(signatures) as Line['signatures'], at };
   } catch {
     throw broken(`line ${idx}: its signatures are no JSON`);
   }
-}
-
-/** Takes one line in and compares its row; returns the number of its signatures. */
-function foldLine({ store: { symbols }, rules }: VerifyParts, book: MemoryBook, row: StoredLine, line: Line, checked: boolean | undefined): number {
-  if (row.idx !== book.size) throw broken(`line ${book.size} is missing`);
-  let taken;
-  try {
-    taken = ingest(book, rules, line, checked);
-  } catch (thrown) {
-    throw broken(`line ${row.idx}: ${messageOf(thrown)}`, thrown);
-  }
-  const { id, payload } = taken.record;
-  const same =
-    row.id === id.toUpperCase() &&
-    row.chain === symbols.find(payload.chain) &&
-    row.height === payload.height &&
-    row.kind === symbols.find(payload.kind) &&
-    row.signatures === taken.signaturesText &&
-    Buffer.isBuffer(row.leaf) && row.leaf.equals(taken.leaf);
-  if (!same) throw broken(`line ${row.idx}: its row is not what its record says`);
-  return taken.signatures.length;
-}
-
-/** The file's own structure: pages, indexes against tables. */
-function checkDatabase(store: Store): void {
-  let found: string;
-  try {
-    found = store.db.pragma('integrity_check(1)', { simple: true }) as string;
-  } catch (thrown) {
-    throw broken(`the database file is damaged: ${messageOf(thrown)}`, thrown);
-  }
-  if (found !== 'ok') throw broken(`the database file is damaged: ${found}`);
-}
-
-function checkObjects(store: Store, book: MemoryBook): void {
-  let count = 0;
-  for (const { id, json } of store.storedObjects()) {
-    const folded = book.objects.get(id);
-    if (folded === undefined) throw broken(`object ${id} does not come from any record`);
-    if (canonical(folded) !== json) throw broken(`object ${id} is not what the records make of it`);
-    count += 1;
-  }
-  if (count !== book.objects.size) {
-    const ids = new Set([...store.storedObjects()].map(({ id }) => id));
-    throw broken(`object ${[...book.objects.keys()].find((id) => !ids.has(id)) ?? ''} is missing`);
-  }
-}
-
-function checkTiles(store: Store, book: MemoryBook): void {
-  if (!store.tree.root().equals(book.tree.root())) throw broken('the stored tree is not what the records make of it');
-  let count = 0;
-  for (const { level, n, hashes } of store.db.prepare(STORED_TILES).iterate() as IterableIterator<{ level: number; n: number; hashes: Buffer }>) {
-    if (book.tile(level, n)?.equals(hashes) !== true) throw broken(`tile ${level}/${n} of the tree is not what the records make of it`);
-    count += 1;
-  }
-  // Level 0 is stored in full tiles only; above it every tile that has begun.
-  let expected = Math.floor(book.size / TILE_WIDTH);
-  for (let hashes = expected; hashes > 0; hashes = Math.floor(hashes / TILE_WIDTH)) expected += Math.ceil(hashes / TILE_WIDTH);
-  if (count !== expected) throw broken(`${count} tiles of the tree are stored, the records make ${expected}`);
-}
-
-function checkCheckpoint(store: Store, book: MemoryBook, grid: string): number {
-  if (book.size === 0) throw broken('the book is empty');
-  const pinned = trustOf(book, grid);
-  const kept = store.checkpoint();
-  if (kept === undefined) throw broken('there is no checkpoint');
-  const { size, root } = openCheckpoint(kept.note, pinned);
-  if (size !== kept.size || size > book.size) throw broken(`the checkpoint covers ${size} lines, the book has ${book.size}`);
-  if (!book.tree.root(size).equals(root)) throw broken(`the first ${size} lines are not those that the home signed`);
-  return size;
-}
-
-function broken(what: string, cause?: unknown): Problem {
-  return new Problem('integrity', what, { cause, hint: 'fetch the grid again into a new home folder and compare' });
 }

@@ -1,4 +1,5 @@
 // Shows that something is under way, on a terminal only, and leaves nothing behind.
+import { performance } from 'node:perf_hooks';
 import type { Flags, Io } from './io.js';
 
 /** A line that moves while a command works; `using` takes it away. */
@@ -31,5 +32,31 @@ export function createProgress(io: Io, flags: Flags): StartProgress {
       if (isSpinning) spinner.start();
     };
     return { say: (now) => void (spinner.text = now), aside, stop, [Symbol.dispose]: stop };
+  };
+}
+
+const BAR_WIDTH = 20;
+
+/** What a count says: bar, share, rate and time left. @param seconds since counting began; 0 leaves out what cannot be told yet */
+export function counted(done: number, of: number, unit: string, from: number, seconds: number): string {
+  const share = of === 0 ? 1 : done / of;
+  const full = Math.floor(BAR_WIDTH * share);
+  const text = `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}] ${Math.floor(100 * share)} % · ${done.toLocaleString('en')} of ${of.toLocaleString('en')} ${unit}`;
+  const rate = (done - from) / seconds;
+  if (!(seconds >= 1 && rate > 0)) return text;
+  return `${text} · ${Math.round(rate).toLocaleString('en')}/s · ${timeLeft((of - done) / rate)} left`;
+}
+
+function timeLeft(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+/** Shows a count that grows; what was done before the first call was not done at this rate. */
+export function counter(progress: Progress, unit: string): (done: number, of: number) => void {
+  let first: { done: number; at: number } | undefined;
+  return (done, of) => {
+    first ??= { done, at: performance.now() };
+    progress.say(counted(done, of, unit, first.done, (performance.now() - first.at) / 1_000));
   };
 }

@@ -2,7 +2,7 @@
 //
 // `serve` listens on TCP too; `node watch` does not. Both offer the 0600 socket, through which short commands of the
 // same home folder work while this process holds the lock.
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
@@ -13,6 +13,7 @@ import { listKeystores } from '../keys/keystore.js';
 import { identityInUse } from '../keys/unlock.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
+import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
 import type { WitnessHandler } from './witnesses.js';
 
@@ -95,7 +96,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const talk = new Map<string, TalkHandler>();
     const witnesses = new Map<string, WitnessHandler>();
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, talk, witnesses, clock, version: version(), log });
+      const server = await startServer({ listen: where, books: grids, talk, witnesses, clock, version: release(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };
@@ -154,8 +155,4 @@ function keepIndexed(grid: Grid, book: string, log: FastifyBaseLogger): AsyncDis
   keeper.grow(grid.reader.size);
   grid.onNews(() => keeper.grow(grid.reader.size));
   return keeper;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

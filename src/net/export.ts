@@ -7,7 +7,6 @@ import { backUp } from '../bcdb/backup.js';
 import { Store } from '../bcdb/store.js';
 import { verifyBook } from '../bcdb/verify.js';
 import { putNew, readConfig, type Home } from '../home.js';
-import { SignaturePool } from '../keys/pool.js';
 import { rules1 } from '../rules/all.js';
 import { chosenGrid } from './grid.js';
 
@@ -48,8 +47,7 @@ export async function exportGrid({ home, signal, grid, file, onProgress }: Expor
   try {
     await made(path, () => backUp(home.gridDatabase(entry.id), beside, signal, (done, of) => onProgress?.('pages copied', done, of)));
     using store = Store.read(beside);
-    await using pool = new SignaturePool();
-    const { size, signed, root } = await verifyBook({ store, rules: rules1, pool, grid: entry.id, onProgress: (done, of) => onProgress?.('lines re-checked', done, of) });
+    const { size, signed, root } = await verifyBook({ store, rules: rules1, grid: entry.id, signal, onProgress: (step, done, of) => (step === 'lines' ? onProgress?.('lines re-checked', done, of) : undefined) });
     await made(path, () => putNew(beside, path));
     return { grid: entry.id, name: entry.name, file: path, size, signed, root: root.toString('hex'), bytes: statSync(path).size };
   } finally {

@@ -33,7 +33,7 @@ async function transfers(book: TestBook, count: number): Promise<SignedRecord[]>
 test('a book takes records, keeps its checkpoint, and verifies from its bytes alone', async () => {
   await using book = await TestBook.create();
   await book.must(...(await transfers(book, 300)));
-  const verified = await verifyBook({ store: book.store, rules: rules1, pool: book.pool, grid: book.store.grid as string });
+  const verified = await verifyBook({ store: book.store, rules: rules1, grid: book.store.grid as string });
   assert.equal(verified.size, 302);
   assert.equal(verified.signed, 302);
   assert.equal(openCheckpoint(book.sequencer.checkpoint, book.sequencer.pinned).size, 302);

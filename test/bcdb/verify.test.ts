@@ -41,7 +41,7 @@ async function verifyAfter(change: (db: Database.Database) => void): Promise<Ver
   }
   try {
     using store = Store.read(path);
-    return await verifyBook({ store, rules: rules1, pool: original.pool, grid: original.store.grid as string });
+    return await verifyBook({ store, rules: rules1, grid: original.store.grid as string });
   } finally {
     for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
   }

@@ -49,7 +49,7 @@ export async function benchBook(): Promise<Figure[]> {
     for (const record of records.slice(MANY)) await book.must(record);
   });
   const bareAgain = await bareChecks(many);
-  const verify = await seconds(() => verifyBook({ store: book.store, rules: rules1, pool: book.pool, grid: book.store.grid as string }));
+  const verify = await seconds(() => verifyBook({ store: book.store, rules: rules1, grid: book.store.grid as string }));
   return [
     figure('append, batches of 1,000', 'per_second', MANY / batch, 'bare checks, two threads', bare, 'at least 0.3'),
     figure('append, one by one', 'per_second', SINGLE / single, 'plain commits with 3 indexes', plain, 'at least 0.6'),
