@@ -68,6 +68,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'grid list', summary: 'the grids of this home folder', load: () => import('./grid/list.js') },
       { words: 'grid show', summary: 'how a grid stands, and its genesis', load: () => import('./grid/show.js') },
       { words: 'grid use', summary: 'choose the grid that commands use', load: () => import('./grid/use.js') },
+      { words: 'grid witnesses', summary: 'whose cosignatures a checkpoint needs, and a change of them', load: () => import('./grid/witnesses.js') },
+      { words: 'grid handover', summary: 'make this copy the home of its grid, by its governance', load: () => import('./grid/handover.js') },
       { words: 'bcdb query', summary: 'find records', load: () => import('./bcdb/query.js') },
       { words: 'bcdb get', summary: 'one record or object', load: () => import('./bcdb/get.js') },
       { words: 'bcdb state', summary: 'what the rules make of the lines, now or then', load: () => import('./bcdb/state.js') },

@@ -5,21 +5,25 @@ import { openBuyer } from './deal.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 
 export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint }> = {
-  about: 'Shows a draft in plain words, adds your signature to the file, and commits the agreement once nobody is missing.\nSigning twice changes nothing. A paying account signs with its own key: then this also lets the money go.',
-  arguments: [['<file>', 'a draft, as reserve --signer writes it']],
+  about: 'Shows a draft in plain words, adds your signature to the file, and commits the agreement once nobody is missing.\nA statement of a grid\'s governance (grid handover, grid witnesses) is signed in the same way.\nSigning twice changes nothing. A paying account signs with its own key: then this also lets the money go.',
+  arguments: [['<file>', 'a draft, as reserve --signer, grid handover or grid witnesses writes it']],
   options: (c) => c.option('--max-total <tft>', 'let your wallet pay up to this much without asking', parseTft).option('--dry-run', 'only show what it says and who has signed').option(...GRID_FLAG),
   examples: ['3bot sign web.draft.json', '3bot sign web.draft.json --yes --json'],
   async run(context, [file = ''], options) {
     const { formatTft } = await import('../src/base/amount.js');
     const { iso } = await import('../src/base/clock.js');
     const { Problem } = await import('../src/base/errors.js');
-    const { missing, readDraft, saveDraft, signatoriesOf, signDraft } = await import('../src/consumer/draft.js');
+    const { readDraft, saveDraft, signatoriesOf } = await import('../src/consumer/draft.js');
+    const { missing, readEnvelope, signWith } = await import('../src/net/envelope.js');
+    const { isGovernance } = await import('../src/net/governance.js');
     const { keepReceipt } = await import('../src/consumer/keep.js');
     const { deliver } = await import('../src/net/deliver.js');
     const { agreementText } = await import('../src/consumer/words.js');
     const { read } = await import('../src/rules/objects.js');
     const { allowSpending } = await import('./spending.js');
     const { out, home, prompt, clock } = context;
+    const envelope = readEnvelope(file);
+    if (isGovernance(envelope.record)) return (await import('./governance.js')).signStatementFile(context, file, envelope, options);
     const draft = readDraft(file);
     const contract = draft.record.payload.chain.slice('contract/'.length);
     await using session = await openBuyer(context, options.grid);
@@ -44,7 +48,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint 
     if (inBook !== undefined) return say('committed', draft, keepReceipt(grid, home, contract).receipt);
     if (options.dryRun === true) return say('draft', draft, null);
 
-    const signed = await signDraft(grid.reader, draft, buyer.keyring, clock);
+    const signed = await signWith(grid.reader, draft, buyer.keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
       out.note(words);
       const wallet = buyer.keyring.signer('wallet').key;

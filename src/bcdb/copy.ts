@@ -9,7 +9,7 @@ import type { Book } from './book.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
-import { pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
+import { isHandover, pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
 import type { ReadState, RuleBook } from './rulebook.js';
 import type { Reader, Store, StoredCheckpoint } from './store.js';
 
@@ -85,8 +85,7 @@ function trustAbove({ store, rules, grid }: CopyParts, [first]: readonly Line[],
     if (first === undefined) throw new Problem('integrity', 'an empty book has no grid');
     return pinnedBy(first, grid);
   }
-  const isHandover = first?.payload.includes('"kind":"handover@1"') === true;
-  return trustOf(isHandover ? bookWith(store, rules, first, checked) : store, grid);
+  return trustOf(first !== undefined && isHandover(first.payload) ? bookWith(store, rules, first, checked) : store, grid);
 }
 
 /** The book as it would be with one more line; nothing is written. */

@@ -77,6 +77,11 @@ export function withoutWitnesses(pinned: Pinned): Pinned {
   return { ...pinned, witnesses: null, earlier: pinned.earlier?.map((era) => ({ ...era, witnesses: null })) ?? [] };
 }
 
+/** Whether a record's text may be a hand-over; canonical JSON has this spelling for its kind and for no text in it. */
+export function isHandover(payload: string): boolean {
+  return payload.includes('"kind":"handover@1"');
+}
+
 /** Whose word a checkpoint of this size is. */
 export function eraAt<E extends Partial<Era>>(pinned: E & { readonly earlier?: readonly EarlierEra[] }, size: number): E {
   const over = pinned.earlier?.find(({ until }) => size <= until);

@@ -17,7 +17,7 @@ import { signCheckpoint, signCheckpointNow, type TimedPoint } from './checkpoint
 import { HeadFile } from './head.js';
 import { checkNamed, ingest, type Checked } from './ingest.js';
 import { IntakeClock } from './intake.js';
-import { trustOf, type Pinned } from './pinned.js';
+import { isHandover, trustOf, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store } from './store.js';
@@ -235,6 +235,8 @@ export class Sequencer implements AsyncDisposable {
 
   #attempt(book: Book, signed: SignedRecord, checked: Checked, at: number): Outcome {
     try {
+      // Its line would be dated by the wrong home, and be another line than the new one's.
+      if (isHandover(signed.payload)) throw new Problem('refused', 'a hand-over is recorded by the new home, not by the old one', { reason: 'handed_over', hint: '3bot grid handover FILE, in the home folder that takes the grid over' });
       const { record } = ingest(book, this.#parts.rules, { ...signed, at }, checked);
       return { ok: true, id: record.id, index: book.size - 1, known: false };
     } catch (thrown) {

@@ -40,19 +40,17 @@ export class Budget {
   }
 }
 
-/** The checkpoint that lines from `from` on are served below: the newest, or the last of the era that `from` is in. */
-export function checkpointAbove(reader: Reader, newest: StoredCheckpoint, from: number): StoredCheckpoint {
-  return reader.milestone(from) ?? newest;
-}
-
 /**
  * Lines from `from` on as NDJSON, then the trailer that proves them (schemas line@1, trailer@1), piece by piece. Ends
  * early, with fewer lines and their proof, once the budget is full; one line comes always. A reader that is ahead gets
  * the checkpoint alone: whether that is a rewind is its own to judge.
- * @param checkpoint of the same book; what is served ends with it, also when the book has grown since
+ * @param newest checkpoint of the same book; what is served ends with it, also when the book has grown since, or with the
+ *   last one of the era that `from` is in: then the trailer says that there is more
  */
-export function* linesText(reader: Reader, { size, note }: StoredCheckpoint, from: number, limit: number, buffered: Budget): Generator<string> {
+export function* linesText(reader: Reader, newest: StoredCheckpoint, from: number, limit: number, buffered: Budget): Generator<string> {
   using share = buffered.share();
+  const milestone = reader.milestone(from);
+  const { size, note } = milestone ?? newest;
   const to = Math.min(size, from + limit);
   let next = from;
   let bytes = 0;
@@ -70,7 +68,7 @@ export function* linesText(reader: Reader, { size, note }: StoredCheckpoint, fro
     piece = '';
   }
   const consistency = from < size ? reader.tree.consistencyProof(next, size).map(toBase64) : [];
-  piece += `${JSON.stringify({ checkpoint: note, consistency } satisfies Trailer)}\n`;
+  piece += `${JSON.stringify({ checkpoint: note, consistency, ...(milestone === undefined ? {} : { more: true }) } satisfies Trailer)}\n`;
   share.hold(piece.length);
   yield piece;
 }

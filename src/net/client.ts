@@ -58,6 +58,11 @@ export class Client implements AsyncDisposable {
     return { lines: rows.map((row) => this.#shaped<Line>('line@1', row)), trailer };
   }
 
+  /** Objects by the beginning of their id, at most 1,000; what they hold has no shape that was checked. */
+  async objects(grid: string, prefix: string, signal?: AbortSignal): Promise<unknown> {
+    return this.#json(`/v1/grids/${grid}/objects?prefix=${encodeURIComponent(prefix)}`, { signal });
+  }
+
   /** Hands records in; each has a verdict of its own, in the order given. */
   async submit(grid: string, records: readonly SignedRecord[], signal?: AbortSignal): Promise<Outcome[]> {
     const answer = this.#shaped<Outcomes>('outcomes@1', await this.#json(`/v1/grids/${grid}/records`, { body: { records }, signal }));

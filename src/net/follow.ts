@@ -8,6 +8,7 @@ import type { Checked } from '../bcdb/ingest.js';
 import type { RuleBook } from '../bcdb/rulebook.js';
 import type { Store } from '../bcdb/store.js';
 import type { SignaturePool } from '../keys/pool.js';
+import { handedOverBelow } from './abandoned.js';
 import type { Client } from './client.js';
 import { isSignedByHome } from './evidence.js';
 
@@ -63,11 +64,12 @@ export class Follower {
    */
   async catchUp({ signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {}): Promise<void> {
     for (;;) {
-      const of = await this.#step(0, signal);
-      if (of === undefined) continue;
+      const before = this.#parts.store.size;
+      const step = await this.#step(0, signal);
+      if (step === undefined) continue;
       const { size } = this.#parts.store;
-      onProgress?.(size, of);
-      if (size >= of) return;
+      onProgress?.(size, step.of);
+      if (size >= step.of && (!step.more || size === before)) return;
     }
   }
 
@@ -98,28 +100,30 @@ export class Follower {
     }
   }
 
-  /** One answer taken in; gives the lines there are at the home. Undefined where the copy has moved meanwhile. */
-  async #step(wait: number, signal: AbortSignal | undefined): Promise<number | undefined> {
+  /** One answer taken in; gives the lines below its checkpoint, and whether there are more. Undefined where the copy has moved meanwhile. */
+  async #step(wait: number, signal: AbortSignal | undefined): Promise<{ of: number; more: boolean } | undefined> {
     const { store, client, grid, pool, clock } = this.#parts;
     const from = store.size;
     const batch = await client.lines(grid, from, { wait, signal });
     const checked = await pool.check(batch.lines);
     // Another step may have taken the same lines in while this one waited.
     if (store.size !== from) return undefined;
-    const of = this.#ingest(batch, checked);
+    const of = await this.#ingest(batch, checked, signal);
     if (batch.lines.length === 0 && store.size < of) throw new Problem('unreachable', `${client.name} has signed ${of} lines and gives none after ${store.size}`, { reason: 'withheld' });
     this.#state = { ...this.#state, lastRead_ms: clock(), problem: null };
     for (const listener of this.#listeners) listener();
-    return of;
+    return { of, more: batch.trailer.more === true };
   }
 
-  #ingest(batch: Batch, checked: readonly Checked[]): number {
-    const { store, rules, grid, clock } = this.#parts;
+  async #ingest(batch: Batch, checked: readonly Checked[], signal: AbortSignal | undefined): Promise<number> {
+    const { store, rules, grid, clock, client } = this.#parts;
     try {
       return ingestBatch({ store, rules, grid, clock }, batch, checked);
     } catch (thrown) {
-      if (isProblem(thrown, 'integrity') && isSignedByHome(store, grid, batch)) this.#proven = thrown;
-      throw thrown;
+      if (!isProblem(thrown, 'integrity')) throw thrown;
+      if (isSignedByHome(store, grid, batch)) this.#proven = thrown;
+      else this.#proven = await handedOverBelow(client, store, grid, signal);
+      throw this.#proven ?? thrown;
     }
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { pinnedBy } from '../bcdb/pinned.js';
+import { pinnedBy, trustOf } from '../bcdb/pinned.js';
 import { readConfig, updateConfig, type Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
 import { rules1 } from '../rules/all.js';
@@ -54,7 +54,10 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     using store = openStore(home, id);
     await using pool = new SignaturePool();
     const before = store.size;
+    const mine = isHomeOf(home, id) ? trustOf(store).log_key : undefined;
     await new Follower({ store, rules: rules1, client, grid: id, pool, clock }).catchUp({ signal, onProgress });
+    // A home follows nobody, unless governance has given the grid to another.
+    if (mine !== undefined && trustOf(store).log_key === mine) throw new Problem('usage', `this home folder is the home of grid ${entry.name} itself`, { reason: 'home' });
     updateConfig(home, (config) => {
       config.grids = [...config.grids.filter((one) => one.id !== id), entry];
       config.grid ??= id;
@@ -79,10 +82,13 @@ function servedGrid(served: GridList['grids'], genesis: string | undefined, url:
   return first.id;
 }
 
-/** @throws Problem `usage` where the name is another grid's here, or this folder is the grid's home */
+function isHomeOf(home: Home, grid: string): boolean {
+  return readConfig(home).grids.some(({ id, url }) => id === grid && url === null);
+}
+
+/** @throws Problem `usage` where the name is another grid's here */
 function entryFor(home: Home, wanted: GridEntry): GridEntry {
-  for (const { id, name, url } of readConfig(home).grids) {
-    if (id === wanted.id && url === null) throw new Problem('usage', `this home folder is the home of grid ${name} itself`, { reason: 'home' });
+  for (const { id, name } of readConfig(home).grids) {
     if (id !== wanted.id && name === wanted.name) {
       throw new Problem('usage', `another grid is called ${name} here: ${id}`, { reason: 'exists', hint: `give this one another name with --name; its genesis hash is ${wanted.id}` });
     }

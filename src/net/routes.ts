@@ -9,7 +9,7 @@ import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { Following, GridList, Health, Outcomes, SealedTalk, Submission } from '../schema/types.js';
-import { Budget, checkpointAbove, linesText, objectsAnswer, queryAnswer } from './answers.js';
+import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
 import { addWitnessRoutes } from './witnesses.js';
@@ -54,7 +54,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(book, wait_ms, request, parts.ending);
     if (buffered.isFull) throw new Problem('busy', 'too many answers wait for their readers here', { reason: 'buffered', hint: 'try again in a moment' });
     const newest = (pending === 'true' ? book.pending() : undefined) ?? signed(book.reader);
-    const text = linesText(book.reader, checkpointAbove(book.reader, newest, Number(from)), Number(from), Number(limit), buffered);
+    const text = linesText(book.reader, newest, Number(from), Number(limit), buffered);
     return reply.type(NDJSON).send(Readable.from(text, { highWaterMark: 1 }));
   });
 

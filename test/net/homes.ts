@@ -79,8 +79,13 @@ export class TestHome implements AsyncDisposable {
     return daemon as Daemon & { readonly url: string };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes what is open; the folder stays. */
+  async close(): Promise<void> {
     for (let one = this.#open.pop(); one !== undefined; one = this.#open.pop()) await one[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
     this.stop.abort();
     rmSync(this.home.path, { recursive: true, force: true });
   }
