@@ -94,7 +94,7 @@ export async function takeOver(grid: string, file: SignedFile, options: Omit<Han
   const { record } = file;
   const { seen, log_key } = validated<Handover>('handover@1', record.payload.body);
   const before = readGrid(store);
-  const isTaken = store.indexOf(record.id) !== undefined;
+  const isTaken = store.find(record) !== undefined;
   const name = logKeyring(before.nonce, (before.handovers ?? 0) + (isTaken ? 0 : 1));
   try {
     await checkKeyring(await openKeyring('log', name), log_key);
