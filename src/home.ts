@@ -41,6 +41,8 @@ export interface Home {
   witnessCopy(name: string, grid: string): string;
   /** How far an interrupted `bcdb verify` of a grid came. */
   verifyScratch(grid: string): string;
+  /** The same book's state as of its newest state root; derived. */
+  gridState(grid: string): string;
 }
 
 /** The home folder at a path; by default `~/.3bot`. */
@@ -61,6 +63,7 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     witnessLedger: (name) => join(root, 'witness', name, 'ledger.sqlite'),
     witnessCopy: (name, grid) => join(root, 'witness', name, grid, 'bcdb.sqlite'),
     verifyScratch: (grid) => join(root, 'grids', grid, 'verify.sqlite'),
+    gridState: (grid) => join(root, 'grids', grid, 'state.sqlite'),
   };
 }
 

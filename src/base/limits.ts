@@ -201,3 +201,7 @@ export const MAX_STATE_BUCKETS = 65_536;
 export const MIN_STATE_ROOT_MS = 10_000;
 /** Verify: threads that read and hash; one that folds keeps about six of them busy. */
 export const MAX_VERIFY_THREADS = 8;
+/** State proofs: how long a request waits until the newest state is folded; below the client's own patience. */
+export const STATE_WAIT_MS = 6_000;
+/** State roots: how often a home that serves makes one unasked, where something was written; whoever wants a fresh proof asks. */
+export const STATE_ROOT_EVERY_MS = 10 * 60_000;

@@ -4,7 +4,7 @@ import { isProblem, Problem, messageOf } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { GridList, Health, Line, Outcomes, SchemaName, SealedTalk, SignedRecord, Trailer } from '../schema/types.js';
+import type { GridList, Health, Line, Outcomes, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { problemFrom } from './problems.js';
 
@@ -61,6 +61,16 @@ export class Client implements AsyncDisposable {
   /** Objects by the beginning of their id, at most 1,000; what they hold has no shape that was checked. */
   async objects(grid: string, prefix: string, signal?: AbortSignal): Promise<unknown> {
     return this.#json(`/v1/grids/${grid}/objects?prefix=${encodeURIComponent(prefix)}`, { signal });
+  }
+
+  /** What shows an object of the state; nothing of it is checked but its shape (`verifyStateProof` does). */
+  async state(grid: string, id: string, from: number, signal?: AbortSignal): Promise<StateProof> {
+    return this.#shaped<StateProof>('state_proof@1', await this.#json(`/v1/grids/${grid}/state/${id.split('/').map(encodeURIComponent).join('/')}?from=${from}`, { signal }));
+  }
+
+  /** Receipt of a record, `.tlog-proof` text; nothing of it is checked. */
+  async receipt(grid: string, record: string, signal?: AbortSignal): Promise<string> {
+    return (await this.#call(`/v1/grids/${grid}/receipts/${record}`, { signal })).toString('utf8');
   }
 
   /** Hands records in; each has a verdict of its own, in the order given. */

@@ -6,13 +6,16 @@ import { rmSync } from 'node:fs';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { STATE_ROOT_EVERY_MS } from '../base/limits.js';
 import { IndexKeeper } from '../bcdb/index/keeper.js';
 import { leaveRuntimeFolder, readConfig, type Home } from '../home.js';
 import type { Keyring, ServiceType } from '../keys/keyring.js';
 import { listKeystores } from '../keys/keystore.js';
 import { identityInUse } from '../keys/unlock.js';
+import { readGrid } from '../rules/objects.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
+import { Prover } from './prover.js';
 import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
 import type { WitnessHandler } from './witnesses.js';
@@ -93,10 +96,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       owned.push(() => keeper[Symbol.asyncDispose]());
       grids.set(grid.id, grid);
     }
+    const provers = new Map<string, Prover>();
+    if (listen !== undefined) for (const grid of grids.values()) provers.set(grid.id, await openProver(grid, options));
+    owned.push(async () => Promise.all([...provers.values()].map((prover) => prover[Symbol.asyncDispose]())));
     const talk = new Map<string, TalkHandler>();
     const witnesses = new Map<string, WitnessHandler>();
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, talk, witnesses, clock, version: release(), log });
+      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, clock, version: release(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };
@@ -117,6 +123,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const grid of grids.values()) {
       const kept = keepUp(grid, stopping.signal, log);
       owned.push(() => kept);
+      const prover = grid.isHome ? provers.get(grid.id) : undefined;
+      if (prover === undefined) continue;
+      const making = prover.keepUp(STATE_ROOT_EVERY_MS, stopping.signal, (problem) => log.warn({ grid: grid.name, error: problem }, 'no state root was recorded'));
+      owned.push(() => making);
     }
     return { url, publicUrl: publicUrl ?? url, grids, [Symbol.asyncDispose]: close };
   } catch (thrown) {
@@ -147,6 +157,12 @@ async function keepUp(grid: Grid, signal: AbortSignal, log: FastifyBaseLogger): 
   } catch (thrown) {
     log.error({ grid: grid.name, code: isProblem(thrown) ? thrown.code : 'failed', error: messageOf(thrown) }, 'this grid is no longer followed');
   }
+}
+
+/** What proves this grid's state to light clients; at the home with the log's key. */
+async function openProver(grid: Grid, { home, openKeyring }: DaemonOptions): Promise<Prover> {
+  const log = grid.isHome ? (await openKeyring('log', readGrid(grid.reader).nonce)).signer('log') : undefined;
+  return new Prover({ grid, book: home.gridDatabase(grid.id), state: home.gridState(grid.id), log });
 }
 
 /** Keeps the index up behind whatever is taken in, in a thread of its own. */

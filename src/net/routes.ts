@@ -8,7 +8,7 @@ import { findRecord } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { Following, GridList, Health, Outcomes, SealedTalk, Submission } from '../schema/types.js';
+import type { Following, GridList, Health, Outcomes, SealedTalk, StateProof, Submission } from '../schema/types.js';
 import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
@@ -82,6 +82,14 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const value = bookOf(request).reader.get(id);
     if (value === undefined) throw new Problem('not_found', `no object ${id} in this book`);
     return { id, value };
+  });
+
+  app.get('/v1/grids/:grid/state/*', { schema: { params: wire.GRID_AND_OBJECT, querystring: wire.STATE_QUERY } }, async (request): Promise<StateProof> => {
+    const { '*': id } = request.params as { '*': string };
+    const { from = '0' } = request.query as { from?: string };
+    const prover = parts.provers?.get(bookOf(request).id);
+    if (prover === undefined) throw new Problem('not_found', 'this bot proves no state', { reason: 'state_root', hint: 'ask another bot that serves the grid' });
+    return prover.prove(id, Number(from));
   });
 
   app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.RECORDS_QUERY } }, (request) => {

@@ -14,6 +14,7 @@ import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import type { FollowState } from './follow.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
+import type { Prover } from './prover.js';
 import { addRoutes } from './routes.js';
 import { addSchemas } from './wire.js';
 import type { WitnessHandler } from './witnesses.js';
@@ -48,6 +49,8 @@ export interface ServerParts {
   readonly listen: Listen;
   /** By grid id; may change while the server runs. */
   readonly books: ReadonlyMap<string, ServedGrid>;
+  /** What proves objects of those books to light clients, by grid id; may be fewer than the books. */
+  readonly provers?: ReadonlyMap<string, Prover>;
   /** By the party that a message is addressed to (`farm/<id>`, `bot/<key>`). */
   readonly talk: ReadonlyMap<string, TalkHandler>;
   /** By the name in the address; none if left out. */

@@ -23,6 +23,7 @@ export const LINES_QUERY = strict({ from: NUMBER, limit: LIMIT, wait: NUMBER, pe
 export const WITNESS = strict({ name: { type: 'string', pattern: '^[a-z0-9-]{3,50}$' } }, ['name']);
 export const OBJECTS_QUERY = strict({ prefix: TEXT, after: TEXT, limit: LIMIT }, ['prefix']);
 export const RECORDS_QUERY = strict({ chain: TEXT, kind: TEXT, signer: HASH, since: NUMBER, before: NUMBER, limit: LIMIT });
+export const STATE_QUERY = strict({ from: NUMBER });
 export const NO_QUERY = strict({});
 
 /** Bodies. */
