@@ -198,7 +198,7 @@ export const INDEX_LOCK_WAIT_MS = 10_000;
 /** State tree: buckets, at most. A million objects are 16 a bucket, and its inner hashes take 4 MiB. */
 export const MAX_STATE_BUCKETS = 65_536;
 /** State roots: the home may record one this often, and only if another line came in between; so a book at most doubles. */
-export const MIN_STATE_ROOT_MS = 10_000;
+export const MIN_STATE_ROOT_MS = 1_000;
 /** Verify: threads that read and hash; one that folds keeps about six of them busy. */
 export const MAX_VERIFY_THREADS = 8;
 /** State proofs: how long a request waits until the newest state is folded; below the client's own patience. */

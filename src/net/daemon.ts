@@ -19,6 +19,7 @@ import { Prover } from './prover.js';
 import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
 import type { WitnessHandler } from './witnesses.js';
+import { logKeyring } from './writer.js';
 
 /** Opens a keyring that a daemon may hold. */
 export type OpenService = (type: ServiceType, name: string) => Promise<Keyring>;
@@ -161,7 +162,8 @@ async function keepUp(grid: Grid, signal: AbortSignal, log: FastifyBaseLogger): 
 
 /** What proves this grid's state to light clients; at the home with the log's key. */
 async function openProver(grid: Grid, { home, openKeyring }: DaemonOptions): Promise<Prover> {
-  const log = grid.isHome ? (await openKeyring('log', readGrid(grid.reader).nonce)).signer('log') : undefined;
+  const { nonce, handovers = 0 } = readGrid(grid.reader);
+  const log = grid.isHome ? (await openKeyring('log', logKeyring(nonce, handovers))).signer('log') : undefined;
   return new Prover({ grid, book: home.gridDatabase(grid.id), state: home.gridState(grid.id), log });
 }
 

@@ -44,12 +44,12 @@ export class Prover implements AsyncDisposable {
 
   constructor(parts: ProverParts) {
     this.#parts = parts;
-    this.#folder = new Folder(parts);
+    this.#folder = new Folder({ book: parts.book, state: parts.state });
     this.#settle = coalesced(() => this.#catchUp());
   }
 
   /**
-   * What shows an object as of the newest state root. At the home that is a new one, if the last is 10 s old and
+   * What shows an object as of the newest state root. At the home that is a new one, if the last is a second old and
    * something was written since.
    * @param id object id; hostile
    * @param from size of a checkpoint that the answer's is to be shown to continue; 0 for none
