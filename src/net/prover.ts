@@ -125,9 +125,11 @@ export class Prover implements AsyncDisposable {
 
 /** The newest state root of the log that numbers the lines now. */
 function newestRoot(reader: Reader): NewestRoot | undefined {
-  const id = reader.head(`state/${readGrid(reader).log_key}`)?.id;
-  const line = id === undefined ? undefined : reader.indexOf(id);
-  if (id === undefined || line === undefined) return undefined;
+  const chain = `state/${readGrid(reader).log_key}`;
+  const head = reader.head(chain);
+  const found = head === undefined ? undefined : reader.lineAt(chain, head.height);
+  if (found === undefined) return undefined;
+  const { index: line, id } = found;
   const { payload, at } = reader.line(line);
   return { ...stateRootOf(JSON.parse(payload) as Payload), id, line, at };
 }
