@@ -88,5 +88,5 @@ async function auditStates(store: Store, { onProgress, signal }: CheckOptions): 
   // Found to be the kinds of all lines: without the word there is no such line to look for.
   if (store.symbols.find(STATE_KIND) === undefined) return 0;
   using file = StateFile.open('');
-  return new StateAudit(store, rules1, file).check(store.size, { signal, onProgress: (lines, of) => onProgress?.('states', lines, of) });
+  return await new StateAudit(store, rules1, file).check(store.size, { signal, onProgress: (lines, of) => onProgress?.('states', lines, of) });
 }
