@@ -2,7 +2,9 @@
 //
 // The order of effects is the design:  checked → durable (one transaction) → head file → told to anybody.
 // Where the log's keys are in this process, the checkpoint is signed within that transaction and shown only after it.
-// Where they are with the unlock agent it is signed after the head file, since nothing waits within a transaction.
+// Where they are with the unlock agent it is signed after the head file, since nothing waits within a transaction. So it
+// is where the grid has witnesses: signed, then cosigned by their quorum, then kept and told; what arrives meanwhile is
+// committed together and cosigned with the next one.
 // A crash anywhere leaves a prefix that is durable; opening again signs the checkpoint that was not signed.
 import { toHex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
@@ -17,10 +19,11 @@ import { signCheckpoint, signCheckpointNow, type TimedPoint } from './checkpoint
 import { HeadFile } from './head.js';
 import { checkNamed, ingest, type Checked } from './ingest.js';
 import { IntakeClock } from './intake.js';
-import { isHandover, trustOf, type Pinned } from './pinned.js';
+import { eraAt, isHandover, trustOf, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
-import type { Store } from './store.js';
+import type { Store, StoredCheckpoint } from './store.js';
+import type { Policy } from '../tlog/policy.js';
 
 /** A signature as text, for counting what waits. */
 const SIGNATURE_BYTES = 180;
@@ -40,6 +43,28 @@ export interface SequencerParts {
   readonly pool: SignaturePool;
   readonly clock: Clock;
   readonly headPath: string;
+  /** Asks witnesses; without it nothing is committed where the grid has some. */
+  readonly cosigning?: Cosigning | undefined;
+}
+
+/** A checkpoint that is to be cosigned. */
+export interface ToCosign {
+  readonly policy: Policy;
+  readonly size: number;
+  /** Signed by the log. */
+  readonly note: string;
+  /** Lines below the checkpoint that was published last: most witnesses will have that. */
+  readonly published: number;
+  /** RFC 6962 consistency proof from an earlier size to this one. */
+  proof(from: number): Buffer[];
+  /** Called with a note of more cosignatures, after the first that was enough. */
+  onMore(note: string): void;
+}
+
+/** How witnesses are asked; the network is not the book's affair. */
+export interface Cosigning {
+  /** The note with the cosignatures of a quorum. @throws Problem `unreachable`, reason `unwitnessed` */
+  cosign(wanted: ToCosign): Promise<string>;
 }
 
 /** Records that wait for their turn; none at all asks for a new time stamp. */
@@ -69,6 +94,9 @@ export class Sequencer implements AsyncDisposable {
   #note = '';
   /** Lines below the newest checkpoint of this process. */
   #published = 0;
+  /** Signed, and not cosigned yet. */
+  #pending: StoredCheckpoint | undefined;
+  #isClosed = false;
   #waitingBytes = 0;
 
   private constructor(parts: SequencerParts, head: HeadFile) {
@@ -96,7 +124,8 @@ export class Sequencer implements AsyncDisposable {
       const sequencer = new Sequencer(parts, head);
       if (store.size > 0) {
         checkKeys(sequencer.pinned, parts);
-        await sequencer.renew();
+        // A book whose witnesses are away is read, and written, all the same; nothing of that is committed meanwhile.
+        await sequencer.renew().catch((thrown: unknown) => { if (!isProblem(thrown, 'unreachable', 'unwitnessed')) throw thrown; });
       }
       return sequencer;
     } catch (thrown) {
@@ -115,6 +144,11 @@ export class Sequencer implements AsyncDisposable {
     return trustOf(this.#parts.store);
   }
 
+  /** What this home has signed and its witnesses have yet to cosign. */
+  get pending(): StoredCheckpoint | undefined {
+    return this.#pending;
+  }
+
   /** Calls back after every published change; returns how to stop that. */
   onPublished(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -123,7 +157,9 @@ export class Sequencer implements AsyncDisposable {
 
   /**
    * Appends records, each with a verdict of its own; what arrives together is committed together.
-   * Resolves when the outcome is durable and below a signed checkpoint. A record that is in the book already gets its line.
+   * Resolves when the outcome is durable and below a signed checkpoint, cosigned where the grid has witnesses. A record
+   * that is in the book already gets its line. An outcome `failed`, reason `unsigned`, or `unreachable`, reason
+   * `unwitnessed`, is recorded and not committed yet.
    * @param records at most 1,000; hostile
    * @throws Problem `busy` with too many waiting; `failed` where disk or clocks forbid writing (nothing is recorded then)
    */
@@ -148,6 +184,7 @@ export class Sequencer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
+    this.#isClosed = true;
     this.#head[Symbol.dispose]();
   }
 
@@ -167,6 +204,7 @@ export class Sequencer implements AsyncDisposable {
     while (this.#queue.length > 0) {
       await this.#queue[0]?.checked.catch(() => undefined);
       const group = this.#take();
+      let problem: Problem | undefined;
       try {
         const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
         const at = this.#clock.after(this.#parts.store.lastAt);
@@ -177,8 +215,12 @@ export class Sequencer implements AsyncDisposable {
           this.#tell(signed);
         }
         // Also what an earlier group recorded and could not sign.
-        else if (isAsked || this.#parts.store.size > this.#published) await this.#sign(at);
-        for (const { records, resolve } of group) resolve(outcomes.splice(0, records.length));
+        else if (isAsked || this.#parts.store.size > this.#published) problem = await this.#sign(at);
+        for (const { records, resolve, reject } of group) {
+          const own = outcomes.splice(0, records.length);
+          if (problem !== undefined && records.length === 0) reject(problem);
+          else resolve(own.map((outcome) => (outcome.ok && problem !== undefined ? { ok: false, problem } : outcome)));
+        }
       } catch (thrown) {
         for (const { reject } of group) reject(thrown);
       }
@@ -257,23 +299,58 @@ export class Sequencer implements AsyncDisposable {
     }
   }
 
-  /** @throws Problem `failed`, reason `unsigned`: what was taken in stays, and is signed with whatever comes next */
-  async #sign(at: number): Promise<void> {
-    const { store, log, clockSigner } = this.#parts;
+  /** Gives what stood in the way: what was taken in stays, and is signed with whatever comes next. */
+  async #sign(at: number): Promise<Problem | undefined> {
+    const { store } = this.#parts;
+    const point = this.#point(at);
     try {
-      const point = this.#point(at);
       this.#noteHead(point);
-      for (const until of this.#dueMilestones()) store.keepMilestone(until, await signCheckpoint(this.#point(at, until), log, clockSigner));
-      const note = await signCheckpoint(point, log, clockSigner);
+      for (const until of this.#dueMilestones()) store.keepMilestone(until, await this.#witnessed(this.#point(at, until)));
+      const note = await this.#witnessed(point);
       store.keepCheckpoint(point.size, note);
       this.#tell({ point, note });
+      return undefined;
     } catch (thrown) {
-      throw new Problem('failed', `recorded, but not signed by the home: ${messageOf(thrown)}`, {
+      if (isProblem(thrown, 'unreachable', 'unwitnessed')) {
+        return new Problem('unreachable', `recorded, but not committed: ${thrown.message}`, {
+          reason: 'unwitnessed',
+          hint: 'do not send it as a new record; once the witnesses are back, the same record gets its line',
+          cause: thrown,
+        });
+      }
+      return new Problem('failed', `recorded, but not signed by the home: ${messageOf(thrown)}`, {
         reason: 'unsigned',
         hint: 'do not send it as a new record; unlock the home, and the same record gets its line',
         cause: thrown,
       });
     }
+  }
+
+  /** The checkpoint as it may be told: signed, and cosigned by the witnesses that the grid had at this size. */
+  async #witnessed(point: TimedPoint): Promise<string> {
+    const { store, log, clockSigner, cosigning } = this.#parts;
+    const note = await signCheckpoint(point, log, clockSigner);
+    const { witnesses: policy } = eraAt(this.pinned, point.size);
+    if (policy === null) return note;
+    if (cosigning === undefined) throw new Problem('unreachable', 'nobody has asked the witnesses', { reason: 'unwitnessed' });
+    const { size } = point;
+    this.#pending = { size, note };
+    const cosigned = await cosigning.cosign({
+      policy, size, note,
+      published: store.checkpoint()?.size ?? 0,
+      proof: (from) => store.tree.consistencyProof(from, size),
+      onMore: (more) => this.#improve(size, note, more),
+    });
+    this.#pending = undefined;
+    return cosigned;
+  }
+
+  /** Keeps what has more cosignatures than the newest checkpoint, if it still is the newest. */
+  #improve(size: number, note: string, more: string): void {
+    if (this.#isClosed || !this.#note.startsWith(note)) return;
+    this.#parts.store.keepCheckpoint(size, more);
+    this.#note = more;
+    for (const listener of this.#listeners) listener();
   }
 
   /** Signs at once, within a transaction; undefined where something must be waited for: an agent, witnesses, a milestone. */

@@ -8,13 +8,14 @@ import type { Grid } from './grid.js';
  * `Grid.append`, with an answer to "is it in?" whatever happens. Only `refused` and `malformed` are verdicts: then it
  * is not recorded. At the grid's home the own book knows; elsewhere the Problem names the command that finds out.
  * @param again what to do about it, a command with its meaning; by default, looking before repeating
- * @throws Problem `refused` or `malformed`: not recorded; any other code: the message says what is known of the record
+ * @throws Problem `refused` or `malformed`: not recorded; `unreachable`, reason `unwitnessed`: recorded, and not committed
+ *   yet; any other: the message says what is known of the record
  */
 export async function deliver(grid: Grid, record: SignedRecord, again?: string): Promise<{ id: string; index: number }> {
   try {
     return await grid.append(record);
   } catch (thrown) {
-    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed')) throw thrown;
+    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed') || isProblem(thrown, 'unreachable', 'unwitnessed')) throw thrown;
     throw await inDoubt(grid, parseRecord(record.payload), thrown, again);
   }
 }

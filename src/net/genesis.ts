@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
+import { checkpointKeys } from '../bcdb/checkpoint.js';
+import { trustOf } from '../bcdb/pinned.js';
 import { makeRecord, signRecord } from '../bcdb/record.js';
 import { Sequencer } from '../bcdb/sequencer.js';
 import { readConfig, updateConfig, type Home } from '../home.js';
@@ -9,7 +11,9 @@ import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
 import { rules1 } from '../rules/all.js';
 import type { Genesis } from '../schema/types.js';
+import { formatVkey } from '../tlog/note.js';
 import { identityBody } from './compose.js';
+import { Cosigners } from './cosign.js';
 import { chosenGrid, type GridEntry, type GridOptions } from './grid.js';
 import { takeHomeAlone } from './lock.js';
 import { headPath, openStore } from './writer.js';
@@ -40,13 +44,23 @@ export interface NewGrid {
   readonly owner: Keyring;
   readonly createKeyring: (type: KeyringType, name: string) => Promise<Keyring>;
   readonly allocations?: readonly Allocation[];
+  /** Lines of a witness policy, as genesis spells them; null or left out: no witnesses. */
+  readonly witnesses?: readonly string[] | null;
+}
+
+/** A grid that was begun. */
+export interface Begun extends GridEntry {
+  /** Key of its log as witnesses take it. */
+  readonly vkey: string;
+  /** Whether its first lines are committed; else its witnesses have yet to know the log's key. */
+  readonly committed: boolean;
 }
 
 /**
  * Begins a grid whose home is this folder, with the owner's identity as line 1. The first grid becomes the one in use.
  * @throws Problem `usage` where the name is taken here, `busy` where a daemon of this home runs
  */
-export async function createGrid(wanted: NewGrid): Promise<GridEntry> {
+export async function createGrid(wanted: NewGrid): Promise<Begun> {
   const { home, clock, signal, name, owner, createKeyring } = wanted;
   using _lock = await takeHomeAlone(home, signal);
   checkFree(home, name);
@@ -59,14 +73,16 @@ export async function createGrid(wanted: NewGrid): Promise<GridEntry> {
 
   using store = openStore(home, genesis.id);
   await using pool = new SignaturePool();
-  await using sequencer = await Sequencer.open({ store, rules: rules1, pool, clock, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(home, genesis.id) });
-  for (const outcome of await sequencer.append(records)) if (!outcome.ok) throw outcome.problem;
+  await using cosigning = new Cosigners();
+  await using sequencer = await Sequencer.open({ store, rules: rules1, pool, clock, cosigning, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(home, genesis.id) });
+  const outcomes = await sequencer.append(records);
+  for (const outcome of outcomes) if (!outcome.ok && outcome.problem.reason !== 'unwitnessed') throw outcome.problem;
   const entry: GridEntry = { id: genesis.id, name, url: null };
   updateConfig(home, (config) => {
     config.grids.push(entry);
     config.grid ??= entry.id;
   });
-  return entry;
+  return { ...entry, vkey: formatVkey(checkpointKeys(trustOf(store)).log), committed: outcomes.every(({ ok }) => ok) };
 }
 
 /** The embedded grid of a home folder that has none: a development grid that its identity governs. */
@@ -87,13 +103,13 @@ export function checkFree(home: Home, name: string): void {
   if (readConfig(home).grids.some((entry) => entry.name === name)) throw new Problem('usage', `a grid named ${name} is here already`, { reason: 'exists', hint: '3bot grid list' });
 }
 
-function genesisBody({ name, dev, owner, allocations = [] }: NewGrid, nonce: string, log: Keyring): Genesis {
+function genesisBody({ name, dev, owner, allocations = [], witnesses = null }: NewGrid, nonce: string, log: Keyring): Genesis {
   const { log: log_key = '', clock: clock_key = '' } = log.public;
   const rule = { threshold: 1, members: [{ of: `bot/${owner.public['bot'] ?? ''}`, weight: 1 }] };
   return {
     name, dev, origin: `3bot/${nonce}`, nonce, log_key, clock_key,
     rules: 1, units: 'units/1', prices: LIST_PRICES,
-    governance: rule, certifiers: dev ? rule : null, witnesses: null,
+    governance: rule, certifiers: dev ? rule : null, witnesses: witnesses === null ? null : [...witnesses],
     allocations: [...allocations], faucet_stroops: dev ? FAUCET_STROOPS : null, max_supply_stroops: MAX_SUPPLY_STROOPS,
     heartbeat_ms: HOUR_MS, retention_ms: 72 * HOUR_MS,
     limits: { record_bytes: 1_048_576, signatures: 16_384 },

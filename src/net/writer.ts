@@ -14,6 +14,7 @@ import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
 import { Client } from './client.js';
+import { Cosigners } from './cosign.js';
 import { Follower, type FollowState, type OnProgress } from './follow.js';
 import { answers } from './lock.js';
 
@@ -72,7 +73,8 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, name:
     const keyring = await openKeyring('log', name);
     const store = owning(owned, openStore(home, grid));
     const pool = owning(owned, new SignaturePool());
-    const sequencer = owning(owned, await Sequencer.open({ store, rules, pool, clock, log: keyring.signer('log'), clockSigner: keyring.signer('clock'), headPath: headPath(home, grid) }));
+    const cosigning = owning(owned, new Cosigners());
+    const sequencer = owning(owned, await Sequencer.open({ store, rules, pool, clock, cosigning, log: keyring.signer('log'), clockSigner: keyring.signer('clock'), headPath: headPath(home, grid) }));
     return {
       get state() {
         return { lastRead_ms: clock(), problem: null, ended: false };
@@ -87,6 +89,7 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, name:
         }
       },
       onNews: (listener) => sequencer.onPublished(listener),
+      pending: () => sequencer.pending,
       [Symbol.asyncDispose]: () => closeAll(owned),
     };
   } catch (thrown) {
@@ -157,7 +160,8 @@ async function forward(client: Client, grid: string, records: readonly SignedRec
   try {
     return await client.submit(grid, records, signal);
   } catch (thrown) {
-    if (!isProblem(thrown, 'unreachable')) throw thrown;
+    // It did answer, and would say the same.
+    if (!isProblem(thrown, 'unreachable') || thrown.reason === 'unwitnessed') throw thrown;
   }
   return client.submit(grid, records, signal);
 }
