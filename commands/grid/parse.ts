@@ -8,6 +8,13 @@ export function parseBotUrl(text: string): string {
   return address;
 }
 
+/** Where a grid can be joined: a bot, or the folder of a mirror on any web server. @throws Problem `usage` */
+export function parseSource(text: string): string {
+  const address = text.replace(/\/$/, '');
+  if (!/^https?:\/\/[^/?#@\s]{1,200}(\/[^/?#\s]{1,100}){0,8}$/.test(address)) throw new Problem('usage', `not an address of a bot or a mirror: ${JSON.stringify(text.slice(0, 100))}`, { hint: 'http://host:port or https://host/folder' });
+  return address;
+}
+
 /** @throws Problem `usage` */
 export function parseGenesis(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new Problem('usage', 'the genesis hash has 64 hex digits');

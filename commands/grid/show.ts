@@ -15,13 +15,13 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     await using grid = await openGridOf(context, wanted);
     const { prices, supply_stroops, governance } = readGrid(grid.reader);
     if (genesisFile !== undefined) writeNew(genesisFile, `${JSON.stringify(grid.reader.line(0))}\n`);
-    const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url }, context.clock);
+    const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }) }, context.clock);
     context.out.one({
       json: { ...state, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
       text: () => [
         `grid        ${grid.name}${grid.dev ? ' (development)' : ''}`,
         `genesis     ${grid.id}`,
-        `where       ${grid.url ?? 'this home folder numbers the lines'}`,
+        `where       ${grid.mirror !== null ? `${grid.mirror} (a mirror; this copy is read only)` : (grid.url ?? 'this home folder numbers the lines')}`,
         `lines       ${state.size}`,
         `root        ${state.root}`,
         `time stamp  ${state.time === null ? 'none' : state.time}${state.fresh ? '' : ', not fresh'}`,

@@ -143,6 +143,14 @@ export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
 export const MAX_PROOF_HASHES = 64;
 /** Tiles whose inner hashes a book keeps ready for proofs, 16 KiB each: those above 16 million lines, and many below. */
 export const MAX_CACHED_TILES = 512;
+/** Mirror: how often its checkpoint is looked at by whoever waits for news. */
+export const MIRROR_POLL_MS = 5_000;
+/** Mirror: bundles of records fetched side by side, each up to MAX_LINES_BYTES. */
+export const BUNDLES_AHEAD = 4;
+/** Mirror: tiles kept by a reader, 8 KiB each; the proofs of a batch and the next share all but one. */
+export const MAX_MIRROR_TILES = 64;
+/** Mirror: tiles written side by side; enough that waiting for one disk write does not hold up the next. */
+export const MAX_MIRROR_WRITES = 16;
 /** Node: an ordinary question to a runtime or a system tool (podman answers in milliseconds, mkfs and mount too). */
 export const RUNTIME_TIMEOUT_MS = 30_000;
 /** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */

@@ -105,6 +105,7 @@ export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, { from,
   const signer = keyring.signer('wallet');
   if (signer.key !== from) throw new Problem('integrity', `the keystore of ${keyring.name} holds another wallet than its header says`);
   const body: Transfer = { payers: [{ account: from, amount_stroops: amount.toString() }], to, memo };
+  grid.demandWritable();
   await grid.hold();
   await grid.refresh();
   const at = grid.clock();

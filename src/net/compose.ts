@@ -49,6 +49,7 @@ export async function appendSigned<Body extends object | null = object>(grid: Gr
 
 async function append<Body extends object | null>(grid: Grid, { chain, kind, body }: Draft<Body>, signers: readonly Signer[]): Promise<Appended | Extract<Body, null>> {
   // Held from here on: another command of this home folder composes its record after this one is in.
+  grid.demandWritable();
   await grid.hold();
   await grid.refresh();
   const made = typeof body === 'function' ? body(grid.reader) : body;

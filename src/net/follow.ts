@@ -9,7 +9,6 @@ import type { RuleBook } from '../bcdb/rulebook.js';
 import type { Store } from '../bcdb/store.js';
 import type { SignaturePool } from '../keys/pool.js';
 import { handedOverBelow } from './abandoned.js';
-import type { Client } from './client.js';
 import { isSignedByHome } from './evidence.js';
 
 /** How following goes; for those who must tell "nothing new" from "cannot read". */
@@ -22,11 +21,23 @@ export interface FollowState {
   readonly ended: boolean;
 }
 
+/** Where lines come from: a bot, a mirror. */
+export interface LineSource {
+  /** What messages call it. */
+  readonly name: string;
+  /**
+   * Lines from number `from` on, with the checkpoint they lead to; all of it hostile.
+   * @param wait how long to wait for news where there is none, ms
+   * @throws Problem `unreachable`
+   */
+  lines(grid: string, from: number, options: { wait?: number; signal?: AbortSignal | undefined }): Promise<Batch>;
+}
+
 /** What a follower is made of. */
 export interface FollowParts {
   readonly store: Store;
   readonly rules: RuleBook;
-  readonly client: Client;
+  readonly client: LineSource;
   /** Id of the grid that is followed. */
   readonly grid: string;
   readonly pool: SignaturePool;

@@ -14,8 +14,9 @@ import { readGrid } from '../rules/objects.js';
 import type { Config, SignedRecord } from '../schema/types.js';
 import type { FollowState, OnProgress } from './follow.js';
 import { takeHome } from './lock.js';
+import { readOnly } from './mirror.js';
 import type { ServedGrid } from './server.js';
-import { logKeyring, openCopyWriter, openHomeWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
+import { logKeyring, openCopyWriter, openHomeWriter, openMirrorWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
 
 /** A grid as config.json lists it; url null: this home numbers its lines. */
 export type GridEntry = Config['grids'][number];
@@ -72,8 +73,10 @@ export class Grid implements ServedGrid, AsyncDisposable {
   readonly dev: boolean;
   /** This home folder numbers the lines. */
   readonly isHome: boolean;
-  /** The bot that is followed and forwarded to; null at the home. */
+  /** The bot that is followed and forwarded to; null at the home, and where files are followed. */
   readonly url: string | null;
+  /** Where the files of a mirror are that this copy is read from; it then is read only. */
+  readonly mirror: string | null;
   readonly clock: Clock;
   /** The own copy. It shows what `refresh`, `append` and `submit` brought, always through this one object. */
   readonly reader: Reader;
@@ -100,7 +103,8 @@ export class Grid implements ServedGrid, AsyncDisposable {
     this.name = entry.name;
     this.dev = dev;
     this.isHome = entry.url === null;
-    this.url = entry.url;
+    this.url = entry.mirror === true ? null : entry.url;
+    this.mirror = entry.mirror === true ? entry.url : null;
     this.clock = options.clock;
     this.reader = this.#store;
     this.#logKeyring = logKeyring(nonce, handovers);
@@ -121,11 +125,16 @@ export class Grid implements ServedGrid, AsyncDisposable {
     if (!this.isHome) this.#demandFresh();
   }
 
+  /** For those who would sign for nothing. @throws Problem `refused`, reason `read_only`, where this copy is read from a mirror */
+  demandWritable(): void {
+    if (this.mirror !== null) throw readOnly(this.name, this.mirror);
+  }
+
   /** Nothing is shown as today's, and nothing signed, on a view that somebody may have kept from long ago. */
   #demandFresh(): void {
     const { age_ms } = freshness(this.#store, this.clock);
     if (age_ms < FRESH_MS) return;
-    throw new Problem('unreachable', `${this.url ?? 'the home'} answers, but the newest time stamp that it has of grid ${this.name} is ${formatDuration(age_ms)} old: too old to believe`, {
+    throw new Problem('unreachable', `${this.url ?? this.mirror ?? 'the home'} answers, but the newest time stamp that it has of grid ${this.name} is ${formatDuration(age_ms)} old: too old to believe`, {
       reason: 'stale',
       hint: "if the grid's home is away, try again later; else ask another bot that serves the grid: 3bot grid join URL",
     });
@@ -145,6 +154,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   /** `append` for many: each with a verdict of its own, in the order given. */
   async submit(records: readonly SignedRecord[]): Promise<Outcome[]> {
+    this.demandWritable();
     const outcomes = await this.#with((writer) => writer.submit(records));
     this.#store.refresh();
     return outcomes;
@@ -226,7 +236,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
     const parts: WriterParts = { home, grid: this.id, rules: rules1, clock, signal };
     const taken = await takeHome(home, signal);
     if (typeof taken === 'string') return openNeighbour(parts, taken);
-    const writer = this.url === null ? await openHomeWriter(parts, taken, this.#logKeyring, openKeyring) : openCopyWriter(parts, taken, this.url);
+    const writer = this.mirror !== null ? openMirrorWriter(parts, taken, this.mirror) : this.url !== null ? openCopyWriter(parts, taken, this.url) : await openHomeWriter(parts, taken, this.#logKeyring, openKeyring);
     writer.onNews(() => {
       this.#store.refresh();
       for (const listener of this.#listeners) listener();

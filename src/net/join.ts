@@ -7,11 +7,12 @@ import { pinnedBy, trustOf } from '../bcdb/pinned.js';
 import { readConfig, updateConfig, type Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
 import { rules1 } from '../rules/all.js';
-import type { GridList, Payload, Genesis } from '../schema/types.js';
+import type { Genesis, GridList, Line, Payload } from '../schema/types.js';
 import { Client } from './client.js';
 import { Follower, type OnProgress } from './follow.js';
 import type { GridEntry } from './grid.js';
 import { takeHomeAlone } from './lock.js';
+import { Mirror } from './mirror.js';
 import { openStore } from './writer.js';
 
 /** What joining needs. */
@@ -19,7 +20,7 @@ export interface JoinOptions {
   readonly home: Home;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** `http(s)://host:port` of any bot that serves the grid. */
+  /** `http(s)://host:port` of any bot that serves the grid, or the prefix of a mirror, which is a folder on any web server. */
   readonly url: string;
   /** Genesis hash, as the grid's owner published it; without it the first answer is believed. */
   readonly genesis?: string | undefined;
@@ -43,11 +44,12 @@ export interface Joined {
  */
 export async function joinGrid({ home, clock, signal, url, genesis, name, onProgress }: JoinOptions): Promise<Joined> {
   using _lock = await takeHomeAlone(home, signal);
-  await using client = new Client({ url });
-  const id = servedGrid(await client.grids(signal), genesis, url);
-  const line = await client.genesis(id, signal);
-  pinnedBy(line, id);
-  const entry = entryFor(home, { id, url, name: name ?? ((JSON.parse(line.payload) as Payload).body as unknown as Genesis).name });
+  await using bot = new Client({ url });
+  await using mirror = new Mirror(url);
+  const isMirror = /^https?:\/\/[^/]+\/./.test(url) || !(await isBot(bot, mirror, signal));
+  const client = isMirror ? mirror : bot;
+  const { id, line } = isMirror ? await mirroredGrid(mirror, genesis, signal) : await botsGrid(bot, genesis, url, signal);
+  const entry = entryFor(home, { id, url, ...(isMirror ? { mirror: true } : {}), name: name ?? ((JSON.parse(line.payload) as Payload).body as unknown as Genesis).name });
   // Asked of the disk, not of config.json: a book that was here before is not ours to remove, listed or not.
   const isNew = !existsSync(home.gridDatabase(id));
   try {
@@ -68,6 +70,30 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     if (isNew && isProblem(thrown, 'integrity')) rmSync(dirname(home.gridDatabase(id)), { recursive: true, force: true });
     throw thrown;
   }
+}
+
+/** Whether a 3bot answers at an address; files that lie there instead are a mirror's. @throws Problem `unreachable` where it is neither */
+async function isBot(bot: Client, mirror: Mirror, signal: AbortSignal): Promise<boolean> {
+  try {
+    await bot.grids(signal);
+    return true;
+  } catch (thrown) {
+    if (!isProblem(thrown, 'unreachable')) throw thrown;
+    if (await mirror.isThere(signal)) return false;
+    throw thrown;
+  }
+}
+
+async function botsGrid(bot: Client, genesis: string | undefined, url: string, signal: AbortSignal): Promise<{ id: string; line: Line }> {
+  const id = servedGrid(await bot.grids(signal), genesis, url);
+  const line = await bot.genesis(id, signal);
+  pinnedBy(line, id);
+  return { id, line };
+}
+
+async function mirroredGrid(mirror: Mirror, genesis: string | undefined, signal: AbortSignal): Promise<{ id: string; line: Line }> {
+  const line = await mirror.genesis(signal);
+  return { id: pinnedBy(line, genesis).grid, line };
 }
 
 /** The grid to join among those that are served. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isProblem } from '../base/errors.js';
-import { MAX_LONG_POLL_MS, MAX_RETRY_MS, MIN_RETRY_MS } from '../base/limits.js';
+import { MAX_LONG_POLL_MS, MAX_RETRY_MS, MIN_RETRY_MS, MIRROR_POLL_MS } from '../base/limits.js';
 import { recordAt, type Found } from '../bcdb/query.js';
 import { runtimePath, type Home } from '../home.js';
 import { Client } from './client.js';
@@ -46,7 +46,7 @@ export async function* followLines(grid: Grid, home: Home, from: number, signal:
 async function news(grid: Grid, home: Home, signal: AbortSignal): Promise<void> {
   const socket = existsSync(runtimePath(home)) ? socketPath(home) : undefined;
   const address = socket !== undefined && (await answers(socket, signal)) ? { socket } : grid.url === null ? undefined : { url: grid.url };
-  if (address === undefined) return rest(LOOK_MS, signal);
+  if (address === undefined) return rest(grid.mirror === null ? LOOK_MS : MIRROR_POLL_MS, signal);
   await using client = new Client(address);
   try {
     // What it answers is not used: `refresh` fetches and checks it.

@@ -13,6 +13,8 @@ export interface GridState {
   readonly name: string;
   /** Bot that is followed; null: this home numbers the lines. */
   readonly url: string | null;
+  /** Read from the files of a mirror. */
+  readonly read_only: boolean;
   /** Lines; 0 where the file cannot be read. */
   readonly size: number;
   /** Tree root, hex. */
@@ -24,13 +26,13 @@ export interface GridState {
 }
 
 /** Looks at the file of a grid; one that is missing or damaged shows as empty. */
-export function gridState(home: Home, { id, name, url }: GridEntry, clock: Clock): GridState {
-  const empty: GridState = { id, name, url, size: 0, root: '', time: null, age_ms: null, fresh: false };
+export function gridState(home: Home, { id, name, url, mirror }: GridEntry, clock: Clock): GridState {
+  const empty: GridState = { id, name, url, read_only: mirror === true, size: 0, root: '', time: null, age_ms: null, fresh: false };
   if (!existsSync(home.gridDatabase(id))) return empty;
   try {
     using store = Store.read(home.gridDatabase(id));
     const { time_ms, age_ms, fresh } = freshness(store, clock);
-    return { id, name, url, size: store.size, root: store.tree.root().toString('hex'), time: time_ms === 0 ? null : iso(time_ms), age_ms: time_ms === 0 ? null : age_ms, fresh };
+    return { id, name, url, read_only: mirror === true, size: store.size, root: store.tree.root().toString('hex'), time: time_ms === 0 ? null : iso(time_ms), age_ms: time_ms === 0 ? null : age_ms, fresh };
   } catch (thrown) {
     if (!isProblem(thrown)) throw thrown;
     return empty;

@@ -1,4 +1,4 @@
-// The three ways in which a book is written: as its home, as a copy that forwards, beside a process that does either.
+// The ways in which a book is written: as its home, as a copy that forwards or only reads, beside a process that does any of these.
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import { Client } from './client.js';
 import { Cosigners } from './cosign.js';
 import { Follower, type FollowState, type OnProgress } from './follow.js';
 import { answers } from './lock.js';
+import { Mirror, readOnly } from './mirror.js';
 
 /** What changes a book. */
 export interface Writer extends AsyncDisposable {
@@ -114,6 +115,28 @@ export function openCopyWriter(parts: WriterParts, lock: Disposable, url: string
       const outcomes = await inParts(records, (some) => forward(client, grid, some, signal));
       if (outcomes.some((outcome) => outcome.ok && outcome.index >= store.size)) await follower.catchUp({ signal });
       return outcomes.map((outcome, i) => believed(store, outcome, records[i]));
+    },
+    refresh: (onProgress) => follower.catchUp({ signal, onProgress }),
+    keepUp: (until) => follower.forever(until),
+    onNews: (listener) => follower.onNews(listener),
+    [Symbol.asyncDispose]: () => closeAll(owned),
+  };
+}
+
+/** Opens a copy that follows the files of a mirror; there is no way for a record from there to the grid's home. */
+export function openMirrorWriter(parts: WriterParts, lock: Disposable, url: string): Writer {
+  const { home, grid, rules, clock, signal } = parts;
+  const owned: Owned = [lock];
+  const store = owning(owned, openStore(home, grid));
+  const pool = owning(owned, new SignaturePool());
+  const client = owning(owned, new Mirror(url));
+  const follower = new Follower({ store, rules, client, grid, pool, clock });
+  return {
+    get state() {
+      return follower.state;
+    },
+    submit: async () => {
+      throw readOnly(grid, url);
     },
     refresh: (onProgress) => follower.catchUp({ signal, onProgress }),
     keepUp: (until) => follower.forever(until),

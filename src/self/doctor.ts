@@ -12,6 +12,7 @@ import { readConfig, type Home } from '../home.js';
 import { backend } from '../keys/ed25519.js';
 import { listKeystores } from '../keys/keystore.js';
 import { Client } from '../net/client.js';
+import { Mirror } from '../net/mirror.js';
 import type { GridEntry } from '../net/grid.js';
 import { daemonAnswers } from '../net/lock.js';
 import { gridState } from '../net/state.js';
@@ -124,6 +125,11 @@ async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise
   if (entry.url === null) {
     const served = await daemonAnswers(home);
     return [finding(name, true, `${lines}, numbered here${served ? ', served' : '; others reach it while 3bot serve runs'}`, '')];
+  }
+  if (entry.mirror === true) {
+    await using mirror = new Mirror(entry.url);
+    const isThere = await mirror.isThere(AbortSignal.any([signal, AbortSignal.timeout(DOCTOR_ANSWER_MS)]));
+    return [finding(name, isThere, `${lines}, read only from the mirror ${entry.url}${isThere ? '' : ', which has no checkpoint now'}`, 'see that its files are served; or 3bot grid join a bot of the grid')];
   }
   const heard = state.age_ms === null ? 'never heard of its home' : `its home's newest word in the copy is ${formatDuration(wholeSeconds(state.age_ms))} old`;
   try {
