@@ -7,7 +7,7 @@ import { signingBytes } from '../keys/signed.js';
 import { rules1 } from '../rules/all.js';
 import type { Handover, Line } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
-import type { Client } from './client.js';
+import type { LineSource } from './follow.js';
 
 /** Hand-overs of a grid that are looked at, newest first. */
 const LOOKED_AT = 8;
@@ -18,9 +18,9 @@ const LOOKED_AT = 8;
  * @param client the bot whose word did not fit; hostile
  * @returns what to say about it; undefined where nothing is proven
  */
-export async function handedOverBelow(client: Client, store: Reader, grid: string, signal?: AbortSignal): Promise<Problem | undefined> {
+export async function handedOverBelow(client: LineSource, store: Reader, grid: string, signal?: AbortSignal): Promise<Problem | undefined> {
   try {
-    const { objects } = (await client.objects(grid, 'era/', signal)) as { objects: { value: { until: number } }[] };
+    const { objects } = (await client.objects?.(grid, 'era/', signal) ?? { objects: [] }) as { objects: { value: { until: number } }[] };
     const ends = objects.map(({ value: { until } }) => until).filter((until) => Number.isSafeInteger(until) && until > 0 && until < store.size);
     for (const until of ends.sort((a, b) => b - a).slice(0, LOOKED_AT)) {
       const [line] = (await client.lines(grid, until, { signal })).lines;

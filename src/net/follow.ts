@@ -31,6 +31,8 @@ export interface LineSource {
    * @throws Problem `unreachable`
    */
   lines(grid: string, from: number, options: { wait?: number; signal?: AbortSignal | undefined }): Promise<Batch>;
+  /** Objects of its state by prefix, where it has any. */
+  objects?(grid: string, prefix: string, signal?: AbortSignal): Promise<unknown>;
 }
 
 /** What a follower is made of. */
