@@ -76,7 +76,10 @@ test('records of a megabyte and records with thousands of signatures pass throug
   await using pool = new SignaturePool();
   const large = await signed(`{"t":"${'x'.repeat(1_048_000)}"}`, 3);
   const wide = { ...large, payload: '{}', signatures: Array.from({ length: 3_000 }, () => large.signatures[0] as { by: string; sig: string }) };
-  assert.deepEqual(await pool.check([large, large, large, wide]), [true, true, true, false]);
+  const many = await signed('{}', 1);
+  const good = { ...many, signatures: Array.from({ length: 3_000 }, () => many.signatures[0] as { by: string; sig: string }) };
+  const oneBad = { ...good, signatures: good.signatures.map((one, i) => (i === 2_500 ? { ...one, by: signers[1]?.key ?? '' } : one)) };
+  assert.deepEqual(await pool.check([large, large, large, wide, good, oneBad]), [true, true, true, false, true, false]);
 });
 
 test('closing the pool rejects what is under way, and a closed pool starts anew', async () => {
