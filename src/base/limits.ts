@@ -213,3 +213,13 @@ export const MAX_VERIFY_THREADS = 8;
 export const STATE_WAIT_MS = 6_000;
 /** State roots: how often a home that serves makes one unasked, where something was written; whoever wants a fresh proof asks. */
 export const STATE_ROOT_EVERY_MS = 10 * 60_000;
+/** Query: characters, values in all, and levels of parentheses and `not`; what a person types is far below. */
+export const MAX_QUERY_CHARS = 8_192;
+export const MAX_QUERY_TERMS = 64;
+export const MAX_QUERY_DEPTH = 16;
+/** Query: names that a prefix stands for before it is no longer looked up name by name. */
+export const MAX_PREFIX_NAMES = 64;
+/** Query: lines of the book that a server looks at for one answer, beside what its index says: 20 ms. */
+export const MAX_SERVED_LOOKS = 2_000;
+/** Index of a book: fields whose values it keeps; each costs a few microseconds a line. */
+export const MAX_INDEXED_FIELDS = 32;

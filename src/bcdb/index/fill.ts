@@ -33,13 +33,12 @@ const IN_GROUP = 2 ** 14;
 export class Filler {
   readonly #db: Database.Database;
   readonly #symbols: Symbols;
-  readonly #fields: { readonly num: number; readonly path: string }[];
+  #fields: readonly { readonly num: number; readonly path: string }[] = [];
   readonly #sql;
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.#symbols = new Symbols(db);
-    this.#fields = fieldsOf(db);
     this.#sql = {
       line: db.prepare('INSERT INTO line (idx, at, chain, kind) VALUES (?, ?, ?, ?)'),
       id: db.prepare('INSERT INTO record_id (prefix, idx) VALUES (?, ?)'),
@@ -63,6 +62,8 @@ export class Filler {
   take(first: number, lines: Iterable<IndexedLine>): number {
     const terms = Object.fromEntries(Object.values(TERM).map((field) => [field, [] as number[]])) as Record<number, number[]>;
     const ids: { prefix: number; idx: number }[] = [];
+    // Another process may have added one.
+    this.#fields = fieldsOf(this.#db);
     let entries = 0;
     let last: IndexedLine | undefined;
     for (const line of lines) {
