@@ -67,9 +67,12 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
   };
 }
 
-/** Makes a folder and those above it, 0700; one that is there stays as it is. */
+/** Makes a folder and those above it, 0700, durable on return; one that is there stays as it is. */
 export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  // Whatever is synced in a folder goes with it, where the power cut finds the folder's own name not synced.
+  for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made));
 }
 
 function syncFolder(path: string): void {

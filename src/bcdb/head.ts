@@ -1,9 +1,10 @@
 // The head file: what a home has signed, kept beside the keystore and not beside the database, so that a database
 // put back from a backup is noticed before it signs a second history.
-import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
+import { makeFolder } from '../home.js';
 
 const SLOT_BYTES = 256;
 
@@ -36,7 +37,7 @@ export class HeadFile implements Disposable {
     const { head, slot } = newestOf(path);
     this.found = head;
     this.#turn = 1 - slot;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   }
 

@@ -1,5 +1,4 @@
 // The ways in which a book is written: as its home, as a copy that forwards or only reads, beside a process that does any of these.
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
@@ -9,7 +8,7 @@ import { COSIGN_EVERY_MS, MAX_BODY_BYTES, MAX_SUBMIT } from '../base/limits.js';
 import type { RuleBook } from '../bcdb/rulebook.js';
 import { Sequencer, type Outcome } from '../bcdb/sequencer.js';
 import { Store, type StoredCheckpoint } from '../bcdb/store.js';
-import type { Home } from '../home.js';
+import { makeFolder, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
@@ -49,7 +48,7 @@ export interface WriterParts {
 /** Opens the file of a grid's copy for writing; makes it where there is none. The caller holds the home's lock. */
 export function openStore(home: Home, grid: string): Store {
   const path = home.gridDatabase(grid);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   return Store.open(path);
 }
 

@@ -1,0 +1,95 @@
+// The process whose files are traced: a home and a copy do everything that has to outlive a power cut, with the real
+// modules, and each promise is noted in the file `promises` the moment it is made.
+import { createHash } from 'node:crypto';
+import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import { Holds, type Hold } from '../../src/farmer/hold.js';
+import { openHome, updateConfig, type Home } from '../../src/home.js';
+import { openSecret, type Keyring, type KeyringType } from '../../src/keys/keyring.js';
+import { createKeystore } from '../../src/keys/keystore.js';
+import { Unsent } from '../../src/market/unsent.js';
+import { ensureIdentity, nextPayload } from '../../src/net/compose.js';
+import { startDaemon } from '../../src/net/daemon.js';
+import { createGrid } from '../../src/net/genesis.js';
+import { openGrid, type Grid, type GridOptions } from '../../src/net/grid.js';
+import { joinGrid } from '../../src/net/join.js';
+import { openPrivate } from '../../src/private.js';
+import { send } from '../net/homes.js';
+
+/** What was promised: each must hold of the disk after any later cut. */
+export type Promised =
+  | { readonly recorded: string; readonly index: number }
+  | { readonly published: string }
+  | { readonly copied: number }
+  | { readonly grid: string }
+  | { readonly keystore: string }
+  | { readonly spend: string }
+  | { readonly unsent: string }
+  | { readonly held: string };
+
+/** Keys of both homes follow from their names, so that whoever looks at a disk afterwards has them too. */
+export function keyringOf(type: KeyringType, name: string): Promise<Keyring> {
+  return openSecret(type, name, createHash('sha256').update(`power ${type} ${name}`).digest());
+}
+
+/** What opening a grid of one of the homes needs. */
+export function optionsOf(home: Home): GridOptions & { readonly createKeyring: typeof keyringOf } {
+  return { home, clock: Date.now, signal: new AbortController().signal, openKeyring: keyringOf, createKeyring: keyringOf };
+}
+
+/** The two home folders below a root. */
+export function homesIn(root: string): { home: Home; copy: Home } {
+  return { home: openHome(join(root, 'home')), copy: openHome(join(root, 'copy')) };
+}
+
+const [, , root] = process.argv;
+if (root !== undefined) await work(root);
+
+async function work(root: string): Promise<never> {
+  const promises = openSync(join(root, 'promises'), 'a');
+  const promise = (promised: Promised): void => void writeSync(promises, `${JSON.stringify(promised)}\n`);
+  const { home, copy } = homesIn(root);
+  const owner = await keyringOf('identity', 'owner');
+  const account = owner.public['wallet'] ?? '';
+  await createKeystore(home, { type: 'identity', name: 'owner', public: owner.public, secret: Buffer.alloc(32, 1) }, 'passphrase', { n: 16_384, r: 8, p: 1 });
+  promise({ keystore: 'owner' });
+  const { id } = await createGrid({ ...optionsOf(home), name: 'power', dev: true, owner, allocations: [{ account, amount_stroops: '10000000000' }] });
+  promise({ grid: id });
+
+  const sent = async (grid: Grid): Promise<void> => {
+    const { id: recorded, index } = await send(grid, owner, 'ab'.repeat(32));
+    promise({ recorded, index });
+    promise({ published: grid.reader.checkpoint()?.note ?? '' });
+  };
+  {
+    await using grid = await openGrid(optionsOf(home));
+    for (let i = 0; i < 8; i += 1) await sent(grid);
+    // Side by side, so that they share a transaction.
+    await Promise.all(['one', 'two', 'three', 'four', 'five'].map(async (name) => ensureIdentity(grid, await keyringOf('identity', name))));
+    promise({ published: grid.reader.checkpoint()?.note ?? '' });
+  }
+
+  const daemon = await startDaemon({ ...optionsOf(home), log: pino({ level: 'silent' }), listen: { host: '127.0.0.1', port: 0 } });
+  const { size } = await joinGrid({ ...optionsOf(copy), url: daemon.url ?? '' });
+  promise({ copied: size });
+  for (let i = 1; i <= 3; i += 1) {
+    updateConfig(copy, (config) => void (config.spend.per_command_stroops = `${i}`));
+    promise({ spend: `${i}` });
+  }
+  const grid = await openGrid(optionsOf(copy));
+  const data = openPrivate(copy);
+  for (let i = 0; i < 5; i += 1) {
+    const record = makeRecord(nextPayload(grid, `account/${account}`, 'transfer@1', { payers: [], to: account, memo: `${i}` }, Date.now()));
+    new Unsent(data, id).keep(record, await signRecord(record, [owner.signer('wallet')]), Date.now());
+    promise({ unsent: record.id });
+    const hold = { contract: `${i}`, record: record.id, payload: record.text, agreement: { node: 'a', commit_by: Date.now() + 60_000 } } as unknown as Hold;
+    new Holds(data, id).take(hold, Date.now());
+    promise({ held: record.id });
+    await sent(grid);
+    promise({ copied: grid.reader.size });
+  }
+  // Not in order: what is open stays open, as when the power goes.
+  process.exit(0);
+}
