@@ -4,7 +4,7 @@ import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { checkpointText, parseCheckpointText, type Point } from '../tlog/checkpoint.js';
 import { cosignatures, cosignatureText, cosignatureTime, cosignatureVerifier, formatCosignature } from '../tlog/cosignature.js';
 import { ed25519Verifier, formatNote, noteKeyId, parseNote, signatureBy, type Note, type NoteKey } from '../tlog/note.js';
-import { quorumTime, type Policy } from '../tlog/policy.js';
+import { quorumTime, type Policy, type PolicyLog } from '../tlog/policy.js';
 import { eraAt, type EarlierEra } from './pinned.js';
 
 /** Who signs checkpoints; keys in hex. */
@@ -42,6 +42,12 @@ export function checkpointKeys({ origin, log_key, clock_key }: CheckpointKeys): 
     log: { name: origin, type: 'ed25519', key: log_key },
     clock: { name: `${origin}/clock`, type: 'cosignature', key: clock_key },
   };
+}
+
+/** The log of a grid as a trust policy names it: every key that it has or had. */
+export function policyLogs(pinned: CheckpointTrust): PolicyLog[] {
+  const keys = new Set([pinned.log_key, ...(pinned.earlier ?? []).map(({ log_key }) => log_key)]);
+  return [...keys].map((key) => ({ key: { name: pinned.origin, type: 'ed25519', key }, url: null }));
 }
 
 /** What a home signs, and when. */

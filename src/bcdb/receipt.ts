@@ -2,15 +2,17 @@
 // without a book (C2SP tlog-proof).
 import { canonical, parseCanonical } from '../base/canonical.js';
 import { messageOf, Problem } from '../base/errors.js';
-import { verifyBytes } from '../keys/ed25519.js';
+import { checkEd25519, verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Line, Signature } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
 import { leafHash, verifyInclusion } from '../tlog/merkle.js';
+import type { Policy } from '../tlog/policy.js';
 import { formatProof, parseProof } from '../tlog/proof.js';
-import type { Pinned } from './pinned.js';
+import { openByPolicy, type TrustedCheckpoint } from '../tlog/trusted.js';
+import { eraAt, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 
 /** What a receipt file holds. */
@@ -25,17 +27,28 @@ export interface Receipt {
   readonly checkpoint: string;
 }
 
-/** What a receipt proves once it is verified. */
-export interface VerifiedReceipt {
+/** What any receipt proves once it is verified. */
+interface ProvenLine {
   readonly record: ParsedRecord;
   readonly signatures: readonly Signature[];
   /** When the home took it in, ms since 1970. */
   readonly at: number;
   readonly index: number;
-  /** Size, root and time of the checkpoint. */
-  readonly checkpoint: Checkpoint;
   /** What was checked, a phrase a step, in order. */
   readonly checked: readonly string[];
+  /** What nobody may conclude from it, a phrase each. */
+  readonly notProven: readonly string[];
+}
+
+/** What a receipt proves by what is known of its grid. */
+export interface VerifiedReceipt extends ProvenLine {
+  /** Size, root and time of the checkpoint. */
+  readonly checkpoint: Checkpoint;
+}
+
+/** What a receipt proves by a trust policy. */
+export interface PolicyReceipt extends ProvenLine {
+  readonly checkpoint: TrustedCheckpoint;
 }
 
 function broken(what: string, cause?: unknown): Problem {
@@ -76,25 +89,56 @@ function parseLine(bytes: Buffer): Line {
  * @throws Problem `integrity` that names the first thing that does not hold
  */
 export function verifyReceipt(text: string, pinned: Pinned): VerifiedReceipt {
-  const { line, index, proof, checkpoint: note } = parseReceipt(text);
-  const record = parseLineRecord(line);
+  const receipt = parseReceipt(text);
+  const record = parseLineRecord(receipt.line);
   checkGrid(record, pinned);
-  const checkpoint = openCheckpoint(note, pinned);
+  const checkpoint = openCheckpoint(receipt.checkpoint, pinned);
+  const { log_key, clock_key, witnesses } = eraAt(pinned, checkpoint.size);
+  const shown = [
+    `record ${record.id} in canonical form, of grid ${pinned.grid}`,
+    `checkpoint of ${checkpoint.size} lines signed by the log ${log_key}`,
+    `time stamp by ${clock_key}`,
+    ...(witnesses === null ? [] : [`cosigned by a quorum of the grid's ${witnesses.witnesses.length} witnesses`]),
+  ];
+  return { ...proveLine(receipt, record, checkpoint, shown, witnesses === null ? [UNWITNESSED] : []), checkpoint };
+}
+
+/**
+ * Verifies a receipt by a trust policy (C2SP tlog-policy) alone: who has it need know nothing of the grid.
+ * @param text hostile
+ * @param policy names at least one log
+ * @throws Problem `integrity` that names the first thing that does not hold; reason `unknown_log` where the policy does not name its log
+ */
+export function verifyByPolicy(text: string, policy: Policy): PolicyReceipt {
+  const receipt = parseReceipt(text);
+  const record = parseLineRecord(receipt.line);
+  const checkpoint = openByPolicy(receipt.checkpoint, policy, checkEd25519);
+  const shown = [
+    `record ${record.id} in canonical form`,
+    `checkpoint of ${checkpoint.size} lines signed by the log ${checkpoint.origin} (${checkpoint.log.key.key})`,
+    ...(checkpoint.time_ms === null ? [] : [`cosigned by the policy's quorum of witnesses: ${checkpoint.witnesses.join(', ')}`]),
+  ];
+  const open = [`that this log is the book of grid ${record.payload.grid ?? record.id}, as the record says: its genesis record would show it`, ...(checkpoint.time_ms === null ? [UNWITNESSED] : [])];
+  return { ...proveLine(receipt, record, checkpoint, shown, open), checkpoint };
+}
+
+const UNWITNESSED = 'that everybody is shown the same book: no witnesses were asked for';
+
+/** The record's place below a checkpoint that is believed, and its signatures. */
+function proveLine({ line, index, proof }: Receipt, record: ParsedRecord, { size, root }: { size: number; root: Buffer }, shown: readonly string[], open: readonly string[]): ProvenLine {
   const leaf = leafHash(entryText(record.id, signaturesText(line.signatures), line.at));
-  if (!verifyInclusion(leaf, index, checkpoint.size, proof, checkpoint.root)) throw broken(`the record is not line ${index} of the log's ${checkpoint.size}`);
+  if (!verifyInclusion(leaf, index, size, proof, root)) throw broken(`the record is not line ${index} of the log's ${size}`);
   checkSignatures(record, line.signatures);
   return {
     record,
     signatures: line.signatures,
     at: line.at,
     index,
-    checkpoint,
-    checked: [
-      `record ${record.id} in canonical form, of grid ${pinned.grid}`,
-      `checkpoint of ${checkpoint.size} lines signed by the log ${pinned.log_key}`,
-      `time stamp by ${pinned.clock_key}`,
-      `line ${index} proven by ${proof.length} hashes`,
-      ...line.signatures.map(({ by }) => `signature by ${by}`),
+    checked: [...shown, `line ${index} proven by ${proof.length} hashes`, ...line.signatures.map(({ by }) => `signature by ${by}`)],
+    notProven: [
+      'that the rules allow it and that it is paid for: a copy that runs the rules would say',
+      `that it is still in force: what was recorded after line ${index} is not in it`,
+      ...open,
     ],
   };
 }

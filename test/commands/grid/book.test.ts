@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatVkey } from '../../../src/tlog/note.js';
 import { bot, botJson, PASSPHRASE, startBot, tempHome, type Running } from '../../script.js';
 import { terminal } from '../../terminal.js';
 
@@ -56,6 +57,17 @@ test('a person begins a grid, another joins it, both check it and a receipt of i
   const proven = await botJson<{ ok: boolean; grid: string; index: number }>(['receipt', 'verify', receipt, '--genesis', genesis, id], carol);
   assert.deepEqual({ ok: proven.ok, grid: proven.grid, index: proven.index }, { ok: true, grid: id, index: 1 });
   assert.equal((await bot(['receipt', 'verify', receipt, '--genesis', genesis, 'ab'.repeat(32)], carol)).code, 7);
+  const { log_key: logKey, origin } = (JSON.parse((JSON.parse(readFileSync(genesis, 'utf8')) as { payload: string }).payload) as { body: { log_key: string; origin: string } }).body;
+  const policy = join(carol.home, '..', 'trust.policy');
+  const vkey = formatVkey({ name: origin, type: 'ed25519', key: logKey });
+  writeFileSync(policy, `log ${vkey}\nquorum none\n`);
+  const byPolicy = await botJson<{ ok: boolean; grid: null; time: null; not_proven: string[] }>(['receipt', 'verify', receipt, '--policy', policy], carol);
+  assert.deepEqual([byPolicy.ok, byPolicy.grid, byPolicy.time, byPolicy.not_proven.length], [true, null, null, 4], 'a policy alone knows the log, not the grid');
+  const both = await botJson<{ grid: string; not_proven: string[] }>(['receipt', 'verify', receipt, '--policy', policy, '--genesis', genesis], carol);
+  assert.deepEqual([both.grid, both.not_proven.length], [id, 3]);
+  writeFileSync(policy, `witness w ${formatVkey({ name: 'w.example', type: 'cosignature', key: logKey })}\nquorum w\n`);
+  assert.equal((await bot(['receipt', 'verify', receipt, '--policy', policy, '--genesis', genesis], carol)).code, 7, 'the witness has not seen it');
+  assert.equal((await bot(['receipt', 'verify', receipt, '--policy', policy], carol)).code, 7, 'neither policy nor home folder knows the log');
   writeFileSync(receipt, readFileSync(receipt, 'utf8').replace(/index 1/, 'index 0'));
   assert.equal((await bot(['receipt', 'verify', receipt, '--genesis', genesis], carol)).code, 7);
   assert.equal(existsSync(join(carol.home, 'grids')), false);
