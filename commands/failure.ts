@@ -1,4 +1,5 @@
 // What a failure becomes: one exit code and two lines on stderr. The only table of exit codes.
+import { diskProblem } from '../src/base/disk.js';
 import { Problem, messageOf, type ProblemCode } from '../src/base/errors.js';
 
 /** Exit code of each Problem code; anything that is no Problem exits 1. */
@@ -20,7 +21,8 @@ export const EXIT_CODES: Readonly<Record<ProblemCode, number>> = {
 
 /** The exit code of anything thrown. */
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof Problem ? EXIT_CODES[thrown.code] : 1;
+  const known = diskProblem(thrown);
+  return known instanceof Problem ? EXIT_CODES[known.code] : 1;
 }
 
 /**
@@ -28,7 +30,8 @@ export function exitCodeOf(thrown: unknown): number {
  * @param debug also show where a defect happened
  */
 export function failureText(thrown: unknown, json: boolean, debug = false): string {
-  const problem = thrown instanceof Problem ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown, ...(debug ? {} : { hint: 'set THREEBOT_DEBUG=1 to see where' }) });
+  const known = diskProblem(thrown);
+  const problem = known instanceof Problem ? known : new Problem('failed', messageOf(thrown), { cause: thrown, ...(debug ? {} : { hint: 'set THREEBOT_DEBUG=1 to see where' }) });
   const { code, reason = null, message, hint = null } = problem;
   const trace = debug && thrown instanceof Error ? `${thrown.stack ?? ''}\n` : '';
   if (json) return `${JSON.stringify({ error: { code, reason, message, hint } })}\n${trace}`;

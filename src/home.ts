@@ -92,6 +92,9 @@ function writeBeside(path: string, data: string | Uint8Array): string {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
     fsyncSync(file);
+  } catch (thrown) {
+    rmSync(beside, { force: true });
+    throw thrown;
   } finally {
     closeSync(file);
   }

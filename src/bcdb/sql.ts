@@ -1,5 +1,6 @@
 // The statements of a book's file, what their rows are, and SQLite's errors in words of ours.
 import Database from 'better-sqlite3';
+import { diskProblem } from '../base/disk.js';
 import { Problem } from '../base/errors.js';
 import type { Line } from '../schema/types.js';
 
@@ -49,17 +50,9 @@ function parseSignatures(text: string): Line['signatures'] {
 /** SQLite's errors in words of ours; anything else as it is. */
 export function asProblem(thrown: unknown, path: string): unknown {
   if (!(thrown instanceof Database.SqliteError)) return thrown;
-  switch (thrown.code) {
-    case 'SQLITE_CANTOPEN':
-      return new Problem('not_found', `no book at ${path}`, { cause: thrown });
-    case 'SQLITE_BUSY':
-      return new Problem('busy', `another process writes to ${path}`, { cause: thrown });
-    case 'SQLITE_FULL':
-      return new Problem('failed', `no space left for ${path}; nothing was recorded`, { reason: 'disk_full', hint: 'free some space and run the command again', cause: thrown });
-    case 'SQLITE_CORRUPT':
-    case 'SQLITE_NOTADB':
-      return new Problem('integrity', `${path} is damaged: ${thrown.message}`, { hint: '3bot bcdb verify', cause: thrown });
-    default:
-      return new Problem('failed', `${path}: ${thrown.message}`, { cause: thrown });
-  }
+  const known = diskProblem(thrown, path);
+  if (known !== thrown) return known;
+  if (thrown.code.startsWith('SQLITE_CANTOPEN')) return new Problem('not_found', `no book at ${path}`, { cause: thrown });
+  if (thrown.code.startsWith('SQLITE_BUSY')) return new Problem('busy', `another process writes to ${path}`, { cause: thrown });
+  return new Problem('failed', `${path}: ${thrown.message}`, { cause: thrown });
 }

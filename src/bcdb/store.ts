@@ -131,8 +131,8 @@ export class Store implements Reader, Disposable {
     if (this.#writing) throw new Error('transact within transact');
     this.#writing = true;
     const { size, lastAt, grid, checkpoint } = { size: this.#size, lastAt: this.#lastAt, grid: this.#grid, checkpoint: this.#checkpoint };
-    this.db.exec('BEGIN IMMEDIATE');
     try {
+      this.db.exec('BEGIN IMMEDIATE');
       const result = write(this.#asBook());
       void this.tree; // its tiles belong to the transaction
       for (const [id, value] of this.#put) this.#sql('putObject').run(id, canonical(value));

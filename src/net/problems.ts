@@ -1,5 +1,6 @@
 // A Problem on the wire (RFC 9457, schema problem@1) and back. The only table of HTTP statuses.
 import { STATUS_CODES } from 'node:http';
+import { diskProblem } from '../base/disk.js';
 import { Problem, messageOf, type ProblemCode } from '../base/errors.js';
 import type { ProblemDetails } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
@@ -33,7 +34,8 @@ const ONLY_OURS: Partial<Readonly<Record<ProblemCode, ProblemCode>>> = { usage: 
 const MAX_TEXT = 2_000;
 
 /** The answer for anything thrown while a request was served. What is no Problem says nothing of its cause. */
-export function answerOf(thrown: unknown): ProblemDetails {
+export function answerOf(error: unknown): ProblemDetails {
+  const thrown = diskProblem(error);
   if (thrown instanceof Problem) {
     const { code, message, reason, hint } = thrown;
     return details(STATUSES[code], code, message, reason, hint);
