@@ -57,7 +57,7 @@ export interface VerifyParts {
 export async function verifyBook(parts: VerifyParts): Promise<Verified> {
   const { store, grid, scratch, onProgress } = parts;
   checkNumber(store);
-  await using readers = new Rereaders(store.db.name);
+  await using readers = new Rereaders(store.db.name, store.size);
   const file = checkFile(readers);
   const tree = new CheckedTree(store);
   using book = scratch === undefined ? ScratchBook.passing(tree) : ScratchBook.open(scratch, tree);
@@ -83,7 +83,7 @@ export async function verifyBook(parts: VerifyParts): Promise<Verified> {
 export async function verifyHashes(parts: Omit<VerifyParts, 'rules'>): Promise<Omit<Verified, 'signatures' | 'resumed'>> {
   const { store, grid, onProgress } = parts;
   checkNumber(store);
-  await using readers = new Rereaders(store.db.name);
+  await using readers = new Rereaders(store.db.name, store.size);
   const file = checkFile(readers);
   const tree = new CheckedTree(store);
   await hashLines(parts, readers, tree, store.size);
