@@ -107,6 +107,13 @@ export class ScratchBook implements Book, Disposable {
     return this.#tree;
   }
 
+  /** Brings memory down to its bounds; to be called every few hundred lines. */
+  settle(): void {
+    this.#objects.settle();
+    this.#heads.settle();
+    void this.tree;
+  }
+
   /** Makes sure that another run can go on from here. */
   keep(by: string): void {
     if (this.#isPassing) return;

@@ -19,8 +19,10 @@ function weightOf(value: Json): number {
 
 /** A map from id to JSON, written to its table only when it leaves the memory it may take, or at `flush`. */
 export class Spill<V extends Json & object> {
+  /** Put since the last `settle`; weighed only then, since some are put with every line. */
+  readonly #fresh = new Map<string, V>();
   readonly #cache: LRUCache<string, V>;
-  /** Ids whose value in memory is newer than in the table. */
+  /** Ids whose value in the cache is newer than in the table. */
   readonly #dirty = new Set<string>();
   readonly #select: Statement;
   readonly #upsert: Statement;
@@ -45,7 +47,7 @@ export class Spill<V extends Json & object> {
   }
 
   get(id: string): V | undefined {
-    const cached = this.#cache.get(id);
+    const cached = this.#fresh.get(id) ?? this.#cache.get(id);
     if (cached !== undefined) return cached;
     const json = this.#select.get(id) as string | undefined;
     if (json === undefined) return undefined;
@@ -55,14 +57,23 @@ export class Spill<V extends Json & object> {
   }
 
   put(id: string, value: V): void {
-    this.#dirty.add(id);
-    this.#cache.set(id, value);
-    // Larger than all the memory there is for it.
-    if (!this.#cache.has(id) && this.#dirty.delete(id)) this.#upsert.run(id, canonical(value));
+    this.#fresh.set(id, value);
+  }
+
+  /** Brings memory down to what it may take; to be called every few hundred lines. */
+  settle(): void {
+    for (const [id, value] of this.#fresh) {
+      this.#dirty.add(id);
+      this.#cache.set(id, value);
+      // Larger than all the memory there is for it.
+      if (!this.#cache.has(id) && this.#dirty.delete(id)) this.#upsert.run(id, canonical(value));
+    }
+    this.#fresh.clear();
   }
 
   /** Writes what is newer than the table. */
   flush(): void {
+    this.settle();
     for (const id of this.#dirty) this.#upsert.run(id, canonical(this.#cache.peek(id)));
     this.#dirty.clear();
   }

@@ -1,4 +1,5 @@
 // What is stored beside the lines of a book, held against what they make: signers, objects, tiles, checkpoint.
+import type { Statement } from 'better-sqlite3';
 import { Problem } from '../base/errors.js';
 import { HASH_BYTES } from '../tlog/merkle.js';
 import { TILE_WIDTH } from '../tlog/tiles.js';
@@ -19,11 +20,13 @@ export function broken(what: string, cause?: unknown): Problem {
 export class CheckedTree {
   readonly #tree: Tree;
   readonly #store: Store;
+  readonly #select: Statement;
   /** By level, the tile that is still growing. */
   readonly #edge = new Map<number, { n: number; hashes: Buffer }>();
 
   constructor(store: Store) {
     this.#store = store;
+    this.#select = store.db.prepare(STORED_TILE).pluck();
     const storage: TileStorage = {
       get: (level, n) => {
         const edge = this.#edge.get(level);
@@ -73,7 +76,7 @@ export class CheckedTree {
   }
 
   #stored(level: number, n: number): Buffer | undefined {
-    return this.#store.db.prepare(STORED_TILE).pluck().get(level, n) as Buffer | undefined;
+    return this.#select.get(level, n) as Buffer | undefined;
   }
 }
 

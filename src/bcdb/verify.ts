@@ -145,6 +145,7 @@ async function foldLines({ store, rules, by = '', onProgress, signal }: VerifyPa
   let kept = book.size;
   for await (const { from, to, answer } of readers.work('signatures', book.size, store.size)) {
     for (const [i, row] of (select.all(from, to) as Row[]).entries()) signatures += foldLine(store, rules, book, row, answer[i]);
+    book.settle();
     onProgress?.('lines', book.size, store.size);
     if (book.size >= kept + KEEP_EVERY || signal?.aborted === true) {
       book.keep(by);

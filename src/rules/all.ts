@@ -52,19 +52,18 @@ interface Opened {
   readonly subject: string;
 }
 
-/** Bodies are checked once, though `expected` and `apply` both need them; what is known of a record never changes. */
-const known = new WeakMap<ParsedRecord, Opened>();
+/** The record that was opened last: `expected` and `apply` both need its body, one after the other; it is checked once. */
+let last: { readonly record: ParsedRecord; readonly opened: Opened } | undefined;
 
 function opened(record: ParsedRecord): Opened {
-  const before = known.get(record);
-  if (before !== undefined) return before;
+  if (last?.record === record) return last.opened;
   const { kind, chain, body } = record.payload;
   const rule = RULES.get(kind);
   if (rule === undefined) throw new Problem('failed', `kind ${kind} is not known here; needs a newer release of 3bot`, { reason: 'unknown_kind' });
   const [type, subject = ''] = chain.split('/');
   demand(type === rule.chain, 'chain', `a record of kind ${kind} has no place on a chain ${type}`);
   const found = { rule, subject, body: validated<unknown>(rule.kind, body) };
-  known.set(record, found);
+  last = { record, opened: found };
   return found;
 }
 

@@ -39,7 +39,8 @@ export const farm: Rule<Farm> = {
   apply(state, { body, subject }) {
     const before = read(state, 'farm', subject);
     takeName(state, 'farm', subject, body.name, before?.name);
-    write(state, 'farm', subject, { ...body, id: subject, prices: before?.prices ?? null });
+    // The body last: what is added to a copy of parsed JSON costs ten times as much.
+    write(state, 'farm', subject, { id: subject, prices: before?.prices ?? null, ...body });
   },
 };
 

@@ -22,7 +22,7 @@ export const identity: Rule<Identity> = {
   },
   apply(state, { body, subject }) {
     takeName(state, 'bot', subject, body.name, read(state, 'bot', subject)?.name);
-    write(state, 'bot', subject, { ...body, key: subject });
+    write(state, 'bot', subject, { key: subject, ...body });
   },
 };
 
