@@ -9,6 +9,8 @@ import { Rereader, type Answers, type Task } from './reread.js';
 const FEW_LINES = 1_024;
 /** Lines of a task: a few milliseconds of hashes, some 15 of signatures. */
 const TASK_LINES = 256;
+/** What threads make is garbage at once: more room for it would only be more memory. */
+const YOUNG_MIB = 12;
 /** Tasks that each thread has before it, so that it never waits for the one that folds. */
 const AHEAD = 3;
 
@@ -48,7 +50,7 @@ class Thread implements Runner {
   readonly #worker: Worker;
 
   constructor(path: string) {
-    this.#worker = new Worker(new URL('./reread-worker.js', import.meta.url), { execArgv: [], workerData: path });
+    this.#worker = new Worker(new URL('./reread-worker.js', import.meta.url), { execArgv: [], workerData: path, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
     this.#worker.on('message', (answer: Answers[Task['of']]) => this.waiting.shift()?.resolve(answer));
     const end = (cause?: unknown): void => {
       for (const { reject } of this.waiting.splice(0)) reject(unreadable(cause));
