@@ -9,22 +9,28 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const { iso } = await import('../../src/base/clock.js');
     const { readGrid } = await import('../../src/rules/objects.js');
     const { formatTft } = await import('../../src/base/amount.js');
-    const { gridState } = await import('../../src/net/state.js');
+    const { gridState, witnessesText } = await import('../../src/net/state.js');
+    const { checkpointKeys } = await import('../../src/bcdb/checkpoint.js');
+    const { trustOf } = await import('../../src/bcdb/pinned.js');
+    const { formatVkey } = await import('../../src/tlog/note.js');
     const { openGridOf } = await import('../handle.js');
     const { writeNew } = await import('../files.js');
     await using grid = await openGridOf(context, wanted);
     const { prices, supply_stroops, governance } = readGrid(grid.reader);
     if (genesisFile !== undefined) writeNew(genesisFile, `${JSON.stringify(grid.reader.line(0))}\n`);
+    const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
     const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }) }, context.clock);
     context.out.one({
-      json: { ...state, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
+      json: { ...state, log_key: logKey, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
       text: () => [
         `grid        ${grid.name}${grid.dev ? ' (development)' : ''}`,
         `genesis     ${grid.id}`,
         `where       ${grid.mirror !== null ? `${grid.mirror} (a mirror; this copy is read only)` : (grid.url ?? 'this home folder numbers the lines')}`,
-        `lines       ${state.size}`,
+        `log key     ${logKey}`,
+        `lines       ${state.size}${state.committed < state.size ? `, of which ${state.committed} are committed` : ''}`,
         `root        ${state.root}`,
         `time stamp  ${state.time === null ? 'none' : state.time}${state.fresh ? '' : ', not fresh'}`,
+        ...(state.witnesses === null ? [] : [`witnesses   ${witnessesText(state) ?? ''}`]),
         `begun       ${iso(grid.reader.line(0).at)}`,
         `TFT         ${formatTft(BigInt(supply_stroops))}, of this grid`,
       ].join('\n'),

@@ -97,7 +97,7 @@ async function mirroredGrid(mirror: Mirror, genesis: string | undefined, signal:
 }
 
 /** The grid to join among those that are served. */
-function servedGrid(served: GridList['grids'], genesis: string | undefined, url: string): string {
+export function servedGrid(served: GridList['grids'], genesis: string | undefined, url: string): string {
   if (genesis !== undefined) {
     if (served.some(({ id }) => id === genesis)) return genesis;
     throw new Problem('integrity', `${url} serves ${served.map(({ id, name }) => `${name} (${id})`).join(', ') || 'no grid'}, not grid ${genesis}`, { reason: 'other_grid', hint: "compare the genesis hash with the one the grid's owner published" });

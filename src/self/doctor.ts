@@ -15,7 +15,7 @@ import { Client } from '../net/client.js';
 import { Mirror } from '../net/mirror.js';
 import type { GridEntry } from '../net/grid.js';
 import { daemonAnswers } from '../net/lock.js';
-import { gridState } from '../net/state.js';
+import { gridState, witnessesText, type GridState } from '../net/state.js';
 import { run } from '../node/children.js';
 import type { Check } from '../node/driver.js';
 import { staticBusybox } from '../node/localimage.js';
@@ -122,9 +122,10 @@ async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise
   const state = gridState(home, entry, clock);
   if (state.size === 0) return [finding(name, false, 'its book is missing or damaged', entry.url === null ? 'put back a copy of grids/, then 3bot bcdb verify' : `move ${home.gridDatabase(entry.id)} away, then 3bot grid join ${entry.url} --genesis ${entry.id}`)];
   const lines = `${state.size} lines`;
+  const cosigned = witnessesOf(name, state);
   if (entry.url === null) {
     const served = await daemonAnswers(home);
-    return [finding(name, true, `${lines}, numbered here${served ? ', served' : '; others reach it while 3bot serve runs'}`, '')];
+    return [finding(name, true, `${lines}, numbered here${served ? ', served' : '; others reach it while 3bot serve runs'}`, ''), ...cosigned];
   }
   if (entry.mirror === true) {
     await using mirror = new Mirror(entry.url);
@@ -143,12 +144,21 @@ async function book({ home, clock, signal }: Patient, entry: GridEntry): Promise
     const off = Math.round((asked + clock()) / 2) - time;
     return [
       finding(name, true, `${lines}, ${heard}; ${entry.url} answers`, ''),
+      ...cosigned,
       finding('clock', Math.abs(off) < MAX_CLOCK_SKEW_MS / 2, `${formatDuration(Math.abs(off))} ${off < 0 ? 'behind' : 'ahead of'} ${entry.url}`, 'set the clock: records more than 10 min off are refused'),
     ];
   } catch (thrown) {
     signal.throwIfAborted();
     return [finding(name, false, `${lines}, ${heard}; ${messageOf(thrown)}`, `see that ${entry.url} is up and reachable; or 3bot grid join another bot of the grid`)];
   }
+}
+
+/** Whether the grid's witnesses let its book go on; one that is missing is told, and a quorum can do without it. */
+function witnessesOf(name: string, state: GridState): Check[] {
+  const text = witnessesText(state);
+  if (text === null) return [];
+  const said = `${state.committed < state.size ? `${state.committed} of ${state.size} lines are committed; ` : ''}${text}`;
+  return [finding(`witnesses of ${name}`, state.fresh, said, state.url === null ? 'see that those that are missing are up and know the key of this log: 3bot grid show, 3bot witness trust' : "see that the grid's home is up and reaches its witnesses")];
 }
 
 function wholeSeconds(span_ms: number): number {

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { Problem } from '../base/errors.js';
 import { makeFolder } from '../home.js';
 import { EMPTY_ROOT } from '../tlog/merkle.js';
+import type { NoteKey } from '../tlog/note.js';
 
 /** What a witness is, laid down when it is made. */
 export interface WitnessIdentity {
@@ -36,6 +37,11 @@ export interface LedgerLog {
   readonly root: Buffer;
   /** When it was cosigned last, ms since 1970; null: never. */
   readonly cosigned_ms: number | null;
+}
+
+/** The key of a witness on notes. @param key raw public key, hex */
+export function witnessKey({ key_name }: WitnessIdentity, key: string): NoteKey {
+  return { name: key_name, type: 'cosignature', key };
 }
 
 interface Row {

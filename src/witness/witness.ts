@@ -8,9 +8,9 @@ import { Problem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
 import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { cosignatureText, formatCosignature } from '../tlog/cosignature.js';
-import { ed25519Verifier, formatNote, formatSignature, formatVkey, noteKeyId, parseVkey, type NoteKey } from '../tlog/note.js';
+import { ed25519Verifier, formatNote, formatSignature, formatVkey, noteKeyId, parseVkey } from '../tlog/note.js';
 import { cosigned, parseAddCheckpoint, refusalOf, refused, type AddCheckpointRequest, type Answer } from '../tlog/witness.js';
-import type { Ledger, LedgerLog } from './ledger.js';
+import { witnessKey, type Ledger, type LedgerLog } from './ledger.js';
 
 /** Looks at what a checkpoint covers before it is cosigned; gives the refusal where something does not hold. */
 export type Audit = (log: LedgerLog, checkpoint: AddCheckpointRequest['checkpoint']) => Promise<Answer | undefined>;
@@ -23,11 +23,6 @@ export interface WitnessParts {
   readonly clock: Clock;
   /** Of an auditing witness. */
   readonly audit?: Audit | undefined;
-}
-
-/** The key of a witness on notes. @param key raw public key, hex */
-export function witnessKey(ledger: Ledger, key: string): NoteKey {
-  return { name: ledger.identity.key_name, type: 'cosignature', key };
 }
 
 /** Answers `add-checkpoint`. */
@@ -43,7 +38,7 @@ export class Witness {
   /** As C2SP tools and policies name this witness. */
   get vkey(): string {
     const { ledger, signer } = this.#parts;
-    return formatVkey(witnessKey(ledger, signer.key));
+    return formatVkey(witnessKey(ledger.identity, signer.key));
   }
 
   /**
@@ -83,7 +78,7 @@ export class Witness {
     const { ledger, signer } = this.#parts;
     const seconds = Math.floor(time_ms / 1_000);
     const signature = Buffer.from(await signer.sign('cosignature', cosignatureText(text, seconds)), 'base64');
-    const key = witnessKey(ledger, signer.key);
+    const key = witnessKey(ledger.identity, signer.key);
     return formatSignature({ name: key.name, id: noteKeyId(key), signature: formatCosignature(seconds, signature) });
   }
 }

@@ -1,0 +1,24 @@
+// Who has cosigned a book's newest checkpoint, and who is missing.
+import { checkEd25519 } from '../keys/ed25519.js';
+import { cosignatures } from '../tlog/cosignature.js';
+import { parseNote } from '../tlog/note.js';
+import { trustOf } from './pinned.js';
+import type { Reader } from './store.js';
+
+/** A witness of a grid, and its word. */
+export interface CosignerState {
+  /** What the grid's policy calls it. */
+  readonly name: string;
+  readonly url: string | null;
+  /** When it has cosigned the newest checkpoint, ms since 1970; null: it has not. */
+  readonly time_ms: number | null;
+}
+
+/** The witnesses that a grid has now, in the policy's order; null where its home's word is enough. */
+export function cosignersOf(reader: Reader): CosignerState[] | null {
+  const { witnesses: policy } = trustOf(reader);
+  if (policy === null) return null;
+  const kept = reader.checkpoint();
+  const times = kept === undefined ? new Map<string, number>() : cosignatures(parseNote(kept.note), policy.witnesses.map(({ key }) => key), checkEd25519);
+  return policy.witnesses.map(({ name, key, url }) => ({ name, url, time_ms: times.get(key.key) ?? null }));
+}
