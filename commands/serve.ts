@@ -21,7 +21,9 @@ export const command: CommandFile<{ listen: string; public?: string }> = {
     await using daemon = await startDaemon({ home, clock, signal, openKeyring: keys.open, log, listen: where, publicUrl: asked, roles: await roles(context) });
     await keys.close();
     const grids = [...daemon.grids.values()].map(({ id, name, isHome, reader }) => ({ id, name, home: isHome, size: reader.size }));
-    out.line({ url: daemon.url, public: daemon.publicUrl, grids }, () => `serving ${grids.map(({ name, home }) => `${name}${home ? ' (home)' : ''}`).join(', ')} at ${daemon.url}`);
+    const { witnesses } = daemon;
+    const served = [...grids.map(({ name, home }) => `${name}${home ? ' (home)' : ''}`), ...witnesses.map((name) => `witness ${name}`)];
+    out.line({ url: daemon.url, public: daemon.publicUrl, grids, witnesses }, () => `serving ${served.join(', ')} at ${daemon.url}`);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   },
 };

@@ -177,6 +177,14 @@ export class Sequencer implements AsyncDisposable {
     }
   }
 
+  /**
+   * Has what was recorded and is not committed yet signed and cosigned, so that what is read here counts.
+   * @throws Problem as an outcome of `append`
+   */
+  async settle(): Promise<void> {
+    if (this.#parts.store.size > this.#published) await this.renew();
+  }
+
   /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */
   async renew(): Promise<void> {
     if (this.#parts.store.size > 0) await this.#enqueue([], Promise.resolve([]));

@@ -70,11 +70,13 @@ export interface Daemon extends AsyncDisposable {
   readonly publicUrl: string | null;
   /** All grids of this home folder, by id. */
   readonly grids: ReadonlyMap<string, Grid>;
+  /** Names of the witnesses that cosign here. */
+  readonly witnesses: readonly string[];
 }
 
 /**
  * Starts a daemon; resolves once it can be asked. It never opens an identity, so it makes no grid either.
- * @throws Problem `not_found` where this home folder holds no grid; `busy` where another one runs or the port is taken; what opening grids and keys throws
+ * @throws Problem `not_found` where this home folder holds neither grid nor witness; `busy` where another one runs or the port is taken; what opening grids and keys throws
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { home, clock, signal, openKeyring, log, listen, roles = [] } = options;
@@ -129,7 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const making = prover.keepUp(STATE_ROOT_EVERY_MS, stopping.signal, (problem) => log.warn({ grid: grid.name, error: problem }, 'no state root was recorded'));
       owned.push(() => making);
     }
-    return { url, publicUrl: publicUrl ?? url, grids, [Symbol.asyncDispose]: close };
+    return { url, publicUrl: publicUrl ?? url, grids, witnesses: [...witnesses.keys()], [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;

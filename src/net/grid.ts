@@ -116,11 +116,13 @@ export class Grid implements ServedGrid, AsyncDisposable {
   }
 
   /**
-   * Brings the own copy to the home's newest checkpoint; at the home itself it is there already.
-   * @throws Problem `unreachable` when nobody answers, or what answers is too old to believe; `integrity` when what comes does not hold
+   * Brings the own copy to the home's newest checkpoint; at the home itself it is there already, unless witnesses were away.
+   * @throws Problem `unreachable` when nobody answers, or what answers is too old to believe, or, reason `unwitnessed`, at a
+   *   home with lines that no quorum of witnesses has cosigned; `integrity` when what comes does not hold
    */
   async refresh(): Promise<void> {
-    if (!this.isHome) await this.#with((writer) => writer.refresh(this.#options.onProgress));
+    // A home whose book is all committed has nothing to do, and needs no key for it.
+    if (!this.isHome || this.#hasUncommitted()) await this.#with((writer) => writer.refresh(this.#options.onProgress));
     this.#store.refresh();
     if (!this.isHome) this.#demandFresh();
   }
@@ -128,6 +130,12 @@ export class Grid implements ServedGrid, AsyncDisposable {
   /** For those who would sign for nothing. @throws Problem `refused`, reason `read_only`, where this copy is read from a mirror */
   demandWritable(): void {
     if (this.mirror !== null) throw readOnly(this.name, this.mirror);
+  }
+
+  /** Lines that the grid's witnesses have yet to cosign. */
+  #hasUncommitted(): boolean {
+    this.#store.refresh();
+    return (this.#store.checkpoint()?.size ?? 0) < this.#store.size;
   }
 
   /** Nothing is shown as today's, and nothing signed, on a view that somebody may have kept from long ago. */

@@ -80,7 +80,7 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, name:
         return { lastRead_ms: clock(), problem: null, ended: false };
       },
       submit: async (records) => inParts(records, (some) => sequencer.append(some)),
-      refresh: async () => undefined,
+      refresh: () => sequencer.settle(),
       async keepUp(signal) {
         while (!signal.aborted) {
           await pause(COSIGN_EVERY_MS, undefined, { signal }).catch(() => undefined);
