@@ -9,7 +9,8 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot bcdb get 0 --json', '3bot bcdb get grid'],
   async run(context, [what = ''], { grid: named }) {
     const { Problem } = await import('../../src/base/errors.js');
-    const { findRecord, lineOf, recordAt } = await import('../../src/bcdb/query.js');
+    const { findRecord, lineOf } = await import('../../src/bcdb/query.js');
+    const { recordAt } = await import('../../src/bcdb/record-at.js');
     const { openGridOf } = await import('../handle.js');
     const { shown } = await import('./shown.js');
     await using grid = await openGridOf(context, named);

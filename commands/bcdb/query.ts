@@ -13,6 +13,8 @@ interface Options extends GridFlag, Shorthand {
   readonly count?: boolean;
   readonly explain?: boolean;
   readonly scan?: boolean;
+  readonly sql?: string;
+  readonly timeLimit?: string;
 }
 
 export const command: CommandFile<Options> = {
@@ -40,6 +42,8 @@ What no index serves is refused, with the command that makes the index; --scan l
     .option('--count', 'only how many there are')
     .option('--explain', 'which index serves the query, and what is looked at line by line')
     .option('--scan', 'look at every line where no index serves')
+    .option('--sql <select>', 'run one SELECT instead, on a table for each kind (agreement, transfer …) and record; --limit up to 100000 (default: 1000)')
+    .option('--time-limit <span>', 'end a statement of --sql after this (default: 10s)')
     .option(...GRID_FLAG),
   examples: [
     '3bot bcdb query --limit 5',
@@ -47,12 +51,17 @@ What no index serves is refused, with the command that makes the index; --scan l
     "3bot bcdb query 'kind = agreement and body.total_stroops >= 1000 order by body.total_stroops limit 3'",
     "3bot bcdb query 'chain prefix contract/ and not kind = workload' --count",
     "3bot bcdb query --text 'nginx' --explain",
+    "3bot bcdb query --sql 'SELECT chain, total_stroops FROM agreement ORDER BY 2 DESC LIMIT 3'",
   ],
   async run(context, words, { grid: named, ...options }) {
     const { parseCount } = await import('./when.js');
     const { asked } = await import('./asked.js');
     const { openGridOf } = await import('../handle.js');
     const { indexing } = await import('./indexing.js');
+    if (options.sql !== undefined) {
+      const { query } = await import('./sql.js');
+      return query(context, options.sql, { ...options, words, named });
+    }
     const ask = await asked(words, options, context.clock);
     const limit = options.limit === undefined ? (ask.limit ?? 20) : parseCount(options.limit, '--limit');
     await using grid = await openGridOf(context, named);
@@ -67,7 +76,7 @@ What no index serves is refused, with the command that makes the index; --scan l
 async function showRecords({ out, signal }: Context, reader: Reader, ask: Ask, how: AskOptions, progress: Progress, isPage: boolean): Promise<void> {
   const { iso } = await import('../../src/base/clock.js');
   const { askLines } = await import('../../src/bcdb/query/answer.js');
-  const { recordAt } = await import('../../src/bcdb/query.js');
+  const { recordAt } = await import('../../src/bcdb/record-at.js');
   const { shown } = await import('./shown.js');
   const lines: number[] = [];
   const limit = how.limit ?? 20;

@@ -1,7 +1,7 @@
 // A record as commands show it.
 import type { JsonObject } from '../../src/base/canonical.js';
 import { iso } from '../../src/base/clock.js';
-import type { Found } from '../../src/bcdb/query.js';
+import type { Found } from '../../src/bcdb/record-at.js';
 import type { Payload } from '../../src/schema/types.js';
 
 /** A record, opened. */

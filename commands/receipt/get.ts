@@ -8,7 +8,8 @@ export const command: CommandFile<GridFlag & { out?: string }> = {
   options: (c) => c.option('--out <file>', 'write it into this new file instead of stdout').option(...GRID_FLAG),
   examples: ['3bot receipt get 0', '3bot receipt get 0 --out genesis.tlog-proof'],
   async run(context, [what = ''], { out: file, grid: named }) {
-    const { findRecord, recordAt } = await import('../../src/bcdb/query.js');
+    const { findRecord } = await import('../../src/bcdb/query.js');
+    const { recordAt } = await import('../../src/bcdb/record-at.js');
     const { openGridOf } = await import('../handle.js');
     const { writeNew } = await import('../files.js');
     await using grid = await openGridOf(context, named);

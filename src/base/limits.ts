@@ -196,11 +196,12 @@ export const MAX_CLOCK_DRIFT_MS = 5_000;
 /** Home: submissions that may wait for their turn, and their bytes; beyond it is busy. */
 export const MAX_WAITING_SUBMISSIONS = 1_000;
 export const MAX_WAITING_BYTES = 64 * 1_048_576;
-/** Index of a book: lines and entries that one transaction takes in; a second of work, 50 MB of memory. */
-export const MAX_INDEXED_AT_ONCE = 10_000;
+/** Index of a book: lines and entries that one transaction takes in: 0.1 s of work, so that others are not kept waiting. */
+export const MAX_INDEXED_AT_ONCE = 5_000;
 export const MAX_INDEXED_ENTRIES = 200_000;
-/** Index of a book: lines that it lacks and a query looks at one by one, instead of waiting for whoever writes it: 20 ms. */
-export const MAX_UNINDEXED = 2_000;
+/** Index of a book: lines that it lacks and a query looks at one by one, instead of waiting for whoever writes it: 50 ms; a home
+ * that takes in 20,000 a second has its keeper behind by as many. */
+export const MAX_UNINDEXED = 5_000;
 /** Index of a book: how long making the file anew, or a transaction of another process, is waited for. */
 export const INDEX_LOCK_WAIT_MS = 10_000;
 /** State tree: buckets, at most. A million objects are 16 a bucket, and its inner hashes take 4 MiB. */
@@ -223,3 +224,13 @@ export const MAX_PREFIX_NAMES = 64;
 export const MAX_SERVED_LOOKS = 2_000;
 /** Index of a book: fields whose values it keeps; each costs a few microseconds a line. */
 export const MAX_INDEXED_FIELDS = 32;
+/** SQL at the command line: characters of a statement, bytes of its rows, memory of its process, and how often that is looked at. */
+export const MAX_SQL_CHARS = 65_536;
+export const MAX_SQL_BYTES = 16 * 1_048_576;
+export const MAX_SQL_MEMORY_BYTES = 512 * 1_048_576;
+export const SQL_WATCH_MS = 50;
+/** SQL at the command line: how long a statement runs unless more is allowed, and the most that can be. */
+export const SQL_TIME_LIMIT_MS = 10_000;
+export const MAX_SQL_TIME_LIMIT_MS = 3_600_000;
+/** SQL at the command line: rows at the most. */
+export const MAX_SQL_ROWS = 100_000;

@@ -3,7 +3,7 @@ import { changes, type Change } from '../base/changes.js';
 import type { JsonObject } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { Fold, foldLine, foldLines, type FoldOptions } from './fold.js';
-import { recordAt, type Found } from './query.js';
+import { recordAt, type Found } from './record-at.js';
 import type { RuleBook, State } from './rulebook.js';
 import type { Reader } from './store.js';
 

@@ -2,11 +2,11 @@
 import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
-import type { Line } from '../schema/types.js';
 import { idPrefix } from './index/fill.js';
 import { pageOf } from './query/answer.js';
 import { NEWEST_FIRST, type Ask, type Condition, type Expression } from './query/expression.js';
 import { planOf } from './query/plan.js';
+import { recordAt, type Found } from './record-at.js';
 import type { Reader } from './store.js';
 
 /** What to look for; what is left out is not asked. */
@@ -23,12 +23,6 @@ export interface Query {
   readonly before?: number | undefined;
   /** 1 to 1,000; 100 when left out. */
   readonly limit?: number | undefined;
-}
-
-/** A record found. */
-export interface Found extends Line {
-  readonly index: number;
-  readonly id: string;
 }
 
 /** Newest first; `next` continues, null when there is no more. There may be fewer than asked, and more to come. */
@@ -84,10 +78,4 @@ function withId(reader: Reader, prefix: string): number[] {
     for (let idx = covered; idx < reader.size; idx += 1) if (sha256Hex(reader.line(idx).payload).startsWith(prefix)) lines.push(idx);
     return lines;
   });
-}
-
-/** The record at a line. @throws Problem `not_found` */
-export function recordAt(reader: Reader, index: number): Found {
-  const line = reader.line(index);
-  return { ...line, index, id: sha256Hex(line.payload) };
 }

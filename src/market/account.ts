@@ -1,6 +1,7 @@
 // An account: what it has, and which lines of the book changed that.
 import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
-import { query, type Found, type Query } from '../bcdb/query.js';
+import { query, type Query } from '../bcdb/query.js';
+import type { Found } from '../bcdb/record-at.js';
 import { parseRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/store.js';

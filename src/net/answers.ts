@@ -1,10 +1,12 @@
 // Answers that may be large: bounded in bytes as well as in rows, and lines handed out no faster than they are read.
 import { toBase64 } from '../base/bytes.js';
 import type { JsonObject } from '../base/canonical.js';
-import { MAX_LINES_BYTES, MAX_ROWS_BYTES, PIECE_BYTES, ROWS_AT_ONCE } from '../base/limits.js';
-import { query, type Answer, type Found, type Query } from '../bcdb/query.js';
+import { MAX_LINES_BYTES, MAX_ROWS_BYTES, MAX_SERVED_LOOKS, PIECE_BYTES, ROWS_AT_ONCE } from '../base/limits.js';
+import { askRecords, countLines, explain, type AskOptions, type Records } from '../bcdb/query/answer.js';
+import { parseQuery } from '../bcdb/query/parse.js';
+import type { Explained } from '../bcdb/query/plan.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
-import type { Trailer } from '../schema/types.js';
+import type { QueryRequest, Trailer } from '../schema/types.js';
 
 /** Bytes that wait for their readers, of all answers together. */
 export class Budget {
@@ -83,17 +85,21 @@ export function objectsAnswer(reader: Reader, prefix: string, limit: number, aft
   }
 }
 
-/** `query`, with an answer that is bounded in bytes too. @param maxBytes test only: fewer @throws Problem as `query` */
-export function queryAnswer(reader: Reader, wanted: Query & { readonly limit: number }, maxBytes = MAX_ROWS_BYTES): Answer {
-  const rows = new Rows<Found>(wanted.limit, maxBytes);
-  for (let { before } = wanted; ; ) {
-    const most = rows.nextPage;
-    const { records, next } = query(reader, { ...wanted, before, limit: most });
-    const isWhole = rows.take(records);
-    if (!isWhole && rows.last !== records.at(-1)) return { records: rows.taken, next: rows.last?.index ?? null };
-    // A short page: the book ends, or as many lines were looked at as one question may.
-    if (!isWhole || next === null || records.length < most) return { records: rows.taken, next };
-    before = next;
+/**
+ * Answers a query at a bounded cost: nothing is scanned, few records are looked at, the index is read and never written.
+ * @param maxBytes test only: fewer
+ * @throws Problem `usage` as the parser and the plan; `busy` while the index is far behind
+ */
+export function queryAnswer(reader: Reader, { query, limit, after, answer = 'records' }: QueryRequest, maxBytes = MAX_ROWS_BYTES): Records | { count: number; next: string | null } | Explained {
+  const ask = parseQuery(query);
+  const options: AskOptions = { limit, cursor: after, looks: MAX_SERVED_LOOKS };
+  switch (answer) {
+    case 'explain':
+      return explain(reader, ask, options);
+    case 'count':
+      return countLines(reader, ask, options);
+    default:
+      return askRecords(reader, ask, options, maxBytes);
   }
 }
 

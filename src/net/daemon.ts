@@ -171,7 +171,12 @@ async function openProver(grid: Grid, { home, openKeyring }: DaemonOptions): Pro
 
 /** Keeps the index up behind whatever is taken in, in a thread of its own. */
 function keepIndexed(grid: Grid, book: string, log: FastifyBaseLogger): AsyncDisposable {
-  const keeper = new IndexKeeper(book, (problem) => log.warn({ grid: grid.name, error: problem }, 'the index is not kept up; queries do it themselves'));
+  const { index } = grid.reader;
+  const keeper = new IndexKeeper(book, (problem) => {
+    index.isKept = false;
+    log.warn({ grid: grid.name, error: problem }, 'the index is not kept up; queries do it themselves');
+  });
+  index.isKept = true;
   keeper.grow(grid.reader.size);
   grid.onNews(() => keeper.grow(grid.reader.size));
   return keeper;

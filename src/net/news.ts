@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isProblem } from '../base/errors.js';
 import { MAX_LONG_POLL_MS, MAX_RETRY_MS, MIN_RETRY_MS, MIRROR_POLL_MS } from '../base/limits.js';
-import { recordAt, type Found } from '../bcdb/query.js';
+import { recordAt, type Found } from '../bcdb/record-at.js';
 import { runtimePath, type Home } from '../home.js';
 import { Client } from './client.js';
 import type { Grid } from './grid.js';

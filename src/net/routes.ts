@@ -8,7 +8,7 @@ import { findRecord } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { Following, GridList, Health, Outcomes, SealedTalk, StateProof, Submission } from '../schema/types.js';
+import type { Following, GridList, Health, Outcomes, QueryRequest, SealedTalk, StateProof, Submission } from '../schema/types.js';
 import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
@@ -92,10 +92,13 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return prover.prove(id, Number(from));
   });
 
-  app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.RECORDS_QUERY } }, (request) => {
-    const { chain, kind, signer, since, before, limit = '100' } = request.query as Record<string, string | undefined>;
-    const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
-    return queryAnswer(bookOf(request).reader, { chain, kind, signer, since: number(since), before: number(before), limit: Number(limit) });
+  app.post('/v1/grids/:grid/query', { config: POSTS, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) =>
+    queryAnswer(bookOf(request).reader, request.body as QueryRequest));
+
+  // The same for a browser and a shell.
+  app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.QUERY_QUERY } }, (request) => {
+    const { q = '', limit, after } = request.query as { q?: string; limit?: string; after?: string };
+    return queryAnswer(bookOf(request).reader, { query: q, ...(limit === undefined ? {} : { limit: Number(limit) }), ...(after === undefined ? {} : { after }) });
   });
 
   addWitnessRoutes(app, parts.witnesses ?? new Map());

@@ -1,7 +1,7 @@
 // Schemas of requests: parameters and queries here, bodies from schemas/. Nothing is coerced, filled in or left out.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { MAX_ROWS } from '../base/limits.js';
+import { MAX_QUERY_CHARS, MAX_ROWS } from '../base/limits.js';
 
 const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const NUMBER = { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' };
@@ -22,11 +22,12 @@ export const GRID_AND_OBJECT = strict({ grid: HASH, '*': TEXT }, ['grid', '*']);
 export const LINES_QUERY = strict({ from: NUMBER, limit: LIMIT, wait: NUMBER, pending: { enum: ['true', 'false'] } }, ['from']);
 export const WITNESS = strict({ name: { type: 'string', pattern: '^[a-z0-9-]{3,50}$' } }, ['name']);
 export const OBJECTS_QUERY = strict({ prefix: TEXT, after: TEXT, limit: LIMIT }, ['prefix']);
-export const RECORDS_QUERY = strict({ chain: TEXT, kind: TEXT, signer: HASH, since: NUMBER, before: NUMBER, limit: LIMIT });
+export const QUERY_QUERY = strict({ q: { type: 'string', maxLength: MAX_QUERY_CHARS }, limit: LIMIT, after: TEXT });
 export const STATE_QUERY = strict({ from: NUMBER });
 export const NO_QUERY = strict({});
 
 /** Bodies. */
+export const QUERY_BODY = { $ref: 'query.1.json#' };
 export const SUBMIT_BODY = { $ref: 'submit.1.json#' };
 export const SEALED_BODY = { $ref: 'sealed.1.json#' };
 export const EMPTY_BODY = strict({});

@@ -1,4 +1,4 @@
-// The README's first screen is a session; here it is run, word for word, and its answers have the shapes shown.
+// The README's screens are one session; here it is run, word for word, and its answers have the shapes shown.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -34,8 +34,9 @@ function shapeOf(line: string): string {
 }
 
 test("the README's session holds, line for line, and dev run gives the command's exit code", async () => {
-  const block = /```console\n([^`]*)```/.exec(README)?.[1] ?? '';
-  const shown = turnsOf(block.trimEnd().split('\n'));
+  // Blocks further down go on where the first one ended.
+  const blocks = [...README.matchAll(/```console\n([^`]*)```/g)].map(([, block = '']) => block.trimEnd());
+  const shown = turnsOf(blocks.join('\n').split('\n'));
   assert.ok(shown.length >= 5, 'the README has no session');
   const home = tempHome();
   const script = join(dirname(home), 'session.sh');

@@ -4,6 +4,7 @@ import { PIECE_BYTES } from '../../src/base/limits.js';
 import { fromBase64 } from '../../src/base/bytes.js';
 import { verifyConsistency } from '../../src/tlog/merkle.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
+import type { Records } from '../../src/bcdb/query/answer.js';
 import type { StoredCheckpoint } from '../../src/bcdb/store.js';
 import { Budget, linesText, objectsAnswer, queryAnswer } from '../../src/net/answers.js';
 import { nextPayload } from '../../src/net/compose.js';
@@ -75,12 +76,12 @@ for (const [limit, maxBytes] of [[3, 1e9], [64, 1e9], [100, 1e9], [1_000, 1e9], 
     }
     assert.deepEqual(ids, reader.objects('', 1_000).map(({ id }) => id));
     const found: number[] = [];
-    for (let from: number | undefined; ; ) {
-      const { records, next } = queryAnswer(reader, { kind: 'transfer@1', limit, before: from }, maxBytes);
+    for (let after: string | undefined; ; ) {
+      const { records, next } = queryAnswer(reader, { query: 'kind = transfer', limit, ...(after === undefined ? {} : { after }) }, maxBytes) as Records;
       assert.ok(records.length <= limit && (records.length === 1 || JSON.stringify(records).length < maxBytes + 1_000));
       found.push(...records.map(({ index }) => index));
       if (next === null) break;
-      from = next;
+      after = next;
     }
     assert.deepEqual(found, [...Array.from({ length: COUNT }, (_, i) => grid.reader.size - 1 - i)]);
   });

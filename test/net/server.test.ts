@@ -76,7 +76,7 @@ test('every route answers from the book', async () => {
   assert.equal((await json(`$/records/${id.slice(0, 8)}`))['index'], 0);
   assert.equal(((await json('$/objects/grid'))['value'] as { name: string }).name, 'test-grid');
   assert.equal(((await json('$/objects?prefix=account/&limit=1'))['objects'] as unknown[]).length, 1);
-  assert.deepEqual(((await json('$/query?kind=transfer@1'))['records'] as { index: number }[]).map(({ index }) => index), [2]);
+  assert.deepEqual(((await json('$/query?q=kind%20%3D%20transfer'))['records'] as { index: number }[]).map(({ index }) => index), [2]);
   const pinned = pinnedBy(grid.reader.line(0), grid.id);
   assert.equal(verifyReceipt(await (await served.get(`$/receipts/${id}`)).text(), pinned).index, 0);
   assert.equal(openCheckpoint(await (await served.get(`/log/${grid.id}/checkpoint`)).text(), pinned).size, 3);
@@ -110,6 +110,22 @@ test('a wait ends when the server stops', async () => {
   assert.ok([0, 200].includes(await waiting));
 });
 
+test('queries: records in pages, a count, a plan', async () => {
+  await using served = await Served.start();
+  const ask = async <T>(body: object): Promise<T> => {
+    const answer = await served.post('$/query', body);
+    assert.equal(answer.status, 200);
+    return (await answer.json()) as T;
+  };
+  interface Page { records: { index: number; id: string; payload: string; at: number }[]; next: string | null }
+  const first = await ask<Page>({ query: 'chain != grid', limit: 1 });
+  assert.deepEqual(first.records, [{ ...served.grid.reader.line(2), index: 2, id: first.records[0]?.id }]);
+  const second = await ask<Page>({ query: 'chain != grid', limit: 1, after: first.next });
+  assert.deepEqual([second.records.map(({ index }) => index), second.next], [[1], null]);
+  assert.deepEqual(await ask({ query: 'kind = transfer or kind = identity', answer: 'count' }), { count: 2, next: null });
+  assert.match((await ask<{ served_by: string }>({ query: 'kind = transfer', answer: 'explain' })).served_by, /^the index of kind/);
+});
+
 test('what does not have its shape is a problem answer', async (t) => {
   await using served = await Served.start();
   const grid = `/v1/grids/${served.grid.id}`;
@@ -123,6 +139,11 @@ test('what does not have its shape is a problem answer', async (t) => {
     ['a parameter that nobody knows', 400, 'malformed', () => get(`${grid}/lines?from=0&to=4`)],
     ['a parameter given twice', 400, 'malformed', () => get(`${grid}/lines?from=0&from=1`)],
     ['a limit above the limit', 400, 'malformed', () => get(`${grid}/query?limit=1001`)],
+    ['a query that cannot be read', 400, 'usage', () => served.post(`${grid}/query`, { query: 'kind is transfer' })],
+    ['a query that no index serves', 400, 'usage', () => served.post(`${grid}/query`, { query: 'body.memo = x' })],
+    ['a cursor of another query', 400, 'usage', () => served.post(`${grid}/query`, { query: '', after: 'A'.repeat(27) })],
+    ['a query that asks for a scan', 400, 'malformed', () => served.post(`${grid}/query`, { query: 'body.memo = x', scan: true })],
+    ['SQL', 400, 'malformed', () => served.post(`${grid}/query`, { sql: 'SELECT 1' })],
     ['a record that there is not', 404, 'not_found', () => get(`${grid}/records/${'ab'.repeat(32)}`)],
     ['an object that there is not', 404, 'not_found', () => get(`${grid}/objects/account/nobody`)],
     ['a path with a broken escape', 400, 'malformed', () => get('/v1/grids/%zz')],

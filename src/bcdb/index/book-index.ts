@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
-import { messageOf, Problem } from '../../base/errors.js';
+import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { INDEX_LOCK_WAIT_MS, MAX_UNINDEXED } from '../../base/limits.js';
 import { asProblem } from '../sql.js';
 import { Symbols } from '../symbols.js';
@@ -31,6 +31,8 @@ interface Writing {
 
 /** The index of one book. One object for one thread; any number of them, in any number of processes. */
 export class BookIndex implements Disposable {
+  /** Another thread keeps it up: questions here only read, and whoever answers strangers never waits for a transaction. */
+  isKept = false;
   readonly #book: string;
   readonly #path: string;
   readonly #statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
@@ -83,16 +85,18 @@ export class BookIndex implements Disposable {
     try {
       covered = this.#covered();
       if (covered >= size) return size;
+      if (this.isKept && size - covered <= MAX_UNINDEXED) return covered;
+      if (this.isKept) throw behind(this.#path, covered, size);
       const { db, filler } = this.#writing();
       for (let before = -1; covered < size && covered !== before; onIndexed?.(Math.min(covered, size), size)) {
         before = covered;
         covered = this.#takeGroup(db, filler, size, size - covered > MAX_UNINDEXED ? INDEX_LOCK_WAIT_MS : 0) ?? this.#covered();
       }
     } catch (thrown) {
-      if (isDamage(thrown)) throw thrown;
+      if (isDamage(thrown) || isProblem(thrown, 'busy')) throw thrown;
       if (size - covered > MAX_UNINDEXED) throw cannotWrite(this.#path, thrown);
     }
-    if (size - covered > MAX_UNINDEXED) throw new Problem('busy', `another process is still writing ${this.#path}: ${covered} of ${size} lines`, { hint: 'try again in a moment' });
+    if (size - covered > MAX_UNINDEXED) throw behind(this.#path, covered, size);
     return Math.min(covered, size);
   }
 
@@ -273,6 +277,10 @@ function fileAt(path: string): string | undefined {
 /** Whether SQLite says that the file is not what it was: then it is made again. */
 function isDamage(thrown: unknown): boolean {
   return thrown instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|ERROR|IOERR_SHORT_READ|CONSTRAINT|READONLY_DBMOVED)/.test(thrown.code);
+}
+
+function behind(path: string, covered: number, size: number): Problem {
+  return new Problem('busy', `the index ${path} is still being written: ${covered} of ${size} lines`, { reason: 'index', hint: 'try again in a moment' });
 }
 
 function cannotWrite(path: string, cause: unknown): Problem {

@@ -3,6 +3,7 @@ import { MAX_LOOKED_AT, MAX_ROWS } from '../../base/limits.js';
 import { Problem } from '../../base/errors.js';
 import type { OnIndexed } from '../index/book-index.js';
 import type { Reader } from '../store.js';
+import { recordAt, type Found } from '../record-at.js';
 import { cursorText, readCursor } from './cursor.js';
 import type { Ask } from './expression.js';
 import { pageOfField } from './ordered.js';
@@ -26,6 +27,8 @@ export interface AskOptions {
 export interface Lines {
   readonly lines: readonly number[];
   readonly next: string | null;
+  /** Lines of the book that the answer is of. */
+  readonly size: number;
 }
 
 const DEFAULT_LIMIT = 100;
@@ -38,6 +41,27 @@ export function askLines(reader: Reader, ask: Ask, options: AskOptions = {}): Li
   const most = options.limit ?? ask.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(most) || most < 1 || most > MAX_ROWS) throw new Problem('usage', `limit is 1 to ${MAX_ROWS}`);
   return page(reader, ask, options, most);
+}
+
+/** Records in order; as with `Lines` there may be fewer than asked. */
+export interface Records {
+  readonly records: readonly Found[];
+  readonly next: string | null;
+}
+
+/** The records themselves, up to `maxBytes` of them as JSON, but one always. @throws Problem as `askLines` */
+export function askRecords(reader: Reader, ask: Ask, options: AskOptions, maxBytes: number): Records {
+  const { lines, next, size } = askLines(reader, ask, options);
+  const records: Found[] = [];
+  let bytes = 0;
+  for (const index of lines) {
+    const record = recordAt(reader, index);
+    bytes += Buffer.byteLength(JSON.stringify(record));
+    const last = records.at(-1);
+    if (last !== undefined && bytes > maxBytes) return { records, next: cursorText(ask, { size, after: last.index }) };
+    records.push(record);
+  }
+  return { records, next };
 }
 
 /** How many lines a query asks for: of a part of the book, where `next` says where to go on. @throws Problem as `askLines` */
@@ -57,7 +81,7 @@ function page(reader: Reader, ask: Ask, { cursor, scan = false, looks = MAX_LOOK
     const covered = Math.min(all, begin.size);
     return pageOf(reader, planOf(reader.index, ask, covered, { scan }), covered, { ...begin, most, looks });
   }, onIndexed);
-  return { lines, next: next === null ? null : cursorText(ask, { size: begin.size, after: next }) };
+  return { lines, next: next === null ? null : cursorText(ask, { size: begin.size, after: next }), size: begin.size };
 }
 
 /** A page by its plan. */

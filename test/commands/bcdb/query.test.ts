@@ -54,6 +54,17 @@ test('a person queries: words, flags, counts, plans, pages, mistakes', async () 
   });
 });
 
+test('SQL: lines, JSON, and refusals', async () => {
+  const alice = await fiveLines();
+  const sql = 'SELECT line, memo FROM transfer ORDER BY line DESC';
+  assert.equal((await bot(['bcdb', 'query', '--sql', sql], alice)).stdout, '4\ttwo bicycles\n3\trent of May\n');
+  assert.deepEqual(await botJson(['bcdb', 'query', '--sql', sql, '--limit', '1'], alice), [{ line: 4, memo: 'two bicycles' }]);
+  const refused = await bot(['bcdb', 'query', '--sql', 'DELETE FROM object'], alice);
+  assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  const endless = await bot(['bcdb', 'query', '--time-limit', '1s', '--sql', 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n'], alice);
+  assert.deepEqual([endless.code, endless.stderr.split('\n')[0]], [1, '3bot: error: the statement took longer than 1s and was ended']);
+});
+
 test('what no index serves is refused, and found once its index is made', async () => {
   const alice = await fiveLines();
   const query = ['bcdb', 'query', 'body.memo = "rent of May"'];
