@@ -2,10 +2,11 @@
 import { benchBook } from './book.js';
 import { benchDeal } from './deal.js';
 import { machine, type Figure } from './measure.js';
+import { benchProofs } from './proofs.js';
 import { benchRun } from './run.js';
 import { benchStart } from './start.js';
 
-const figures: Figure[] = [...(await benchBook()), ...(await benchDeal()), ...(await benchRun()), ...benchStart()];
+const figures: Figure[] = [...(await benchBook()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()];
 
 if (process.argv.includes('--json')) {
   process.stdout.write(`${JSON.stringify({ machine: machine(), figures })}\n`);
