@@ -141,7 +141,7 @@ test('a run that was broken off goes on where it was', async () => {
 });
 
 const BELOW: [string, string][] = [
-  ['a signature', `UPDATE record SET signatures = replace(signatures, 'A', 'B') WHERE idx = 100`],
+  ['a signature', `UPDATE record SET signatures = replace(signatures, '"sig":"', '"sig":"A') WHERE idx = 100`],
   ['a time of intake', 'UPDATE record SET at = at + 1 WHERE idx = 40'],
   ['a height', 'UPDATE record SET height = 1000 WHERE idx = 40'],
   ['a kind', 'UPDATE record SET kind = (SELECT kind FROM record WHERE idx = 0) WHERE idx = 40'],
@@ -197,7 +197,7 @@ const HASHED: [string, string][] = [
   ...CHANGES.filter(([what]) => !what.startsWith('an object')),
   ['a payload', `UPDATE record SET payload = replace(payload, 'n 77', 'n 78') WHERE idx = 79`],
   ['a payload with its id', `UPDATE record SET payload = '{}', id = x'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a' WHERE idx = 79`],
-  ['a signature', `UPDATE record SET signatures = replace(signatures, 'A', 'B') WHERE idx = 100`],
+  ['a signature', `UPDATE record SET signatures = replace(signatures, '"sig":"', '"sig":"A') WHERE idx = 100`],
   ['a leaf', `UPDATE record SET leaf = zeroblob(32) WHERE idx = 256`],
   ['a full tile', 'UPDATE tile SET hashes = zeroblob(8192) WHERE level = 0'],
   ['a tile that grows', 'UPDATE tile SET hashes = zeroblob(32) WHERE level = 1'],
