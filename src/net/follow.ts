@@ -46,6 +46,17 @@ export interface FollowParts {
   readonly clock: Clock;
 }
 
+/** An answer of so many lines is probably not the last. */
+const MANY_LINES = 256;
+
+/** An answer, and the checks of its signatures. */
+interface Fetched {
+  /** Number of its first line. */
+  readonly from: number;
+  readonly batch: Batch;
+  readonly checked: Promise<readonly boolean[]>;
+}
+
 /** How far a catch-up is. */
 export type OnProgress = (lines: number, of: number) => void;
 
@@ -76,13 +87,29 @@ export class Follower {
    * @throws Problem `unreachable`, or `integrity` naming what does not hold; the copy then stays at its last good line
    */
   async catchUp({ signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {}): Promise<void> {
-    for (;;) {
-      const before = this.#parts.store.size;
-      const step = await this.#step(0, signal);
-      if (step === undefined) continue;
-      const { size } = this.#parts.store;
-      onProgress?.(size, step.of);
-      if (size >= step.of && (!step.more || size === before)) return;
+    const { store } = this.#parts;
+    const stop = new AbortController();
+    const ends = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    let next: Promise<Fetched> | undefined;
+    try {
+      for (;;) {
+        const before = store.size;
+        const fetched = await (next ?? this.#fetch(before, 0, ends));
+        // The next ones are fetched, and their signatures checked, while these are taken in.
+        const { length } = fetched.batch.lines;
+        next = length < MANY_LINES ? undefined : this.#fetch(fetched.from + length, 0, ends);
+        next?.catch(() => undefined); // thrown where it is awaited
+        const step = await this.#take(fetched, signal);
+        if (step === undefined) {
+          next = undefined;
+          continue;
+        }
+        const { size } = store;
+        onProgress?.(size, step.of);
+        if (size >= step.of && (!step.more || size === before)) return;
+      }
+    } finally {
+      stop.abort();
     }
   }
 
@@ -97,7 +124,7 @@ export class Follower {
     while (!signal.aborted) {
       try {
         // At first, and after a failure, the answer shall come at once; only a follower that is current waits for news.
-        await this.#step(isCurrent ? MAX_LONG_POLL_MS : 0, signal);
+        await this.#take(await this.#fetch(this.#parts.store.size, isCurrent ? MAX_LONG_POLL_MS : 0, signal), signal);
         isCurrent = true;
         failures = 0;
       } catch (thrown) {
@@ -113,12 +140,19 @@ export class Follower {
     }
   }
 
-  /** One answer taken in; gives the lines below its checkpoint, and whether there are more. Undefined where the copy has moved meanwhile. */
-  async #step(wait: number, signal: AbortSignal | undefined): Promise<{ of: number; more: boolean } | undefined> {
-    const { store, client, grid, pool, clock } = this.#parts;
-    const from = store.size;
+  /** Lines from number `from` on; the checks of their signatures are under way. */
+  async #fetch(from: number, wait: number, signal: AbortSignal | undefined): Promise<Fetched> {
+    const { client, grid, pool } = this.#parts;
     const batch = await client.lines(grid, from, { wait, signal });
-    const checked = await pool.check(batch.lines);
+    const checked = pool.check(batch.lines);
+    checked.catch(() => undefined); // thrown where it is awaited
+    return { from, batch, checked };
+  }
+
+  /** One answer taken in; gives the lines below its checkpoint, and whether there are more. Undefined where the copy has moved meanwhile. */
+  async #take({ from, batch, checked: pending }: Fetched, signal: AbortSignal | undefined): Promise<{ of: number; more: boolean } | undefined> {
+    const { store, client, clock } = this.#parts;
+    const checked = await pending;
     // Another step may have taken the same lines in while this one waited.
     if (store.size !== from) return undefined;
     const of = await this.#ingest(batch, checked, signal);
