@@ -79,6 +79,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'bcdb history', summary: 'what every record of a chain changed', load: () => import('./bcdb/history.js') },
       { words: 'bcdb follow', summary: 'new lines as they come', load: () => import('./bcdb/follow.js') },
       { words: 'bcdb verify', summary: 're-check everything that is stored', load: () => import('./bcdb/verify.js') },
+      { words: 'bcdb evidence list', summary: 'what homes have signed and cannot be', load: () => import('./bcdb/evidence/list.js') },
+      { words: 'bcdb evidence verify', summary: 'check such evidence, offline', load: () => import('./bcdb/evidence/verify.js') },
       { words: 'bcdb export', summary: 'back up the book while it is in use; or a mirror of it for any web server', load: () => import('./bcdb/export.js') },
       { words: 'bcdb import', summary: 'put a backup in place, every line re-checked', load: () => import('./bcdb/import.js') },
       { words: 'receipt get', summary: 'proof that a record is in the book', load: () => import('./receipt/get.js') },

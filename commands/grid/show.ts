@@ -3,7 +3,7 @@ import type { CommandFile } from '../command.js';
 
 export const command: CommandFile<{ genesisFile?: string }> = {
   arguments: [['[grid]', 'name or first digits of the id; the one in use if left out']],
-  options: (c) => c.option('--genesis-file <file>', "write the grid's genesis record into this new file, for 'receipt verify' elsewhere"),
+  options: (c) => c.option('--genesis-file <file>', "write the grid's genesis record, and what its governance has changed since, into this new file: for 'receipt verify' elsewhere"),
   examples: ['3bot grid show', '3bot grid show --genesis-file genesis.json'],
   async run(context, [wanted], { genesisFile }) {
     const { iso } = await import('../../src/base/clock.js');
@@ -14,10 +14,11 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const { trustOf } = await import('../../src/bcdb/pinned.js');
     const { formatVkey } = await import('../../src/tlog/note.js');
     const { openGridOf } = await import('../handle.js');
+    const { trustText } = await import('../../src/net/trustfile.js');
     const { writeNew } = await import('../files.js');
     await using grid = await openGridOf(context, wanted);
     const { prices, supply_stroops, governance } = readGrid(grid.reader);
-    if (genesisFile !== undefined) writeNew(genesisFile, `${JSON.stringify(grid.reader.line(0))}\n`);
+    if (genesisFile !== undefined) writeNew(genesisFile, trustText(grid.reader));
     const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
     const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }) }, context.clock);
     context.out.one({

@@ -139,6 +139,9 @@ export const AUDIT_CLOCK_SKEW_MS = 120_000;
 export const MAX_WITNESS_ANSWER_BYTES = 65_536;
 /** A receipt: the largest record and its signatures in JSON and base64, proof and checkpoint. */
 export const MAX_RECEIPT_BYTES = 8 * 1_048_576;
+/** Evidence against a home: its two lines may be as large as any; and files of one grid, each of which is enough. */
+export const MAX_EVIDENCE_BYTES = 16 * 1_048_576;
+export const MAX_EVIDENCE_FILES = 32;
 /** Hashes in a proof: no tree of less than 2^53 leaves needs more. */
 export const MAX_PROOF_HASHES = 64;
 /** Tiles whose inner hashes a book keeps ready for proofs, 16 KiB each: those above 16 million lines, and many below. */

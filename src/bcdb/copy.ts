@@ -2,7 +2,7 @@
 import { fromBase64 } from '../base/bytes.js';
 import type { JsonObject } from '../base/canonical.js';
 import { iso, type Clock } from '../base/clock.js';
-import { Problem } from '../base/errors.js';
+import { Problem, type ProblemDetail } from '../base/errors.js';
 import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Line, Trailer } from '../schema/types.js';
 import type { Book } from './book.js';
@@ -61,7 +61,7 @@ export function ingestBatch(parts: CopyParts, { lines, trailer }: Batch, checked
       }
     }
     // The clocks' grain is a second on one side and a millisecond on the other.
-    if (book.lastAt >= there.stamp_ms + 1_000) throw new Problem('integrity', `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time', hint: DISTRUST });
+    if (book.lastAt >= there.stamp_ms + 1_000) throw new BrokenLine(book.size - 1, `line ${book.size - 1} is dated after the time stamp of the checkpoint above it`, { reason: 'time' });
     const proof = trailer.consistency.map((hash) => fromBase64(hash, 32));
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
       throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork', hint: DISTRUST });
@@ -139,10 +139,21 @@ function refuseRewind(store: Store, pinned: Pinned, there: Checkpoint): number {
   return store.size;
 }
 
+/** A line that the home should not have numbered. */
+export class BrokenLine extends Problem {
+  /** Its number. */
+  readonly index: number;
+
+  constructor(index: number, what: string, detail: ProblemDetail) {
+    super('integrity', what, { hint: DISTRUST, ...detail });
+    this.index = index;
+  }
+}
+
 /** A line that the rules refuse is the home's misdeed, unless it only needs a newer release than ours. */
 function brokenLine(index: number, thrown: unknown): unknown {
   if (!(thrown instanceof Problem) || thrown.reason === 'unknown_kind' || thrown.reason === 'disk_full') return thrown;
-  return new Problem('integrity', `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, hint: DISTRUST, cause: thrown });
+  return new BrokenLine(index, `line ${index} does not hold: ${thrown.message}`, { reason: thrown.reason ?? thrown.code, cause: thrown });
 }
 
 /** How old the newest checkpoint is, by the home's stamp and, with witnesses, by the quorum's. */

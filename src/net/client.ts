@@ -49,10 +49,11 @@ export class Client implements AsyncDisposable {
   /**
    * Lines from number `from` on, with the checkpoint they lead to.
    * @param wait how long to wait for news where there is none, ms, at most 30 s
+   * @param limit of lines; as many as fit an answer where left out
    * @param pending also those that the grid's witnesses have yet to cosign; a home gives them
    */
-  async lines(grid: string, from: number, { wait = 0, pending = false, signal }: { wait?: number; pending?: boolean; signal?: AbortSignal | undefined } = {}): Promise<Batch> {
-    const text = (await this.#call(`/v1/grids/${grid}/lines?from=${from}&wait=${wait}${pending ? '&pending=true' : ''}`, { wait, signal })).toString('utf8');
+  async lines(grid: string, from: number, { wait = 0, limit, pending = false, signal }: { wait?: number; limit?: number; pending?: boolean; signal?: AbortSignal | undefined } = {}): Promise<Batch> {
+    const text = (await this.#call(`/v1/grids/${grid}/lines?from=${from}&wait=${wait}${limit === undefined ? '' : `&limit=${limit}`}${pending ? '&pending=true' : ''}`, { wait, signal })).toString('utf8');
     const rows = text.split('\n').filter((row) => row !== '').map((row) => this.#parse(row));
     const trailer = this.#shaped<Trailer>('trailer@1', rows.pop());
     return { lines: rows.map((row) => this.#shaped<Line>('line@1', row)), trailer };

@@ -9,7 +9,7 @@ import type { RuleBook } from '../bcdb/rulebook.js';
 import type { Store } from '../bcdb/store.js';
 import type { SignaturePool } from '../keys/pool.js';
 import { handedOverBelow } from './abandoned.js';
-import { isSignedByHome } from './evidence.js';
+import { investigate, isSignedByHome, keepEvidence } from './evidence.js';
 
 /** How following goes; for those who must tell "nothing new" from "cannot read". */
 export interface FollowState {
@@ -28,9 +28,10 @@ export interface LineSource {
   /**
    * Lines from number `from` on, with the checkpoint they lead to; all of it hostile.
    * @param wait how long to wait for news where there is none, ms
+   * @param limit of lines; a mirror gives what a file holds
    * @throws Problem `unreachable`
    */
-  lines(grid: string, from: number, options: { wait?: number; signal?: AbortSignal | undefined }): Promise<Batch>;
+  lines(grid: string, from: number, options: { wait?: number; limit?: number; signal?: AbortSignal | undefined }): Promise<Batch>;
   /** Objects of its state by prefix, where it has any. */
   objects?(grid: string, prefix: string, signal?: AbortSignal): Promise<unknown>;
 }
@@ -44,6 +45,8 @@ export interface FollowParts {
   readonly grid: string;
   readonly pool: SignaturePool;
   readonly clock: Clock;
+  /** Folder for evidence against the home; none is kept where it is left out. */
+  readonly evidence?: string;
 }
 
 /** An answer of so many lines is probably not the last. */
@@ -163,15 +166,31 @@ export class Follower {
   }
 
   async #ingest(batch: Batch, checked: readonly Checked[], signal: AbortSignal | undefined): Promise<number> {
-    const { store, rules, grid, clock, client } = this.#parts;
+    const { store, rules, grid, clock } = this.#parts;
     try {
       return ingestBatch({ store, rules, grid, clock }, batch, checked);
     } catch (thrown) {
       if (!isProblem(thrown, 'integrity')) throw thrown;
-      if (isSignedByHome(store, grid, batch)) this.#proven = thrown;
-      else this.#proven = await handedOverBelow(client, store, grid, signal);
+      this.#proven = await this.#proof(batch, thrown, signal);
       throw this.#proven ?? thrown;
     }
+  }
+
+  /**
+   * What to say for good about a batch that was not taken: the home itself has signed what does not hold, or governance
+   * has turned away from it. Undefined where anybody on the way may have done it.
+   */
+  async #proof(batch: Batch, thrown: Problem, signal: AbortSignal | undefined): Promise<Problem | undefined> {
+    const { store, grid, clock, client, evidence: folder } = this.#parts;
+    const isSigned = isSignedByHome(store, grid, batch);
+    const abandoned = isSigned ? undefined : await handedOverBelow(client, store, grid, signal);
+    if (abandoned !== undefined) return abandoned;
+    const found = await investigate({ reader: store, grid, client, clock, signal }, batch, thrown);
+    const kept = found === undefined || folder === undefined ? undefined : keepEvidence(folder, found);
+    if (!isSigned && (found === undefined || found.kind === 'unproven')) return undefined;
+    if (kept === undefined) return thrown;
+    const { code, message, reason, hint } = thrown;
+    return new Problem(code, message, { cause: thrown, ...(reason === undefined ? {} : { reason }), hint: `${hint ?? ''}; evidence is kept: 3bot bcdb evidence verify ${kept}` });
   }
 }
 

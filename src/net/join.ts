@@ -1,6 +1,6 @@
 // Joining a grid: pin its genesis, fetch every line, re-check every line.
-import { existsSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { pinnedBy, trustOf } from '../bcdb/pinned.js';
@@ -9,6 +9,7 @@ import { SignaturePool } from '../keys/pool.js';
 import { rules1 } from '../rules/all.js';
 import type { Genesis, GridList, Line, Payload } from '../schema/types.js';
 import { Client } from './client.js';
+import { evidenceFolder } from './evidence.js';
 import { Follower, type OnProgress } from './follow.js';
 import type { GridEntry } from './grid.js';
 import { takeHomeAlone } from './lock.js';
@@ -57,7 +58,7 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     await using pool = new SignaturePool();
     const before = store.size;
     const mine = isHomeOf(home, id) ? trustOf(store).log_key : undefined;
-    await new Follower({ store, rules: rules1, client, grid: id, pool, clock }).catchUp({ signal, onProgress });
+    await new Follower({ store, rules: rules1, client, grid: id, pool, clock, evidence: evidenceFolder(home, id) }).catchUp({ signal, onProgress });
     // A home follows nobody, unless governance has given the grid to another.
     if (mine !== undefined && trustOf(store).log_key === mine) throw new Problem('usage', `this home folder is the home of grid ${entry.name} itself`, { reason: 'home' });
     updateConfig(home, (config) => {
@@ -66,8 +67,7 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     });
     return { entry, size: store.size, checked: store.size - before };
   } catch (thrown) {
-    // What does not hold is no beginning of anything.
-    if (isNew && isProblem(thrown, 'integrity')) rmSync(dirname(home.gridDatabase(id)), { recursive: true, force: true });
+    if (isNew && isProblem(thrown, 'integrity')) removeBook(home, id);
     throw thrown;
   }
 }
@@ -106,6 +106,13 @@ export function servedGrid(served: GridList['grids'], genesis: string | undefine
   if (first === undefined) throw new Problem('not_found', `${url} serves no grid`, { reason: 'grid' });
   if (more.length > 0) throw new Problem('usage', `${url} serves several grids: ${served.map(({ id, name }) => `${name} (${id})`).join(', ')}`, { hint: `3bot grid join ${url} --genesis HASH` });
   return first.id;
+}
+
+/** What does not hold is no beginning of anything; only evidence stays. */
+function removeBook(home: Home, grid: string): void {
+  const folder = dirname(home.gridDatabase(grid));
+  for (const name of readdirSync(folder)) if (name !== basename(evidenceFolder(home, grid))) rmSync(join(folder, name), { recursive: true, force: true });
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 function isHomeOf(home: Home, grid: string): boolean {

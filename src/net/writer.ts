@@ -14,6 +14,7 @@ import { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
 import { Client } from './client.js';
 import { Cosigners } from './cosign.js';
+import { evidenceFolder } from './evidence.js';
 import { Follower, type FollowState, type OnProgress } from './follow.js';
 import { answers } from './lock.js';
 import { Mirror, readOnly } from './mirror.js';
@@ -105,7 +106,7 @@ export function openCopyWriter(parts: WriterParts, lock: Disposable, url: string
   const store = owning(owned, openStore(home, grid));
   const pool = owning(owned, new SignaturePool());
   const client = owning(owned, new Client({ url }));
-  const follower = new Follower({ store, rules, client, grid, pool, clock });
+  const follower = new Follower({ store, rules, client, grid, pool, clock, evidence: evidenceFolder(home, grid) });
   return {
     get state() {
       return follower.state;

@@ -12,6 +12,7 @@ import { readConfig, type Home } from '../home.js';
 import { backend } from '../keys/ed25519.js';
 import { listKeystores } from '../keys/keystore.js';
 import { Client } from '../net/client.js';
+import { evidenceFiles, evidenceFolder } from '../net/evidence.js';
 import { Mirror } from '../net/mirror.js';
 import type { GridEntry } from '../net/grid.js';
 import { daemonAnswers } from '../net/lock.js';
@@ -49,7 +50,10 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   yield needed(config.check);
   for (const check of keystores(home)) yield needed(check);
   yield needed(await disk(home));
-  for (const entry of config.value?.grids ?? []) for (const check of await book(patient, entry)) yield needed(check);
+  for (const entry of config.value?.grids ?? []) {
+    for (const check of await book(patient, entry)) yield needed(check);
+    for (const check of evidence(home, entry)) yield needed(check);
+  }
   const node = config.value?.node ?? null;
   const isPodman = node?.runtime === 'podman';
   for (const check of await machine(patient, node)) yield { ...check, needed: node !== null && (isPodman || check.name === 'process') };
@@ -159,6 +163,12 @@ function witnessesOf(name: string, state: GridState): Check[] {
   if (text === null) return [];
   const said = `${state.committed < state.size ? `${state.committed} of ${state.size} lines are committed; ` : ''}${text}`;
   return [finding(`witnesses of ${name}`, state.fresh, said, state.url === null ? 'see that those that are missing are up and know the key of this log: 3bot grid show, 3bot witness trust' : "see that the grid's home is up and reaches its witnesses")];
+}
+
+/** A home that was caught is not to be followed any more. */
+function evidence(home: Home, { id, name }: GridEntry): Check[] {
+  const { length } = evidenceFiles(evidenceFolder(home, id));
+  return length === 0 ? [] : [finding(`home of ${name}`, false, `it has signed what cannot be: ${length} ${length === 1 ? 'file' : 'files'} of evidence`, '3bot bcdb evidence list')];
 }
 
 function wholeSeconds(span_ms: number): number {

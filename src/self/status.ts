@@ -12,6 +12,7 @@ import { findIdentity, type Identity } from '../keys/identity.js';
 import { balanceOf } from '../market/account.js';
 import { salesOf } from '../market/sales.js';
 import { daemonAnswers } from '../net/lock.js';
+import { evidenceFiles, evidenceFolder } from '../net/evidence.js';
 import { gridState, type GridState } from '../net/state.js';
 import { read, readGrid } from '../rules/objects.js';
 import type { Config } from '../schema/types.js';
@@ -24,6 +25,8 @@ export interface Need {
 
 /** A grid of this home, and what the identity has on it. */
 export interface GridStanding extends GridState {
+  /** Files of evidence against its home. */
+  readonly evidence: number;
   readonly dev: boolean;
   readonly in_use: boolean;
   /** TFT; null without an identity or a readable book. */
@@ -67,7 +70,7 @@ export async function statusOf(home: Home, clock: Clock, env: Environment): Prom
       return { dev: readGrid(reader).dev, balance: identity === null ? null : balanceOf(reader, identity.account) };
     });
     const tft = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatTft(amount));
-    grids.push({ ...state, dev: found?.dev ?? false, in_use: config.grid === entry.id, balance: tft(found?.balance?.balance_stroops), escrowed: tft(found?.balance?.escrowed_stroops) });
+    grids.push({ ...state, evidence: evidenceFiles(evidenceFolder(home, entry.id)).length, dev: found?.dev ?? false, in_use: config.grid === entry.id, balance: tft(found?.balance?.balance_stroops), escrowed: tft(found?.balance?.escrowed_stroops) });
   }
   const status = { home: home.path, identity, grids, farm, node, contracts, running, unlocked_until: agent === null ? null : iso(agent.until) };
   return { ...status, needs: needsOf(status) };
@@ -109,6 +112,7 @@ export function needsOf({ identity, grids, farm, node, contracts, running }: Omi
     if (state === 'ended') need(`contract ${id.slice(0, 12)} is over, and ${escrow} TFT of it are not settled`, `3bot contract cancel ${id.slice(0, 12)}`);
     else if (failed !== undefined) need(`workload ${failed.name} of contract ${id.slice(0, 12)} failed: ${failed.reason ?? 'no reason was given'}`, `3bot contract show ${id.slice(0, 12)}`);
   }
+  for (const { name, evidence } of grids) if (evidence > 0) need(`the home of grid ${name} has signed what cannot be; evidence is kept`, '3bot bcdb evidence list');
   for (const { name, size } of grids) if (size === 0) need(`the book of grid ${name} cannot be read`, '3bot bcdb verify');
   if (node !== null && !node.admitted) need('its farm has not admitted this node', '3bot node join INVITATION');
   if (farm !== null && !running) need(`nobody can buy from farm ${farm.name} while it is not served`, '3bot serve');

@@ -84,13 +84,22 @@ export class Tree {
 
   /** Root that the tree would have with these leaves after its own; it stays as it is. */
   rootWith(leaves: readonly Buffer[]): Buffer {
+    return rootOfPeaks(this.#peaksWith(leaves));
+  }
+
+  /** The inclusion proof of whatever leaf comes after these: as the last one it has all its siblings on the left. */
+  proofOfNext(leaves: readonly Buffer[] = []): Buffer[] {
+    return this.#peaksWith(leaves).reverse();
+  }
+
+  #peaksWith(leaves: readonly Buffer[]): Buffer[] {
     const tops = [...this.#peaks];
     for (const [i, leaf] of leaves.entries()) {
       let reached = leaf;
       for (let left = this.#size + i; left % 2 === 1; left = Math.floor(left / 2)) reached = nodeHash(tops.pop() ?? EMPTY_ROOT, reached);
       tops.push(reached);
     }
-    return rootOfPeaks(tops);
+    return tops;
   }
 
   /** `inclusionProof` in this tree, or an earlier one of `size` leaves. */

@@ -58,12 +58,13 @@ export class EvilHome implements AsyncDisposable {
     const { grid, origin } = pinnedBy(this.lines[0] as Line);
     if (url === '/v1/grids') return void response.end(JSON.stringify({ grids: [{ id: grid, name: 'evil-grid', dev: true, home: true, size: this.lines.length, time: 0 }] }));
     if (url.endsWith('/genesis')) return void response.end(JSON.stringify(this.lines[0]));
-    const from = Number(new URLSearchParams(url.split('?')[1]).get('from'));
+    const asked = new URLSearchParams(url.split('?')[1]);
+    const [from, limit] = [Number(asked.get('from')), Number(asked.get('limit') ?? 1_000)];
     const tree = treeOf(this.signed ?? this.lines);
     const checkpoint = await signCheckpoint({ origin, size: tree.size, root: tree.root(), time_ms: this.time_ms }, this.#log.signer('log'), this.#log.signer('clock'));
-    const to = Math.min(this.lines.length, tree.size);
+    const to = Math.min(this.lines.length, tree.size, Math.max(from, 0) + limit);
     const trailer: Trailer = { checkpoint, consistency: tree.consistencyProof(to).map(toBase64) };
-    response.end([...this.lines.slice(from), trailer].map((row) => JSON.stringify(row)).join('\n'));
+    response.end([...this.lines.slice(from, Math.min(this.lines.length, from + limit)), trailer].map((row) => JSON.stringify(row)).join('\n'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

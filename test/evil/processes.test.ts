@@ -1,6 +1,6 @@
 // A lying home against the real binary: joining, following, serving, and what scripts get to see of it.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
@@ -54,14 +54,14 @@ test('a command that has to read the newest state exits 7 and names the line; wh
   assert.equal((await botJson<{ size: number }>(['bcdb', 'verify'], bob)).size, 4);
 });
 
-test('a newcomer is not given such a book: exit 7, and nothing of it is kept', async () => {
+test('a newcomer is not given such a book: exit 7, and nothing of it is kept but evidence', async () => {
   serve([...lines, unfunded]);
   const carol = { home: tempHome() };
   const run = await bot(['grid', 'join', evil.url], carol);
   assert.equal(run.code, 7);
   assert.match(run.stderr, WHY);
   const grids = join(carol.home, 'grids');
-  assert.deepEqual(existsSync(grids) ? readdirSync(grids) : [], []);
+  assert.deepEqual(readdirSync(grids).flatMap((grid) => readdirSync(join(grids, grid))), ['evidence']);
   assert.deepEqual(await botJson(['grid', 'list'], carol), []);
 });
 
