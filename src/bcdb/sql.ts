@@ -6,6 +6,10 @@ import type { Line } from '../schema/types.js';
 
 /** Every statement that a Store prepares; parameters only. */
 export const SQL = {
+  begin: 'BEGIN',
+  beginWrite: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
   addRecord: 'INSERT INTO record (idx, id, at, chain, height, kind, leaf, payload, signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   putObject: 'INSERT INTO object (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
   getObject: 'SELECT json FROM object WHERE id = ?',

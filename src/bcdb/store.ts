@@ -132,15 +132,15 @@ export class Store implements Reader, Disposable {
     this.#writing = true;
     const { size, lastAt, grid, checkpoint } = { size: this.#size, lastAt: this.#lastAt, grid: this.#grid, checkpoint: this.#checkpoint };
     try {
-      this.db.exec('BEGIN IMMEDIATE');
+      this.#sql('beginWrite').run();
       const result = write(this.#asBook());
       void this.tree; // its tiles belong to the transaction
       for (const [id, value] of this.#put) this.#sql('putObject').run(id, canonical(value));
-      this.db.exec('COMMIT');
+      this.#sql('commit').run();
       for (const [id, value] of this.#put) this.#objects.set(id, value);
       return result;
     } catch (thrown) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      if (this.db.inTransaction) this.#sql('rollback').run();
       // What was cached may never have been written.
       this.#objects.clear();
       this.#heads.clear();
@@ -196,11 +196,11 @@ export class Store implements Reader, Disposable {
    */
   look<T>(read: () => T): T {
     if (this.db.inTransaction) return read();
-    this.db.exec('BEGIN');
+    this.#sql('begin').run();
     try {
       return read();
     } finally {
-      this.db.exec('COMMIT');
+      this.#sql('commit').run();
     }
   }
 

@@ -80,7 +80,8 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, name:
       get state() {
         return { lastRead_ms: clock(), problem: null, ended: false };
       },
-      submit: async (records) => inParts(records, (some) => sequencer.append(some)),
+      // Nothing has to fit a request here.
+      submit: async (records) => (records.length <= MAX_SUBMIT ? sequencer.append(records) : inParts(records, (some) => sequencer.append(some))),
       refresh: () => sequencer.settle(),
       async keepUp(signal) {
         while (!signal.aborted) {
