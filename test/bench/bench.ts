@@ -1,20 +1,30 @@
-// npm run bench [-- --json]: figures with ratios to baselines of the same run. Nothing is asserted.
+// npm run bench [-- --json | --large[=LINES]]: figures with ratios to baselines of the same run. Nothing is asserted.
+import { parseArgs } from 'node:util';
 import { benchBook } from './book.js';
 import { benchDeal } from './deal.js';
+import { benchHttp } from './http.js';
+import { benchLarge } from './large.js';
 import { machine, type Figure } from './measure.js';
 import { benchProofs } from './proofs.js';
 import { benchRun } from './run.js';
 import { benchStart } from './start.js';
 
-const figures: Figure[] = [...(await benchBook()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()];
+const MILLION = 1_000_000;
+const args = process.argv.slice(2).map((arg) => (arg === '--large' ? `--large=${MILLION}` : arg));
+const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' } } });
 
-if (process.argv.includes('--json')) {
+const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
+const figures: Figure[] = values.large === undefined
+  ? [...(await benchBook()), ...(await benchHttp()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
+  : await benchLarge(Number(values.large), progress);
+
+if (values.json === true) {
   process.stdout.write(`${JSON.stringify({ machine: machine(), figures })}\n`);
 } else {
   const { node, cpu, cores, kernel } = machine();
   process.stdout.write(`${cpu}, ${cores} cores, Linux ${kernel}, Node.js ${node}\n\n`);
   for (const { name, unit, value, baseline, baseline_value, ratio, goal } of figures) {
-    const show = (n: number): string => (unit === 'ms' ? `${n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
-    process.stdout.write(`${name.padEnd(30)} ${show(value).padStart(12)}   ${baseline}: ${show(baseline_value)}, ratio ${ratio.toFixed(2)} (${goal})\n`);
+    const show = (n: number): string => (unit === 'ms' ? `${n < 1 ? n.toFixed(4) : n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
+    process.stdout.write(`${name.padEnd(46)} ${show(value).padStart(12)}   ${baseline}: ${show(baseline_value)}, ratio ${ratio.toFixed(2)} (${goal})\n`);
   }
 }

@@ -16,7 +16,7 @@ export interface Figure {
 /** A figure with its ratio. */
 export function figure(name: string, unit: Figure['unit'], value: number, baseline: string, baseline_value: number, goal: string): Figure {
   const round = (n: number, places: number): number => Number(n.toFixed(places));
-  return { name, unit, value: round(value, 1), baseline, baseline_value: round(baseline_value, 1), ratio: round(value / baseline_value, 2), goal };
+  return { name, unit, value: round(value, 4), baseline, baseline_value: round(baseline_value, 4), ratio: round(value / baseline_value, 2), goal };
 }
 
 /** Seconds that the work took. */
