@@ -1,6 +1,5 @@
 // Canonical JSON, RFC 8785, narrowed: keys [a-z][a-z0-9_]*, integers below 2^53, well-formed strings
 // without control or bidirectional-formatting characters, bounded depth.
-import canonicalize from 'canonicalize';
 import { Problem } from './errors.js';
 import { MAX_JSON_DEPTH } from './limits.js';
 
@@ -109,10 +108,17 @@ class Walk {
 export function canonical(value: unknown): string {
   const walk = new Walk(true);
   walk.take(value);
-  // With keys in order JSON.stringify writes what RFC 8785 asks for (see parseCanonical); else the library sorts.
-  const text = walk.inOrder ? JSON.stringify(value) : canonicalize(value);
-  if (text === undefined) throw malformed('nothing to write');
-  return text;
+  // With keys in order JSON.stringify writes what RFC 8785 asks for (see parseCanonical).
+  return JSON.stringify(walk.inOrder ? value : sorted(value as Json));
+}
+
+/** A copy with keys in order; none can look like an integer, which would come first whatever the order, or be `__proto__`. */
+function sorted(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value).sort()) copy[key] = sorted(value[key] as Json);
+  return copy;
 }
 
 /**

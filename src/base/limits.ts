@@ -15,8 +15,8 @@ export const MAX_LINES = 1_000;
 export const MAX_LINES_BYTES = 4 * 1_048_576;
 /** Records in one submission. */
 export const MAX_SUBMIT = 1_000;
-/** Records in one transaction of a home: more gain nothing, and the first would wait for the last. */
-export const MAX_GROUP = 10_000;
+/** Records in one transaction of a home: what they change in common is written once; with more, the first would wait too long for the last. */
+export const MAX_GROUP = 4_000;
 /** How far a single signer's clock may be off the home's when a record is taken in. */
 export const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 /** A checkpoint whose time-stamped cosignature is older does not count as fresh. */

@@ -71,8 +71,6 @@ export interface Cosigning {
 interface Submission {
   readonly records: readonly SignedRecord[];
   readonly checked: Promise<readonly Checked[]>;
-  /** Its signatures have been looked at: it need not be waited for. */
-  isChecked: boolean;
   readonly resolve: (outcomes: Outcome[]) => void;
   readonly reject: (thrown: unknown) => void;
 }
@@ -198,18 +196,14 @@ export class Sequencer implements AsyncDisposable {
 
   #enqueue(records: readonly SignedRecord[], checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
-      const submission: Submission = { records, checked, isChecked: records.length === 0, resolve, reject };
-      const done = (): void => {
-        submission.isChecked = true;
-      };
-      checked.then(done, done);
-      this.#queue.push(submission);
+      this.#queue.push({ records, checked, resolve, reject });
       this.#running ??= this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
+      // Meanwhile others come, which share its transaction.
       await this.#queue[0]?.checked.catch(() => undefined);
       const group = this.#take();
       let problem: Problem | undefined;
@@ -237,11 +231,11 @@ export class Sequencer implements AsyncDisposable {
     this.#running = undefined;
   }
 
-  /** The submissions that share the next transaction: the first, and what has been checked by the time that has. */
+  /** The submissions that share the next transaction. */
   #take(): Submission[] {
     const group: Submission[] = [];
     let count = 0;
-    for (let next = this.#queue[0]; next !== undefined && (count === 0 || (next.isChecked && count + next.records.length <= MAX_GROUP)); next = this.#queue[0]) {
+    for (let next = this.#queue[0]; next !== undefined && (count === 0 || count + next.records.length <= MAX_GROUP); next = this.#queue[0]) {
       group.push(next);
       count += next.records.length;
       this.#queue.shift();
