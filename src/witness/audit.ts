@@ -8,7 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { iso, type Clock } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { AUDIT_CLOCK_SKEW_MS, AUDIT_WAIT_MS } from '../base/limits.js';
+import { StateAudit } from '../bcdb/audit.js';
 import { ingestBatch } from '../bcdb/copy.js';
+import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
 import type { Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
@@ -31,6 +33,9 @@ export interface AuditParts {
 /** A book under audit. */
 interface Copy {
   readonly store: Store;
+  readonly file: StateFile;
+  /** Of the state roots in it, which rules alone cannot judge. */
+  readonly roots: StateAudit;
   /** Taking in what is new; none where all is in. */
   work: Promise<void> | undefined;
 }
@@ -55,7 +60,7 @@ export class Auditor implements AsyncDisposable {
     if (source === null) return refused(422, 'this witness audits, and does not know where the lines of this log are');
     const copy = this.#copy(source.grid);
     try {
-      copy.work ??= this.#takeIn(copy.store, source, size, cosigned_ms).finally(() => (copy.work = undefined));
+      copy.work ??= this.#takeIn(copy, source, size, cosigned_ms).finally(() => (copy.work = undefined));
       if (!(await isDoneWithin(copy.work, AUDIT_WAIT_MS))) return refused(503, `${copy.store.size} of ${size} lines are audited so far; ask again`);
     } catch (thrown) {
       if (!isProblem(thrown)) throw thrown;
@@ -67,8 +72,9 @@ export class Auditor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { work, store } of this.#copies.values()) {
+    for (const { work, store, file } of this.#copies.values()) {
       await work?.catch(() => undefined);
+      file[Symbol.dispose]();
       store[Symbol.dispose]();
     }
     await this.#pool[Symbol.asyncDispose]();
@@ -79,16 +85,21 @@ export class Auditor implements AsyncDisposable {
     if (copy === undefined) {
       const path = this.#parts.home.witnessCopy(this.#parts.name, grid);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      copy = { store: Store.open(path), work: undefined };
+      const [store, file] = [Store.open(path), StateFile.open('')];
+      copy = { store, file, roots: new StateAudit(store, rules1, file), work: undefined };
       this.#copies.set(grid, copy);
     }
     return copy;
   }
 
   /** @param seen_ms when this witness last looked, and saw the book without the lines that are new */
-  async #takeIn(store: Store, { grid, url }: AuditSource, size: number, seen_ms: number | null): Promise<void> {
+  async #takeIn({ store, roots }: Copy, source: AuditSource, size: number, seen_ms: number | null): Promise<void> {
+    if (store.size < size) await this.#fetch(store, source, size, seen_ms);
+    await roots.check(size);
+  }
+
+  async #fetch(store: Store, { grid, url }: AuditSource, size: number, seen_ms: number | null): Promise<void> {
     const { clock, signal } = this.#parts;
-    if (store.size >= size) return;
     await using client = new Client({ url });
     while (store.size < size) {
       const batch = await client.lines(grid, store.size, { pending: true, signal });
