@@ -1,6 +1,7 @@
 // npm run bench [-- --json | --large[=LINES]]: figures with ratios to baselines of the same run. Nothing is asserted.
 import { parseArgs } from 'node:util';
 import { benchBook } from './book.js';
+import { benchCheck } from './checks.js';
 import { benchDeal } from './deal.js';
 import { benchHttp } from './http.js';
 import { benchLarge } from './large.js';
@@ -15,7 +16,7 @@ const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large
 
 const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
 const figures: Figure[] = values.large === undefined
-  ? [...(await benchBook()), ...(await benchHttp()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
+  ? [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
   : await benchLarge(Number(values.large), progress);
 
 if (values.json === true) {
@@ -24,7 +25,7 @@ if (values.json === true) {
   const { node, cpu, cores, kernel } = machine();
   process.stdout.write(`${cpu}, ${cores} cores, Linux ${kernel}, Node.js ${node}\n\n`);
   for (const { name, unit, value, baseline, baseline_value, ratio, goal } of figures) {
-    const show = (n: number): string => (unit === 'ms' ? `${n < 1 ? n.toFixed(4) : n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
+    const show = (n: number): string => (unit === 'mib' ? `${n.toFixed(0)} MiB` : unit === 'ms' ? `${n < 1 ? n.toFixed(4) : n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
     process.stdout.write(`${name.padEnd(46)} ${show(value).padStart(12)}   ${baseline}: ${show(baseline_value)}, ratio ${ratio.toFixed(2)} (${goal})\n`);
   }
 }

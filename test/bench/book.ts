@@ -1,7 +1,5 @@
-// How fast a book takes records in, and checks itself again.
+// How fast a book takes records in.
 import { chainId, makeRecord, signRecord } from '../../src/bcdb/record.js';
-import { verifyBook } from '../../src/bcdb/verify.js';
-import { rules1 } from '../../src/rules/all.js';
 import type { SignedRecord } from '../../src/schema/types.js';
 import { namedSigner, nextPayload, TestBook } from '../book.js';
 import { bareChecks, plainCommits } from './baseline.js';
@@ -30,7 +28,7 @@ async function signedRecords(book: TestBook, count: number): Promise<SignedRecor
   return records;
 }
 
-/** Measures append in batches, append one by one, and verify. */
+/** Measures append in batches and one by one. */
 export async function benchBook(): Promise<Figure[]> {
   await using book = await TestBook.create();
   const records = await signedRecords(book, MANY + SINGLE);
@@ -48,11 +46,8 @@ export async function benchBook(): Promise<Figure[]> {
   const single = await seconds(async () => {
     for (const record of records.slice(MANY)) await book.must(record);
   });
-  const bareAgain = await bareChecks(many);
-  const verify = await seconds(() => verifyBook({ store: book.store, rules: rules1, grid: book.store.grid as string }));
   return [
     figure('append, batches of 1,000', 'per_second', MANY / batch, 'bare checks, two threads', bare, 'at least 0.3'),
     figure('append, one by one', 'per_second', SINGLE / single, 'plain commits with 3 indexes', plain, 'at least 0.6'),
-    figure('bcdb verify', 'per_second', (MANY + SINGLE) / verify, 'bare checks, two threads', bareAgain, 'at least 0.7'),
   ];
 }

@@ -1,5 +1,5 @@
 // npm run bench -- --large[=LINES]: a book of a million lines, made once in a temporary folder. How fast it still takes
-// records in, how fast it is read, and whether commands notice its size.
+// records in, how fast it is read and checked again, and whether commands notice its size.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findRecord, query } from '../../src/bcdb/query.js';
@@ -10,6 +10,7 @@ import type { SignedRecord } from '../../src/schema/types.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { TestHome } from '../net/homes.js';
 import { bareChecks } from './baseline.js';
+import { benchChecks } from './checks.js';
 import { figure, median, seconds, type Figure } from './measure.js';
 import { foundFarms, pieces, type BenchFarm } from './records.js';
 
@@ -105,5 +106,6 @@ export async function benchLarge(lines: number, onProgress: (done: number) => vo
     figure(`append, batches, up to ${lines.toLocaleString('en')}`, 'per_second', last.rate, 'bare checks, two threads', last.bare, 'at least 0.48'),
     ...reads(large, lines),
     figure(`3bot ${command.join(' ')}`, 'ms', start(large.home, command), 'the same on 1,000 lines', start(small.home, command), 'about 1'),
+    ...(await benchChecks(large.home)),
   ];
 }

@@ -4,7 +4,7 @@ import { availableParallelism, cpus, release } from 'node:os';
 /** One measured thing. `ratio` is value over baseline: rates want it high, times low. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 'per_second' | 'ms';
+  readonly unit: 'per_second' | 'ms' | 'mib';
   readonly value: number;
   readonly baseline: string;
   readonly baseline_value: number;
