@@ -35,8 +35,16 @@ export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
 export const MAX_BODY_BYTES = 4 * 1_048_576;
 /** HTTP: time for headers and body of a request to arrive; a slow client holds a socket no longer. */
 export const REQUEST_TIMEOUT_MS = 15_000;
-/** HTTP: open connections of a server. */
-export const MAX_CONNECTIONS = 2_000;
+/** HTTP: open connections of a server, as far as the system's limit on open files allows; an idle one costs some 20 kB. */
+export const MAX_CONNECTIONS = 16_000;
+/** HTTP: files that are left for everything else of a process: databases, logs, its own questions to others. */
+export const SPARE_FILES = 500;
+/** HTTP: what one address may have of all connections; the rest stays for others. */
+export const CONNECTIONS_SHARE_OF_ONE = 0.5;
+/** HTTP: followers that are answered in one go when there is news; a slice takes a few milliseconds. */
+export const WAKE_AT_ONCE = 256;
+/** HTTP: answers that are kept for followers who ask the same; of one piece at most, for one checkpoint. */
+export const MAX_SHARED_ANSWERS = 64;
 /** HTTP: how long a connection may stay silent; above the longest wait, below what a router forgets. */
 export const CONNECTION_IDLE_MS = 45_000;
 /** HTTP: how long an idle connection is kept for a next request; above the client's own, so that it closes first. */

@@ -2,14 +2,15 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../base/errors.js';
-import { MAX_BUFFERED_BYTES, MAX_LINES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../base/limits.js';
+import { MAX_LINES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
 import { findRecord } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { Following, GridList, Health, Outcomes, QueryRequest, SealedTalk, StateProof, Submission } from '../schema/types.js';
-import { Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
+import { type Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
+import type { Polls, Waiting } from './polls.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
 import { addWitnessRoutes } from './witnesses.js';
@@ -22,6 +23,8 @@ export interface RouteParts extends ServerParts {
   readonly isLocal: boolean;
   /** Ends when the server does. */
   readonly ending: AbortSignal;
+  readonly buffered: Budget;
+  readonly polls: Polls;
 }
 
 const POSTS = { rateLimit: { max: MAX_POSTS_PER_MINUTE, timeWindow: 60_000 } };
@@ -29,8 +32,7 @@ const NDJSON = 'application/x-ndjson';
 
 /** Adds every route to a server. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { books, talk, clock, version } = parts;
-  const buffered = new Budget(MAX_BUFFERED_BYTES);
+  const { books, talk, clock, version, buffered } = parts;
 
   function bookOf(request: FastifyRequest): ServedGrid {
     const { grid } = request.params as { grid: string };
@@ -51,7 +53,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const { from, limit = `${MAX_LINES}`, wait = '0', pending = 'false' } = request.query as { from: string; limit?: string; wait?: string; pending?: string };
     const book = bookOf(request);
     const wait_ms = Math.min(Number(wait), MAX_LONG_POLL_MS);
-    if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(book, wait_ms, request, parts.ending);
+    if (wait_ms > 0 && Number(from) >= signed(book.reader).size) await news(parts.polls.of(book), wait_ms, request);
     if (buffered.isFull) throw new Problem('busy', 'too many answers wait for their readers here', { reason: 'buffered', hint: 'try again in a moment' });
     const newest = (pending === 'true' ? book.pending() : undefined) ?? signed(book.reader);
     const text = linesText(book.reader, newest, Number(from), Number(limit), buffered);
@@ -128,20 +130,14 @@ function signed(reader: Reader): StoredCheckpoint {
 }
 
 /** Resolves at the next change, after the time, or when either side goes away. */
-async function news(book: ServedGrid, wait_ms: number, request: FastifyRequest, ending: AbortSignal): Promise<void> {
+async function news(waiting: Waiting, wait_ms: number, request: FastifyRequest): Promise<void> {
+  const { socket } = request.raw;
   await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
+    const stop = waiting.add(wait_ms, resolve);
+    socket.once('close', () => {
       stop();
-      ending.removeEventListener('abort', done);
-      request.raw.socket.off('close', done);
       resolve();
-    };
-    const timer = setTimeout(done, wait_ms);
-    const stop = book.onNews(done);
-    if (ending.aborted) return done();
-    ending.addEventListener('abort', done);
-    request.raw.socket.once('close', done);
+    });
   });
 }
 

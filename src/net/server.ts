@@ -8,11 +8,14 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
-import { CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_GETS_PER_MINUTE, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
+import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES, MAX_GETS_PER_MINUTE, REQUEST_TIMEOUT_MS } from '../base/limits.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import type { FollowState } from './follow.js';
+import { Budget } from './answers.js';
+import { crowdServer } from './crowd.js';
+import { Polls } from './polls.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
 import { addRoutes } from './routes.js';
@@ -60,6 +63,8 @@ export interface ServerParts {
   readonly log: FastifyBaseLogger;
   /** Test only: shorter than REQUEST_TIMEOUT_MS. */
   readonly requestTimeoutMs?: number;
+  /** Test only: fewer than the system allows. */
+  readonly maxConnections?: number;
 }
 
 /** A server that listens. */
@@ -75,21 +80,19 @@ export interface Server extends AsyncDisposable {
 export async function startServer(parts: ServerParts): Promise<Server> {
   const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const ending = new AbortController();
+  const buffered = new Budget(MAX_BUFFERED_BYTES);
+  const polls = new Polls({ books: parts.books, buffered, ending: ending.signal });
   const app: FastifyInstance = Fastify({
     loggerInstance: parts.log,
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout,
-    connectionTimeout: CONNECTION_IDLE_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
-    http: { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: requestTimeout, connectionsCheckingInterval: Math.min(1_000, requestTimeout) },
+    serverFactory: (handler) => crowdServer(handler, polls, parts, requestTimeout),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, strict: true, strictTypes: false } },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (thrown, _request, reply) => void refuse(reply, answerOf(thrown)),
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((thrown, request, reply) => {
     const answer = answerOf(thrown);
@@ -102,7 +105,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
   if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000 });
-  await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal }));
+  await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal, buffered, polls }));
   const address = await listen(app, parts.listen);
   return { address, [Symbol.asyncDispose]: () => app.close() };
 }
