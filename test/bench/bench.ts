@@ -6,6 +6,7 @@ import { benchDeal } from './deal.js';
 import { benchHttp } from './http.js';
 import { benchLarge } from './large.js';
 import { machine, type Figure } from './measure.js';
+import { benchPolls } from './polls.js';
 import { benchProofs } from './proofs.js';
 import { benchRun } from './run.js';
 import { benchStart } from './start.js';
@@ -16,7 +17,7 @@ const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large
 
 const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
 const figures: Figure[] = values.large === undefined
-  ? [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
+  ? [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
   : await benchLarge(Number(values.large), progress);
 
 if (values.json === true) {
