@@ -1,5 +1,6 @@
 // What commands hand to src/net: the grid in use with this run's home folder, clock, keys and progress.
 import type { Grid, GridOptions } from '../src/net/grid.js';
+import type { Basis } from '../src/net/light/reader.js';
 import type { Context } from './command.js';
 
 /** Options of every command that works on a grid. */
@@ -15,9 +16,19 @@ export function gridOptions(context: Context, grid?: string): GridOptions & { re
   const { home, clock, signal } = context;
   return {
     home, clock, signal, grid,
+    onBasis: (basis) => tellBasis(context, basis),
     openKeyring: async (type, name) => (await import('../src/keys/unlock.js')).openKeyring(context, type, name),
     createKeyring: async (type, name) => (await import('../src/keys/unlock.js')).createKeyring(context, type, name),
   };
+}
+
+const told = new WeakMap<Context, string>();
+
+/** Says what a result on a light grid rests on; a command that opens its grid several times says it once. */
+function tellBasis(context: Context, { line, time, on_trust }: Basis): void {
+  const text = `proven as of line ${line}, ${time}, by the log's signed state root\non trust: ${on_trust.join('; ')}`;
+  if (told.get(context) !== text) context.out.note(text);
+  told.set(context, text);
 }
 
 /**

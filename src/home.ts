@@ -43,6 +43,8 @@ export interface Home {
   verifyScratch(grid: string): string;
   /** The same book's state as of its newest state root; derived. */
   gridState(grid: string): string;
+  /** What is kept of a grid that was joined with --light, instead of a copy. */
+  gridLight(grid: string): string;
 }
 
 /** The home folder at a path; by default `~/.3bot`. */
@@ -64,6 +66,7 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     witnessCopy: (name, grid) => join(root, 'witness', name, grid, 'bcdb.sqlite'),
     verifyScratch: (grid) => join(root, 'grids', grid, 'verify.sqlite'),
     gridState: (grid) => join(root, 'grids', grid, 'state.sqlite'),
+    gridLight: (grid) => join(root, 'grids', grid, 'light.json'),
   };
 }
 

@@ -20,7 +20,7 @@ export const command: CommandFile<GridFlag & { at?: string }> = {
     const contract = showContract(then.state, findContract(then.state, text), then.at);
     const path = receiptPath(home, contract.id);
     const receipt = existsSync(path) ? path : null;
-    out.one({ json: { ...contract, receipt }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
+    out.one({ json: { ...contract, receipt, ...(grid.basis === null ? {} : { basis: grid.basis }) }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
     if (at !== undefined) out.note(momentText(then));
   },
 };

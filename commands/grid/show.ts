@@ -20,13 +20,13 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const { prices, supply_stroops, governance } = readGrid(grid.reader);
     if (genesisFile !== undefined) writeNew(genesisFile, trustText(grid.reader));
     const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
-    const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }) }, context.clock);
+    const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }), light: grid.isLight }, context.clock);
     context.out.one({
       json: { ...state, log_key: logKey, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
       text: () => [
         `grid        ${grid.name}${grid.dev ? ' (development)' : ''}`,
         `genesis     ${grid.id}`,
-        `where       ${grid.mirror !== null ? `${grid.mirror} (a mirror; this copy is read only)` : (grid.url ?? 'this home folder numbers the lines')}`,
+        `where       ${grid.mirror !== null ? `${grid.mirror} (a mirror; this copy is read only)` : (grid.url ?? 'this home folder numbers the lines')}${grid.isLight ? ' (no copy here: --light)' : ''}`,
         `log key     ${logKey}`,
         `lines       ${state.size}${state.committed < state.size ? `, of which ${state.committed} are committed` : ''}`,
         `root        ${state.root}`,

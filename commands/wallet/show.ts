@@ -19,7 +19,7 @@ export const command: CommandFile<GridFlag & { at?: string }> = {
     await grid.refresh();
     const then = await stateAt(context, grid.reader, options.at);
     const { balance_stroops, escrowed_stroops } = balanceOf(then.state, account);
-    const wallet = { address, balance: formatTft(balance_stroops), escrowed: formatTft(escrowed_stroops), account, identity: name, grid: grid.id, grid_name: grid.name };
+    const wallet = { address, balance: formatTft(balance_stroops), escrowed: formatTft(escrowed_stroops), account, identity: name, grid: grid.id, grid_name: grid.name, ...(grid.basis === null ? {} : { basis: grid.basis }) };
     out.one({
       json: wallet,
       text: () => [

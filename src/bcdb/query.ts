@@ -37,6 +37,7 @@ export interface Answer {
  */
 export function query(reader: Reader, wanted: Query): Answer {
   const limit = wanted.limit ?? 100;
+  if (reader.ask !== undefined) return reader.ask({ ...wanted, limit });
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ROWS) throw new Problem('usage', `limit is 1 to ${MAX_ROWS}`);
   const ask: Ask = { where: whereOf(wanted), order: NEWEST_FIRST, limit: null };
   const { size } = reader;

@@ -7,6 +7,7 @@ import type { Line } from '../schema/types.js';
 import type { Book, BookLine, Head } from './book.js';
 import { Subtrees } from '../tlog/subtrees.js';
 import type { ParsedRecord } from './record.js';
+import type { Answer, Query } from './query.js';
 import type { Objects } from './rulebook.js';
 import { BookIndex } from './index/book-index.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
@@ -33,6 +34,8 @@ export interface Reader extends Objects {
   readonly tree: Tree;
   /** What finds lines: the index in the file beside this one. */
   readonly index: BookIndex;
+  /** Where there is no index because there is no copy: how records are found instead. */
+  ask?(wanted: Query): Answer;
   head(chain: string): Head | undefined;
   /** The line at a height of a chain; `id` of its record, hex. */
   lineAt(chain: string, height: number): { index: number; id: string } | undefined;

@@ -59,6 +59,9 @@ export interface ContractShown {
 export function findContract(reader: Objects, text: string): ContractObject {
   const prefix = text.toLowerCase();
   if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
+  // A whole id needs no list, which is more than a light grid can prove.
+  const whole = prefix.length === 40 ? reader.get(`contract/${prefix}`) : undefined;
+  if (whole !== undefined) return whole as unknown as ContractObject;
   const [first, more] = reader.objects(`contract/${prefix}`, 2);
   if (first === undefined) throw new Problem('not_found', `no contract ${prefix} on this grid`, { reason: 'contract', hint: '3bot contract list' });
   if (more !== undefined) throw new Problem('usage', `several contracts begin with ${prefix}`, { hint: 'give more digits' });

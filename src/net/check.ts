@@ -9,6 +9,7 @@ import { verifyBook, verifyHashes, type Step } from '../bcdb/verify.js';
 import { readConfig, type Home } from '../home.js';
 import { rules1 } from '../rules/all.js';
 import { chosenGrid, type GridEntry } from './grid.js';
+import { notHere } from './light/reader.js';
 import { release } from './release.js';
 
 /** Pages of the book that stay in memory, in KiB: it is read from one end to the other. */
@@ -50,6 +51,7 @@ export interface CheckOptions {
 export async function verifyGrid(home: Home, named: string | undefined, options: CheckOptions = {}): Promise<CheckedGrid> {
   const entry = chosenGrid(readConfig(home), named);
   if (entry === undefined) throw new Problem('not_found', `no grid in ${home.path} yet`, { reason: 'grid', hint: '3bot grid join URL' });
+  if (entry.light === true) throw notHere('its lines');
   const began = performance.now();
   try {
     using store = Store.read(home.gridDatabase(entry.id));

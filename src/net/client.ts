@@ -4,7 +4,7 @@ import { isProblem, Problem, messageOf } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { GridList, Health, Line, Outcomes, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
+import type { FoundRecords, GridList, Health, Line, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { problemFrom } from './problems.js';
 
@@ -67,6 +67,11 @@ export class Client implements AsyncDisposable {
   /** What shows an object of the state; nothing of it is checked but its shape (`verifyStateProof` does). */
   async state(grid: string, id: string, from: number, signal?: AbortSignal): Promise<StateProof> {
     return this.#shaped<StateProof>('state_proof@1', await this.#json(`/v1/grids/${grid}/state/${id.split('/').map(encodeURIComponent).join('/')}?from=${from}`, { signal }));
+  }
+
+  /** Runs a query there; nothing of the records is checked but their shape. */
+  async query(grid: string, wanted: QueryRequest, signal?: AbortSignal): Promise<FoundRecords> {
+    return this.#shaped<FoundRecords>('found@1', await this.#json(`/v1/grids/${grid}/query`, { body: wanted, signal }));
   }
 
   /** Receipt of a record, `.tlog-proof` text; nothing of it is checked. */

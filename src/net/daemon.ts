@@ -91,7 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const lock = await takeHomeAlone(home, signal);
     owned.push(() => lock[Symbol.dispose]());
     const grids = new Map<string, Grid>();
-    for (const { id } of readConfig(home).grids) {
+    for (const { id } of readConfig(home).grids.filter(({ light }) => light !== true)) {
       const grid = await openGrid({ ...options, openKeyring: serviceOnly(openKeyring), grid: id, signal: AbortSignal.any([signal, stopping.signal]) });
       owned.push(() => grid[Symbol.asyncDispose]());
       await grid.hold();
@@ -141,7 +141,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** @throws Problem `not_found` that says how to get a grid; beginning one takes the identity's key, which no daemon opens */
 function checkGrids(home: Home): void {
   // A witness needs no grid of its own.
-  if (readConfig(home).grids.length > 0 || listKeystores(home, 'witness').length > 0) return;
+  if (readConfig(home).grids.some(({ light }) => light !== true) || listKeystores(home, 'witness').length > 0) return;
   identityInUse(home);
   throw new Problem('not_found', `no grid in ${home.path} yet`, { reason: 'grid', hint: '3bot grid join URL, or 3bot grid create NAME --dev' });
 }

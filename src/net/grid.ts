@@ -10,9 +10,11 @@ import { Store, type Reader, type StoredCheckpoint } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { rules1 } from '../rules/all.js';
-import { readGrid } from '../rules/objects.js';
+import { readGrid, type GridObject } from '../rules/objects.js';
 import type { Config, SignedRecord } from '../schema/types.js';
 import type { FollowState, OnProgress } from './follow.js';
+import { LightReader, type Basis } from './light/reader.js';
+import { openLightWriter } from './light/writer.js';
 import { takeHome } from './lock.js';
 import { readOnly } from './mirror.js';
 import type { ServedGrid } from './server.js';
@@ -33,6 +35,8 @@ export interface GridOptions {
   /** Id, unique beginning of it, or name; the grid in use if left out, and without any the embedded `local`. */
   readonly grid?: string | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Told at the end what was read of a light grid rests on. */
+  readonly onBasis?: ((basis: Basis) => void) | undefined;
   /** Holds the home folder only while it works: for a process that runs long beside a daemon, which may come back. */
   readonly isGuest?: boolean | undefined;
 }
@@ -83,7 +87,9 @@ export class Grid implements ServedGrid, AsyncDisposable {
   readonly #options: GridOptions;
   /** Name of the keyring with the log's keys. */
   readonly #logKeyring: string;
-  readonly #store: Store;
+  readonly #store: Store | LightReader;
+  /** The same where there is no copy. */
+  readonly #light: LightReader | null;
   readonly #listeners = new Set<() => void>();
   #writer: Promise<Writer> | undefined;
   /** Pieces of work under way. */
@@ -92,13 +98,14 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   constructor(options: GridOptions, entry: GridEntry) {
     this.#options = options;
-    this.#store = Store.read(options.home.gridDatabase(entry.id));
+    this.#light = entry.light === true ? new LightReader(options.home, entry, options.clock) : null;
+    this.#store = this.#light ?? Store.read(options.home.gridDatabase(entry.id));
     if (this.#store.grid !== entry.id) {
       const { grid } = this.#store;
       this.#store[Symbol.dispose]();
       throw new Problem('integrity', `the book of grid ${entry.name} is ${grid === null ? 'empty' : `of grid ${grid}`}`, { hint: '3bot bcdb verify' });
     }
-    const { dev, nonce, handovers = 0 } = readGrid(this.#store);
+    const { dev, nonce, handovers = 0 }: Pick<GridObject, 'dev' | 'nonce' | 'handovers'> = this.#light?.genesis ?? readGrid(this.#store);
     this.id = entry.id;
     this.name = entry.name;
     this.dev = dev;
@@ -108,6 +115,16 @@ export class Grid implements ServedGrid, AsyncDisposable {
     this.clock = options.clock;
     this.reader = this.#store;
     this.#logKeyring = logKeyring(nonce, handovers);
+  }
+
+  /** There is no copy here: state is proven by others when it is asked for. */
+  get isLight(): boolean {
+    return this.#light !== null;
+  }
+
+  /** On a light grid, what everything rests on that was read since the last refresh; else null: on the own copy. */
+  get basis(): Basis | null {
+    return this.#light?.basis ?? null;
   }
 
   /** How following goes, as far as this process does it; null before it has. */
@@ -121,6 +138,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
    *   home with lines that no quorum of witnesses has cosigned; `integrity` when what comes does not hold
    */
   async refresh(): Promise<void> {
+    if (this.#light !== null) return this.#light.renew();
     // A home whose book is all committed has nothing to do, and needs no key for it.
     if (!this.isHome || this.#hasUncommitted()) await this.#with((writer) => writer.refresh(this.#options.onProgress));
     this.#store.refresh();
@@ -177,7 +195,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   /** Proof that a record is in the book, as `.tlog-proof` text. @throws Problem `not_found` */
   receipt(recordId: string): string {
-    return receiptOf(this.#store, recordId);
+    return this.#light?.receipt(recordId) ?? receiptOf(this.#store, recordId);
   }
 
   /** Calls back after every change that the reader shows, once this process has written or keeps up. */
@@ -201,6 +219,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
+    if (this.basis !== null) this.#options.onBasis?.(this.basis);
     this.#store[Symbol.dispose]();
   }
 
@@ -241,6 +260,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   async #openWriter(): Promise<Writer> {
     const { home, clock, signal, openKeyring } = this.#options;
+    if (this.#light !== null) return openLightWriter(home, this.#light, this.url ?? '', signal);
     const parts: WriterParts = { home, grid: this.id, rules: rules1, clock, signal };
     const taken = await takeHome(home, signal);
     if (typeof taken === 'string') return openNeighbour(parts, taken);

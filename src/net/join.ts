@@ -120,7 +120,7 @@ function isHomeOf(home: Home, grid: string): boolean {
 }
 
 /** @throws Problem `usage` where the name is another grid's here */
-function entryFor(home: Home, wanted: GridEntry): GridEntry {
+export function entryFor(home: Home, wanted: GridEntry): GridEntry {
   for (const { id, name } of readConfig(home).grids) {
     if (id !== wanted.id && name === wanted.name) {
       throw new Problem('usage', `another grid is called ${name} here: ${id}`, { reason: 'exists', hint: `give this one another name with --name; its genesis hash is ${wanted.id}` });

@@ -1,10 +1,12 @@
 // What must be known of a grid to believe a receipt, or evidence: from a file that was given, or a grid that is here.
+import { existsSync } from 'node:fs';
 import { Problem } from '../base/errors.js';
 import { trustOf, type Pinned } from '../bcdb/pinned.js';
 import { parseReceipt } from '../bcdb/receipt.js';
 import { parseRecord } from '../bcdb/record.js';
 import { Store } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
+import { readLight } from './light/file.js';
 import { readTrust } from './trustfile.js';
 
 /** What a person says of a grid: hashes of genesis records, texts of files that hold them. */
@@ -32,6 +34,7 @@ export function pinnedOf(home: Home, grid: string, what: 'receipt' | 'evidence',
   }
   if (files.length > 0) throw new Problem('integrity', `the ${what} is of grid ${grid}, and no genesis record given is that grid's`, { reason: 'other_grid' });
   if (readConfig(home).grids.some(({ id }) => id === grid)) {
+    if (existsSync(home.gridLight(grid)) && !existsSync(home.gridDatabase(grid))) return readLight(home, grid).pinned;
     using store = Store.read(home.gridDatabase(grid));
     return trustOf(store, grid);
   }

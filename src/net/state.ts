@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { iso, type Clock } from '../base/clock.js';
 import { formatDuration } from '../base/duration.js';
 import { isProblem } from '../base/errors.js';
+import { FRESH_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
 import { cosignersOf } from '../bcdb/cosigners.js';
 import { Store } from '../bcdb/store.js';
 import type { Home } from '../home.js';
 import type { GridEntry } from './grid.js';
+import { readLight } from './light/file.js';
 
 /** A book as it stands. */
 export interface GridState {
@@ -17,6 +19,8 @@ export interface GridState {
   readonly url: string | null;
   /** Read from the files of a mirror. */
   readonly read_only: boolean;
+  /** There is no copy; size, root and time are of the newest checkpoint seen. */
+  readonly light: boolean;
   /** Lines; 0 where the file cannot be read. */
   readonly size: number;
   /** Tree root, hex. */
@@ -40,14 +44,15 @@ export interface WitnessShown {
 }
 
 /** Looks at the file of a grid; one that is missing or damaged shows as empty. */
-export function gridState(home: Home, { id, name, url, mirror }: GridEntry, clock: Clock): GridState {
-  const empty: GridState = { id, name, url, read_only: mirror === true, size: 0, root: '', time: null, age_ms: null, fresh: false, committed: 0, witnesses: null };
-  if (!existsSync(home.gridDatabase(id))) return empty;
+export function gridState(home: Home, { id, name, url, mirror, light }: GridEntry, clock: Clock): GridState {
+  const empty: GridState = { id, name, url, read_only: mirror === true, light: light === true, size: 0, root: '', time: null, age_ms: null, fresh: false, committed: 0, witnesses: null };
   try {
+    if (light === true) return lightState(home, empty, clock);
+    if (!existsSync(home.gridDatabase(id))) return empty;
     using store = Store.read(home.gridDatabase(id));
     const { time_ms, age_ms, fresh } = freshness(store, clock);
     return {
-      id, name, url, read_only: mirror === true, size: store.size, root: store.tree.root().toString('hex'), time: time_ms === 0 ? null : iso(time_ms), age_ms: time_ms === 0 ? null : age_ms, fresh,
+      ...empty, size: store.size, root: store.tree.root().toString('hex'), time: time_ms === 0 ? null : iso(time_ms), age_ms: time_ms === 0 ? null : age_ms, fresh,
       committed: store.checkpoint()?.size ?? 0,
       witnesses: cosignersOf(store)?.map(({ name: witness, url: at, time_ms: said }) => ({ name: witness, url: at, cosigned: said === null ? null : iso(said), age_ms: said === null ? null : clock() - said })) ?? null,
     };
@@ -67,4 +72,13 @@ export function witnessesText({ witnesses }: Pick<GridState, 'witnesses'>): stri
 
 function wholeSeconds(span_ms: number): number {
   return Math.max(0, Math.round(span_ms / 1_000) * 1_000);
+}
+
+/** A grid without a copy, as of the newest checkpoint seen. */
+function lightState(home: Home, empty: GridState, clock: Clock): GridState {
+  const checkpoint = readLight(home, empty.id).seen?.checkpoint;
+  if (checkpoint === undefined) return empty;
+  const { size, root, time_ms } = checkpoint;
+  const age_ms = clock() - time_ms;
+  return { ...empty, size, committed: size, root: root.toString('hex'), time: iso(time_ms), age_ms, fresh: Math.abs(age_ms) < FRESH_MS };
 }

@@ -180,7 +180,7 @@ async function closeAll(owned: Owned): Promise<void> {
 }
 
 /** A lost reply is made good by asking again: a record that is in the book already gets its line. */
-async function forward(client: Client, grid: string, records: readonly SignedRecord[], signal: AbortSignal): Promise<Outcome[]> {
+export async function forward(client: Client, grid: string, records: readonly SignedRecord[], signal: AbortSignal): Promise<Outcome[]> {
   try {
     return await client.submit(grid, records, signal);
   } catch (thrown) {
@@ -199,7 +199,7 @@ function believed(store: Store, outcome: Outcome, record: SignedRecord | undefin
 }
 
 /** Hands records on in parts that fit one request. */
-async function inParts(records: readonly SignedRecord[], hand: (some: SignedRecord[]) => Promise<Outcome[]>): Promise<Outcome[]> {
+export async function inParts(records: readonly SignedRecord[], hand: (some: SignedRecord[]) => Promise<Outcome[]>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let part: SignedRecord[] = [];
   let bytes = 0;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { needsOf, type Status } from '../../src/self/status.js';
 
 const identity = { id: 'a'.repeat(64), name: 'alice', address: 'G', did: 'did:key:z', account: 'b'.repeat(64), sealing_key: 'c'.repeat(64) };
-const grid = { id: 'd'.repeat(64), name: 'valley', url: 'http://home', read_only: false, evidence: 0, size: 3, root: '', time: null, age_ms: 0, committed: 3, witnesses: null, fresh: true, dev: true, in_use: true, balance: '5.0000000', escrowed: '0.0000000' };
+const grid = { id: 'd'.repeat(64), name: 'valley', url: 'http://home', read_only: false, light: false, evidence: 0, size: 3, root: '', time: null, age_ms: 0, committed: 3, witnesses: null, fresh: true, dev: true, in_use: true, balance: '5.0000000', escrowed: '0.0000000' };
 const farm = { id: 'e'.repeat(40), name: 'sunny', grid: grid.id, endpoint: 'http://farm', contracts: 0, earned: '0.0000000' };
 const node = { key: 'f'.repeat(64), grid: grid.id, farm: farm.id, runtime: 'podman', admitted: true, declared: false, contracts: 0 };
 const contract = {
