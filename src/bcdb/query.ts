@@ -75,7 +75,7 @@ function withId(reader: Reader, prefix: string): number[] {
   const low = Buffer.from(prefix.padEnd(64, '0'), 'hex');
   const high = Buffer.from(prefix.padEnd(64, 'f'), 'hex');
   return reader.index.ask(reader.size, (covered) => {
-    const lines = covered === 0 ? [] : reader.index.all<{ idx: number }>(BY_ID, idPrefix(low), idPrefix(high), low, high, covered).map(({ idx }) => idx);
+    const lines = covered === 0 ? [] : reader.index.numbers(BY_ID, idPrefix(low), idPrefix(high), low, high, covered);
     for (let idx = covered; idx < reader.size; idx += 1) if (sha256Hex(reader.line(idx).payload).startsWith(prefix)) lines.push(idx);
     return lines;
   });

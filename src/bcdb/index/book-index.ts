@@ -36,6 +36,7 @@ export class BookIndex implements Disposable {
   readonly #book: string;
   readonly #path: string;
   readonly #statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
+  readonly #plucking = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
   #read: Database.Database | undefined;
   #symbols: Symbols | undefined;
   #write: Writing | undefined;
@@ -105,6 +106,11 @@ export class BookIndex implements Disposable {
     return this.#prepared(sql).all(...params) as Row[];
   }
 
+  /** The first column of all rows, which holds numbers. */
+  numbers(sql: string, ...params: readonly unknown[]): number[] {
+    return this.#prepared(sql, true).all(...params) as number[];
+  }
+
   /** The first row. */
   row<Row>(sql: string, ...params: readonly unknown[]): Row | undefined {
     return this.#prepared(sql).get(...params) as Row | undefined;
@@ -147,13 +153,14 @@ export class BookIndex implements Disposable {
   }
 
   #covered(): number {
-    return this.row<{ size: number }>('SELECT size FROM main.mark')?.size ?? 0;
+    return this.numbers('SELECT size FROM main.mark')[0] ?? 0;
   }
 
-  #prepared(sql: string): Database.Statement {
+  #prepared(sql: string, pluck = false): Database.Statement {
     const db = this.#open();
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = db.prepare(sql)));
+    const statements = pluck ? this.#plucking : this.#statements;
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, (statement = pluck ? db.prepare(sql).pluck() : db.prepare(sql)));
     return statement;
   }
 
@@ -236,6 +243,7 @@ export class BookIndex implements Disposable {
 
   #close(): void {
     this.#statements.clear();
+    this.#plucking.clear();
     this.#read?.close();
     this.#read = undefined;
     this.#symbols = undefined;

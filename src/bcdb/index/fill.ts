@@ -29,20 +29,45 @@ export function stored(value: Value): string | bigint | Buffer {
 // A term and its line in one number, for sorting: the line counts from the first of the group.
 const IN_GROUP = 2 ** 14;
 
+/** Rows that one statement writes: a call for each would cost more than the row. */
+const AT_ONCE = 64;
+
+/** Writes many rows of numbers into one table. */
+class Rows {
+  readonly #columns: number;
+  readonly #one: Database.Statement;
+  readonly #many: Database.Statement;
+
+  /** @param table with its columns, `line (idx, at)` */
+  constructor(db: Database.Database, table: string) {
+    this.#columns = table.split(',').length;
+    const row = `(${Array.from({ length: this.#columns }, () => '?').join(', ')})`;
+    this.#one = db.prepare(`INSERT INTO ${table} VALUES ${row}`);
+    this.#many = db.prepare(`INSERT INTO ${table} VALUES ${Array.from({ length: AT_ONCE }, () => row).join(', ')}`);
+  }
+
+  /** @param cells row after row */
+  write(cells: readonly number[]): void {
+    const whole = AT_ONCE * this.#columns;
+    let at = 0;
+    for (; at + whole <= cells.length; at += whole) this.#many.run(cells.slice(at, at + whole));
+    for (; at < cells.length; at += this.#columns) this.#one.run(cells.slice(at, at + this.#columns));
+  }
+}
+
 /** Writes an index. */
 export class Filler {
   readonly #db: Database.Database;
   readonly #symbols: Symbols;
   #fields: readonly { readonly num: number; readonly path: string }[] = [];
+  readonly #rows;
   readonly #sql;
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.#symbols = new Symbols(db);
+    this.#rows = { line: new Rows(db, 'line (idx, at, chain, kind)'), id: new Rows(db, 'record_id (prefix, idx)'), term: new Rows(db, 'term (field, value, idx)') };
     this.#sql = {
-      line: db.prepare('INSERT INTO line (idx, at, chain, kind) VALUES (?, ?, ?, ?)'),
-      id: db.prepare('INSERT INTO record_id (prefix, idx) VALUES (?, ?)'),
-      term: db.prepare('INSERT INTO term (field, value, idx) VALUES (?, ?, ?)'),
       value: db.prepare('INSERT INTO value (field, idx, value) VALUES (?, ?, ?)'),
       text: db.prepare('INSERT INTO text (rowid, words) VALUES (?, ?)'),
       mark: db.prepare('UPDATE mark SET size = ?, leaf = ?'),
@@ -62,31 +87,33 @@ export class Filler {
   take(first: number, lines: Iterable<IndexedLine>): number {
     const terms = Object.fromEntries(Object.values(TERM).map((field) => [field, [] as number[]])) as Record<number, number[]>;
     const ids: { prefix: number; idx: number }[] = [];
+    const places: number[] = [];
     // Another process may have added one.
     this.#fields = fieldsOf(this.#db);
     let entries = 0;
     let last: IndexedLine | undefined;
     for (const line of lines) {
       ids.push({ prefix: idPrefix(line.id), idx: line.idx });
-      entries += this.#takeLine(line, (field, text) => terms[field]?.push(this.#symbols.number(text) * IN_GROUP + (line.idx - first)));
+      entries += this.#takeLine(line, places, (field, text) => terms[field]?.push(this.#symbols.number(text) * IN_GROUP + (line.idx - first)));
       last = line;
       if (ids.length === MAX_INDEXED_AT_ONCE || entries >= MAX_INDEXED_ENTRIES) break;
     }
     if (last === undefined) return first;
-    for (const { prefix, idx } of ids.sort((a, b) => a.prefix - b.prefix || a.idx - b.idx)) this.#sql.id.run(prefix, idx);
+    this.#rows.line.write(places);
+    this.#rows.id.write(ids.sort((a, b) => a.prefix - b.prefix || a.idx - b.idx).flatMap(({ prefix, idx }) => [prefix, idx]));
     for (const [field, packed] of Object.entries(terms)) {
-      for (const term of Float64Array.from(packed).sort()) this.#sql.term.run(Number(field), Math.floor(term / IN_GROUP), first + (term % IN_GROUP));
+      this.#rows.term.write(Array.from(Float64Array.from(packed).sort(), (term) => [Number(field), Math.floor(term / IN_GROUP), first + (term % IN_GROUP)]).flat());
     }
     this.#sql.mark.run(last.idx + 1, last.leaf);
     return last.idx + 1;
   }
 
   /** One line; returns how many entries it made. */
-  #takeLine({ idx, at, payload, signatures }: IndexedLine, term: (field: number, text: string) => void): number {
+  #takeLine({ idx, at, payload, signatures }: IndexedLine, rows: number[], term: (field: number, text: string) => void): number {
     const record = JSON.parse(payload) as Payload;
     const signers = (JSON.parse(signatures) as { by: string }[]).map(({ by }) => by);
     const tags = tagsOf(record);
-    this.#sql.line.run(idx, at, this.#symbols.number(record.chain), this.#symbols.number(record.kind));
+    rows.push(idx, at, this.#symbols.number(record.chain), this.#symbols.number(record.kind));
     term(TERM.chain, record.chain);
     term(TERM.kind, record.kind);
     term(TERM.family, familyOf(record.chain));

@@ -93,7 +93,7 @@ function edgeOf(index: BookIndex, plan: Plan, range: Range, count: number): numb
     return edge > range.from && edge < range.before ? edge : undefined;
   }
   const { sql, params } = linesOf(plan.source, range);
-  return index.row<{ idx: number }>(`${sql} ORDER BY idx ${descending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET ?`, ...params, count - 1)?.idx;
+  return index.numbers(`${sql} ORDER BY idx ${descending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET ?`, ...params, count - 1)[0];
 }
 
 function candidatesOf(index: BookIndex, { ask, source, filter }: Plan, range: Range, most: number): number[] {
@@ -103,5 +103,5 @@ function candidatesOf(index: BookIndex, { ask, source, filter }: Plan, range: Ra
   const statement = filter === undefined
     ? `${sql} ORDER BY idx ${order} LIMIT ?`
     : `SELECT l.idx AS idx FROM (${sql}) w CROSS JOIN line l ON l.idx = w.idx WHERE ${filter.sql} ORDER BY w.idx ${order} LIMIT ?`;
-  return index.all<{ idx: number }>(statement, ...params, ...(filter?.params ?? []), most).map(({ idx }) => idx);
+  return index.numbers(statement, ...params, ...(filter?.params ?? []), most);
 }

@@ -7,6 +7,8 @@ import { isProblem } from '../../../src/base/errors.js';
 import { MAX_UNINDEXED } from '../../../src/base/limits.js';
 import { IndexKeeper } from '../../../src/bcdb/index/keeper.js';
 import { findRecord, query } from '../../../src/bcdb/query.js';
+import { askLines } from '../../../src/bcdb/query/answer.js';
+import { parseQuery } from '../../../src/bcdb/query/parse.js';
 import { Store } from '../../../src/bcdb/store.js';
 import { namedSigner, TestBook } from '../../book.js';
 import { poll } from '../../script.js';
@@ -178,4 +180,29 @@ test('a keeper takes in what the book has grown by', async () => {
   }
   assert.deepEqual(problems, []);
   assertAnswers(book.store);
+});
+
+test('a field that one process adds is kept by another that goes on writing', async () => {
+  await using book = await TestBook.create();
+  await transfers(book, 2);
+  assertAnswers(book.store);
+  using reader = Store.read(join(book.folder, 'bcdb.sqlite'));
+  reader.index.addField('body.memo');
+  await transfers(book, 2);
+  book.store.index.catchUp(book.store.size);
+  assert.equal(covered(book.folder), 6);
+  for (const store of [book.store, reader]) {
+    store.refresh();
+    assert.deepEqual(askLines(store, parseQuery('body.memo = "n 1"')).lines, [5, 3]);
+  }
+});
+
+test('what others keep is only read: few newer lines are looked at, with many of them it is busy', async () => {
+  await using book = await TestBook.create();
+  assertAnswers(book.store);
+  book.store.index.isKept = true;
+  await transfers(book, 2);
+  assertAnswers(book.store);
+  assert.equal(covered(book.folder), 2);
+  assert.throws(() => book.store.index.catchUp(2 + MAX_UNINDEXED + 1), (thrown) => isProblem(thrown, 'busy', 'index'));
 });
