@@ -10,13 +10,12 @@ import { GZIP_BYTES, PIECE_BYTES } from '../base/limits.js';
 import { bookTile, entriesOf, hashesOf, recordsOf, type BookTile } from '../bcdb/bundles.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Budget } from './answers.js';
-import type { ServedGrid } from './server.js';
 import * as wire from './wire.js';
 
 /** What these routes work with. */
 export interface TileParts {
   /** The book that a request names. @throws Problem `not_found` */
-  readonly bookOf: (request: FastifyRequest) => ServedGrid;
+  readonly bookOf: (request: FastifyRequest) => { readonly reader: Reader };
   /** The newest checkpoint; nothing above it is served. @throws Problem `busy` */
   readonly signed: (reader: Reader) => StoredCheckpoint;
   /** Bytes that wait for their readers. */

@@ -1,21 +1,27 @@
 // What is served under /log: C2SP tlog-tiles, to the letter.
 import assert from 'node:assert/strict';
-import { get as httpGet, type IncomingHttpHeaders } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { get as httpGet, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import Fastify from 'fastify';
 import { pino } from 'pino';
 import { entryOf } from '../../src/bcdb/bundles.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import type { Grid } from '../../src/net/grid.js';
+import { Budget } from '../../src/net/answers.js';
 import { startServer, type Server } from '../../src/net/server.js';
+import { addTileRoutes } from '../../src/net/tiles.js';
+import type { Reader } from '../../src/bcdb/store.js';
 import type { Line } from '../../src/schema/types.js';
 import { parseBundle } from '../../src/tlog/bundle.js';
 import { fromTiles } from '../../src/tlog/fetch.js';
 import { leafHash } from '../../src/tlog/merkle.js';
 import { treeRoot } from '../../src/tlog/prove.js';
 import { tilePath } from '../../src/tlog/tiles.js';
-import { sendMany, TestHome } from './homes.js';
+import { sendMany, TestHome, until } from './homes.js';
 
 /** Lines in the book: genesis, identity, 1 + 297 transfers. */
 const SIZE = 300;
@@ -135,3 +141,21 @@ test('what is not below the checkpoint, or in another spelling, is not there, an
   }
   assert.equal((await get('tile/0/000', {}, '0'.repeat(64))).status, 404);
 });
+
+for (const encoding of ['identity', 'gzip']) {
+  test(`a reader who goes away in the middle of a large bundle leaves nothing behind (${encoding})`, async (t) => {
+    const noise = randomBytes(100_000).toString('hex');
+    const reader = { tree: { tile: () => Buffer.alloc(8_192) }, line: (index: number) => ({ payload: `${index} ${noise}`, signatures: [], at: 0 }) } as unknown as Reader;
+    const buffered = new Budget(100_000_000);
+    const app = Fastify({ forceCloseConnections: true });
+    t.after(() => app.close());
+    addTileRoutes(app, { bookOf: () => ({ reader }), signed: () => ({ size: 256, note: '' }), buffered });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const asked = httpGet(`${url}/log/${grid.id}/tile/records/000`, { headers: { 'accept-encoding': encoding }, agent: false });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    await once(answer, 'readable');
+    await until(() => buffered.used > 0);
+    answer.destroy();
+    await until(() => buffered.used === 0);
+  });
+}
