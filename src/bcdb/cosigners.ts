@@ -2,7 +2,7 @@
 import { checkEd25519 } from '../keys/ed25519.js';
 import { cosignatures } from '../tlog/cosignature.js';
 import { parseNote } from '../tlog/note.js';
-import { trustOf } from './pinned.js';
+import { eraAt, trustOf } from './pinned.js';
 import type { Reader } from './store.js';
 
 /** A witness of a grid, and its word. */
@@ -14,11 +14,11 @@ export interface CosignerState {
   readonly time_ms: number | null;
 }
 
-/** The witnesses that a grid has now, in the policy's order; null where its home's word is enough. */
+/** The witnesses whose word the newest checkpoint needs, in the policy's order; null where the home's is enough. */
 export function cosignersOf(reader: Reader): CosignerState[] | null {
-  const { witnesses: policy } = trustOf(reader);
-  if (policy === null) return null;
   const kept = reader.checkpoint();
+  const { witnesses: policy } = eraAt(trustOf(reader), kept?.size ?? 0);
+  if (policy === null) return null;
   const times = kept === undefined ? new Map<string, number>() : cosignatures(parseNote(kept.note), policy.witnesses.map(({ key }) => key), checkEd25519);
   return policy.witnesses.map(({ name, key, url }) => ({ name, url, time_ms: times.get(key.key) ?? null }));
 }
