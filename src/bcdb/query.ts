@@ -6,7 +6,7 @@ import { idPrefix } from './index/fill.js';
 import { pageOf } from './query/answer.js';
 import { NEWEST_FIRST, type Ask, type Condition, type Expression } from './query/expression.js';
 import { planOf } from './query/plan.js';
-import { recordAt, type Found } from './record-at.js';
+import { recordAt, recordsAt, type Found } from './record-at.js';
 import type { Reader } from './store.js';
 
 /** What to look for; what is left out is not asked. */
@@ -41,9 +41,10 @@ export function query(reader: Reader, wanted: Query): Answer {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ROWS) throw new Problem('usage', `limit is 1 to ${MAX_ROWS}`);
   const ask: Ask = { where: whereOf(wanted), order: NEWEST_FIRST, limit: null };
   const { size } = reader;
-  const { lines, next } = reader.index.ask(size, (covered) =>
-    pageOf(reader, planOf(reader.index, ask, covered, { scan: false }), covered, { size, after: wanted.before ?? null, most: limit, looks: MAX_LOOKED_AT }));
-  return { records: lines.map((index) => recordAt(reader, index)), next };
+  return reader.index.ask(size, (covered) => {
+    const { lines, next } = pageOf(reader, planOf(reader.index, ask, covered, { scan: false }), covered, { size, after: wanted.before ?? null, most: limit, looks: MAX_LOOKED_AT });
+    return { records: covered === 0 ? lines.map((line) => recordAt(reader, line)) : recordsAt(reader, lines), next };
+  });
 }
 
 /** The shorthand as an expression. */
