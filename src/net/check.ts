@@ -81,6 +81,7 @@ async function check(home: Home, { id: grid }: GridEntry, store: Store, options:
   } catch (thrown) {
     // What does not hold is nothing to go on from.
     if (isProblem(thrown, 'integrity')) ScratchBook.remove(scratch);
+    if (isProblem(thrown, 'interrupted')) throw new Problem('interrupted', thrown.message, { cause: thrown, hint: 'what was checked is noted: 3bot bcdb verify goes on from there' });
     throw thrown;
   }
 }
