@@ -13,7 +13,7 @@ interface Options extends GridFlag {
 }
 
 export const command: CommandFile<Options> = {
-  about: 'What the rules make of the lines: one object, or those whose ids begin alike. With --at the lines up to then are gone through\nagain, which takes a second for some ten thousand of them.',
+  about: 'What the rules make of the lines: one object, or those whose ids begin alike. With --at the lines up to then are gone through\nagain: a second for some fifty thousand of them.',
   arguments: [['[object]', 'account/KEY, contract/ID, farm/ID, node/KEY, bot/KEY, grid …; all of them if left out']],
   options: (c) => c
     .option('--prefix <prefix>', 'objects whose id begins so, for example contract/')
