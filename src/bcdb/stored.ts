@@ -5,7 +5,7 @@ import { HASH_BYTES } from '../tlog/merkle.js';
 import { TILE_WIDTH } from '../tlog/tiles.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
 import { openCheckpoint } from './checkpoint.js';
-import { trustOf } from './pinned.js';
+import { eraAt, trustOf, type Pinned } from './pinned.js';
 import type { ReadState } from './rulebook.js';
 import type { Store } from './store.js';
 
@@ -89,10 +89,21 @@ export class CheckedTree {
 export function checkCheckpoint(store: Store, state: ReadState, tree: CheckedTree, grid: string): number {
   const kept = store.checkpoint();
   if (kept === undefined) throw broken('there is no checkpoint');
-  const { size, root } = openCheckpoint(kept.note, trustOf(state, grid));
+  const trust = trustOf(state, grid);
+  const { size, root } = openCheckpoint(kept.note, trust);
   if (size !== kept.size || size > tree.size) throw broken(`the checkpoint covers ${size} lines, the book has ${tree.size}`);
   if (!tree.root(size).equals(root)) throw broken(`the first ${size} lines are not those that the home signed`);
+  checkMilestones(store, trust, tree);
   return size;
+}
+
+/** The last checkpoint of each era; of an old home there may be none, since governance vouches for where that ended. */
+function checkMilestones(store: Store, trust: Pinned, tree: CheckedTree): void {
+  for (const { until, log_key } of trust.earlier ?? []) {
+    const kept = store.milestone(until - 1);
+    if (kept?.size === until && openCheckpoint(kept.note, trust).root.equals(tree.root(until))) continue;
+    if (kept?.size === until || log_key === eraAt(trust, until + 1).log_key) throw broken(`the checkpoint of ${until} lines, the last below the quorum before a change, is missing or of other lines`);
+  }
 }
 
 /**
