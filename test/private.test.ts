@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { isProblem } from '../src/base/errors.js';
 import { openHome } from '../src/home.js';
 import { openPrivate } from '../src/private.js';
 
-const fresh = () => openHome(join(mkdtempSync(join(tmpdir(), '3bot-private-')), 'home'));
+const folder = mkdtempSync(join(tmpdir(), '3bot-private-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const fresh = () => openHome(join(mkdtempSync(join(folder, 'one-')), 'home'));
 
 test('the private database and its side files are for their owner only', () => {
   const home = fresh();

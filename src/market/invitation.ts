@@ -20,7 +20,9 @@ export function parseInvitation(text: string): Invitation {
   try {
     const bytes = Buffer.from(trimmed, 'base64url');
     if (trimmed.length > MAX_INVITATION_BYTES || bytes.toString('base64url') !== trimmed) throw new Problem('malformed', 'not base64url');
-    return validated<Invitation>('invitation@1', parseCanonical(bytes.toString('utf8')));
+    const json = bytes.toString('utf8');
+    if (!Buffer.from(json).equals(bytes)) throw new Problem('malformed', 'not UTF-8');
+    return validated<Invitation>('invitation@1', parseCanonical(json));
   } catch (cause) {
     if (!isProblem(cause, 'malformed')) throw cause;
     throw new Problem('usage', 'this is no invitation', { cause, hint: 'copy it whole; 3bot farm invite makes another' });

@@ -54,7 +54,7 @@ function witnessChange(reader: Reader, until: number): Change {
  */
 export function readTrust(text: string): Pinned {
   const [first, ...changes] = rowsOf(text);
-  const { payload } = first as { payload?: unknown };
+  const payload = (first as { payload?: unknown } | null | undefined)?.payload;
   if (typeof payload !== 'string') throw new Problem('integrity', 'the genesis file holds no line of a book', { hint: '3bot grid show --genesis-file FILE' });
   const genesis = pinnedBy({ payload });
   if (changes.length === 0) return genesis;

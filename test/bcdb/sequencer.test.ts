@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingestBatch, freshness } from '../../src/bcdb/copy.js';
@@ -64,7 +63,7 @@ test('a copy believes what it re-checked and equals the home', async () => {
   await using book = await TestBook.create();
   await book.must(...(await transfers(book, 20)));
   const lines = [...book.store.lines(0, book.store.size)] as Line[];
-  const copy = Store.open(join(mkdtempSync(join(tmpdir(), '3bot-copy-')), 'bcdb.sqlite'));
+  const copy = Store.open(join(book.folder, 'copy.sqlite'));
   const grid = book.store.grid as string;
   for (const [from, to] of [[0, 7], [7, 22]] as const) {
     ingestBatch({ store: copy, rules: rules1, grid, clock: Date.now }, {

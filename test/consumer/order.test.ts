@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { testHook } from '../../src/base/effect.js';
@@ -55,7 +55,7 @@ test('a name that means something else on another machine of the same identity i
   const buyer = await market.buyer('ann');
   const { openPrivate } = await import('../../src/private.js');
   const one = await placeOrder(buyer.parts(), wanted({ order: 'web' }), 'web');
-  const elsewhere = openHome(mkdtempSync(join(tmpdir(), '3bot-elsewhere-')));
+  const elsewhere = openHome(join(buyer.test.home.path, 'elsewhere'));
   using data = openPrivate(elsewhere);
   const there = buyer.parts({ private: data, home: elsewhere });
   for (const [change, what] of [[{ resources: gib(1, 1, 10) }, 'capacity'], [{ term_ms: HOUR }, 'term'], [{ signers: [`bot/${buyer.bot}`] }, 'signers']] as const) {
