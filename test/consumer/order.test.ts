@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { testHook } from '../../src/base/effect.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
