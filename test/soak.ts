@@ -11,7 +11,7 @@ import { TARGETS } from './fuzz/targets.js';
 const FUZZ_MS = 3_000;
 const CUTS = '300';
 /** Run in turn, with a seed of their own each time. */
-const SUITES = ['power/power.test.js', 'rules/money.test.js', 'crash/deal.test.js'];
+const SUITES = ['power/power.test.js', 'rules/money.test.js', 'bcdb/histories.test.js', 'crash/deal.test.js'];
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } });
 const end = Date.now() + Number(values.minutes) * 60_000;
