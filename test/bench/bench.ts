@@ -1,4 +1,4 @@
-// npm run bench [-- --json | --large[=LINES]]: figures with ratios to baselines of the same run. Nothing is asserted.
+// npm run bench [-- --json] [-- --large[=LINES] | --peers]: figures with ratios to baselines of the same run. Nothing is asserted.
 import { parseArgs } from 'node:util';
 import { benchBook } from './book.js';
 import { benchCheck } from './checks.js';
@@ -6,6 +6,7 @@ import { benchDeal } from './deal.js';
 import { benchHttp } from './http.js';
 import { benchLarge } from './large.js';
 import { machine, type Figure } from './measure.js';
+import { benchPeers } from './peers.js';
 import { benchPolls } from './polls.js';
 import { benchProofs } from './proofs.js';
 import { benchRun } from './run.js';
@@ -13,12 +14,15 @@ import { benchStart } from './start.js';
 
 const MILLION = 1_000_000;
 const args = process.argv.slice(2).map((arg) => (arg === '--large' ? `--large=${MILLION}` : arg));
-const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' } } });
+const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' }, peers: { type: 'boolean' } } });
 
 const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
-const figures: Figure[] = values.large === undefined
-  ? [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()]
-  : await benchLarge(Number(values.large), progress);
+async function figuresAsked(): Promise<Figure[]> {
+  if (values.large !== undefined) return benchLarge(Number(values.large), progress);
+  if (values.peers === true) return benchPeers();
+  return [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart()];
+}
+const figures = await figuresAsked();
 
 if (values.json === true) {
   process.stdout.write(`${JSON.stringify({ machine: machine(), figures })}\n`);
