@@ -14,11 +14,10 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const { trustOf } = await import('../../src/bcdb/pinned.js');
     const { formatVkey } = await import('../../src/tlog/note.js');
     const { openGridOf } = await import('../handle.js');
-    const { trustText } = await import('../../src/net/trustfile.js');
     const { writeNew } = await import('../files.js');
     await using grid = await openGridOf(context, wanted);
     const { prices, supply_stroops, governance } = readGrid(grid.reader);
-    if (genesisFile !== undefined) writeNew(genesisFile, trustText(grid.reader));
+    if (genesisFile !== undefined) writeNew(genesisFile, grid.trustText());
     const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
     const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }), light: grid.isLight }, context.clock);
     context.out.one({

@@ -15,7 +15,7 @@ export const command: CommandFile<{ genesis?: string }> = {
     out.one({
       json: { witness: name, ...added, path },
       id: added.origin,
-      text: () => `witness ${name} cosigns log ${added.origin}\nkey     ${added.vkey}${added.source === null ? '' : `\nlines   of grid ${added.source.grid}\nfrom    ${added.source.url}`}`,
+      text: () => `witness ${name} cosigns log ${added.origin}\nkey     ${added.vkey}${added.source === null ? '' : `\ngrid    ${added.source.grid}`}${(added.source?.url ?? null) === null ? '' : `\nfrom    ${added.source?.url}`}`,
     });
     out.next(`3bot witness show ${name} --url https://BOT   (its line for the policy of a grid)`);
   },

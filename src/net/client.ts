@@ -4,9 +4,10 @@ import { isProblem, Problem, messageOf } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { FoundRecords, GridList, Health, Line, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
+import type { Change, FoundRecords, GridList, Health, Line, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { problemFrom } from './problems.js';
+import type { Statements } from './trustfile.js';
 
 /** Where a bot is: its base URL (`http://host:port`), or the path of its socket. */
 export type Address = { readonly url: string } | { readonly socket: string };
@@ -46,6 +47,12 @@ export class Client implements AsyncDisposable {
     return this.#shaped<Line>('line@1', await this.#json(`/v1/grids/${grid}/genesis`, { signal }));
   }
 
+  /** What is trusted of a grid there; nothing of it is checked but its shape (`checkTrust` does). */
+  async trust(grid: string, signal?: AbortSignal): Promise<Statements> {
+    const [first, ...changes] = this.#rows(await this.#call(`/v1/grids/${grid}/trust`, { signal }));
+    return { genesis: this.#shaped<Line>('line@1', first), changes: changes.map((row) => this.#shaped<Change>('change@1', row)) };
+  }
+
   /**
    * Lines from number `from` on, with the checkpoint they lead to.
    * @param wait how long to wait for news where there is none, ms, at most 30 s
@@ -53,8 +60,7 @@ export class Client implements AsyncDisposable {
    * @param pending also those that the grid's witnesses have yet to cosign; a home gives them
    */
   async lines(grid: string, from: number, { wait = 0, limit, pending = false, signal }: { wait?: number; limit?: number; pending?: boolean; signal?: AbortSignal | undefined } = {}): Promise<Batch> {
-    const text = (await this.#call(`/v1/grids/${grid}/lines?from=${from}&wait=${wait}${limit === undefined ? '' : `&limit=${limit}`}${pending ? '&pending=true' : ''}`, { wait, signal })).toString('utf8');
-    const rows = text.split('\n').filter((row) => row !== '').map((row) => this.#parse(row));
+    const rows = this.#rows(await this.#call(`/v1/grids/${grid}/lines?from=${from}&wait=${wait}${limit === undefined ? '' : `&limit=${limit}`}${pending ? '&pending=true' : ''}`, { wait, signal }));
     const trailer = this.#shaped<Trailer>('trailer@1', rows.pop());
     return { lines: rows.map((row) => this.#shaped<Line>('line@1', row)), trailer };
   }
@@ -105,6 +111,10 @@ export class Client implements AsyncDisposable {
 
   async #json(path: string, call: Call): Promise<unknown> {
     return this.#parse((await this.#call(path, call)).toString('utf8'));
+  }
+
+  #rows(bytes: Buffer): unknown[] {
+    return bytes.toString('utf8').split('\n').filter((row) => row !== '').map((row) => this.#parse(row));
   }
 
   #parse(text: string): unknown {

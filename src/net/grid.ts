@@ -18,6 +18,7 @@ import { openLightWriter } from './light/writer.js';
 import { takeHome } from './lock.js';
 import { readOnly } from './mirror.js';
 import type { ServedGrid } from './server.js';
+import { textOf, trustText } from './trustfile.js';
 import { logKeyring, openCopyWriter, openHomeWriter, openMirrorWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
 
 /** A grid as config.json lists it; url null: this home numbers its lines. */
@@ -196,6 +197,11 @@ export class Grid implements ServedGrid, AsyncDisposable {
   /** Proof that a record is in the book, as `.tlog-proof` text. @throws Problem `not_found` */
   receipt(recordId: string): string {
     return this.#light?.receipt(recordId) ?? receiptOf(this.#store, recordId);
+  }
+
+  /** Whose word counts on this grid, for those who have no copy: the text of a genesis file. */
+  trustText(): string {
+    return this.#light === null ? trustText(this.#store) : textOf(this.#light.trust);
   }
 
   /** Calls back after every change that the reader shows, once this process has written or keeps up. */

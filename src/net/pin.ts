@@ -34,7 +34,7 @@ export function pinnedOf(home: Home, grid: string, what: 'receipt' | 'evidence',
   }
   if (files.length > 0) throw new Problem('integrity', `the ${what} is of grid ${grid}, and no genesis record given is that grid's`, { reason: 'other_grid' });
   if (readConfig(home).grids.some(({ id }) => id === grid)) {
-    if (existsSync(home.gridLight(grid)) && !existsSync(home.gridDatabase(grid))) return readLight(home, grid).pinned;
+    if (existsSync(home.gridLight(grid)) && !existsSync(home.gridDatabase(grid))) return readLight(home, grid).trust.pinned;
     using store = Store.read(home.gridDatabase(grid));
     return trustOf(store, grid);
   }

@@ -15,6 +15,7 @@ import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
 import { addWitnessRoutes } from './witnesses.js';
 import { addTileRoutes } from './tiles.js';
+import { trustText } from './trustfile.js';
 import * as wire from './wire.js';
 
 /** What routes work with. */
@@ -48,6 +49,8 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   }));
 
   app.get('/v1/grids/:grid/genesis', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request) => bookOf(request).reader.line(0));
+
+  app.get('/v1/grids/:grid/trust', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => reply.type(NDJSON).send(trustText(bookOf(request).reader)));
 
   app.get('/v1/grids/:grid/lines', { schema: { params: wire.GRID, querystring: wire.LINES_QUERY } }, async (request, reply) => {
     const { from, limit = `${MAX_LINES}`, wait = '0', pending = 'false' } = request.query as { from: string; limit?: string; wait?: string; pending?: string };

@@ -24,16 +24,37 @@ function broken(what: string, cause?: unknown): Problem {
   return new Problem('integrity', `genesis file: ${what}`, { reason: 'genesis_file', cause });
 }
 
+/** What such a file holds. */
+export interface Statements {
+  /** Line 0 of the book. */
+  readonly genesis: Line;
+  /** What governance has changed since, in order. */
+  readonly changes: readonly Change[];
+}
+
+/** Whose word counts on a grid, and the statements that say so. */
+export interface Trust extends Statements {
+  readonly pinned: Pinned;
+}
+
 /** The text of the file, of a book whose home or copy this is. */
 export function trustText(reader: Reader): string {
-  const rows: (Line | Change)[] = [reader.line(0)];
+  return textOf({ genesis: reader.line(0), changes: changesIn(reader) });
+}
+
+/** The text of the file that holds some statements. */
+export function textOf({ genesis, changes }: Statements): string {
+  return [genesis, ...changes].map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+function changesIn(reader: Reader): Change[] {
+  const changes: Change[] = [];
   for (const { until } of trustOf(reader).earlier ?? []) {
     // A change of witnesses ends its era with its own line, a hand-over with the line before it.
-    const last = rows.at(-1);
-    const isWitnesses = kindOf(reader, until - 1) === 'witnesses@1' && !(last !== undefined && 'index' in last && last.index === until - 1);
-    rows.push(isWitnesses ? witnessChange(reader, until) : { index: until, ...reader.line(until), inclusion: [], checkpoint: null });
+    const isWitnesses = kindOf(reader, until - 1) === 'witnesses@1' && changes.at(-1)?.index !== until - 1;
+    changes.push(isWitnesses ? witnessChange(reader, until) : { index: until, ...reader.line(until), inclusion: [], checkpoint: null });
   }
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  return changes;
 }
 
 function kindOf(reader: Reader, index: number): string {
@@ -56,7 +77,34 @@ export function readTrust(text: string): Pinned {
   const [first, ...changes] = rowsOf(text);
   const payload = (first as { payload?: unknown } | null | undefined)?.payload;
   if (typeof payload !== 'string') throw new Problem('integrity', 'the genesis file holds no line of a book', { hint: '3bot grid show --genesis-file FILE' });
-  const genesis = pinnedBy({ payload });
+  return checked(pinnedBy({ payload }), payload, changes);
+}
+
+/**
+ * Checks what another bot says is trusted of a grid.
+ * @param said hostile
+ * @param grid the id that is expected
+ * @throws Problem `integrity` as `readTrust`
+ */
+export function checkTrust({ genesis, changes }: Statements, grid: string): Trust {
+  return { genesis, changes, pinned: checked(pinnedBy(genesis, grid), genesis.payload, changes) };
+}
+
+/**
+ * What another bot says beyond what was trusted before.
+ * @param said hostile
+ * @returns undefined where that is nothing more
+ * @throws Problem `integrity` where it does not hold, or, reason `fork`, does not begin with what was trusted
+ */
+export function furtherTrust(known: Trust, said: Statements): Trust | undefined {
+  if (said.changes.length <= known.changes.length) return undefined;
+  const further = checkTrust(said, known.pinned.grid);
+  const other = known.changes.find(({ payload }, i) => payload !== said.changes[i]?.payload);
+  if (other !== undefined) throw new Problem('integrity', `governance has signed another statement for line ${other.index} than the one that is trusted here`, { reason: 'fork' });
+  return further;
+}
+
+function checked(genesis: Pinned, payload: string, changes: readonly unknown[]): Pinned {
   if (changes.length === 0) return genesis;
   try {
     return changed(genesis, parseRecord(payload), changes.map((row) => validated<Change>('change@1', row)));

@@ -80,7 +80,8 @@ export function refusalOf({ old, proof, note, checkpoint }: AddCheckpointRequest
   return undefined;
 }
 
-function isSignedBy({ text, signatures }: Note, { name, id, verify }: Verifier): boolean {
+/** Whether one of the note's signatures is the key's. */
+export function isSignedBy({ text, signatures }: Note, { name, id, verify }: Verifier): boolean {
   return signatures.some((one) => one.name === name && one.id === id && verify(text, one.signature));
 }
 

@@ -2,7 +2,7 @@
 //
 // It asks the home for what the log has signed and nobody has cosigned yet, and takes that into a copy of its own: what
 // is in there is what has been audited. A line that does not hold stays out, and so does everything after it.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { iso, type Clock } from '../base/clock.js';
@@ -14,12 +14,13 @@ import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
 import type { Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
+import { handedOverBelow } from '../net/abandoned.js';
 import { Client } from '../net/client.js';
 import { rules1 } from '../rules/all.js';
 import type { Line } from '../schema/types.js';
 import type { CheckpointText } from '../tlog/checkpoint.js';
 import { refused, type Answer } from '../tlog/witness.js';
-import type { AuditSource, LedgerLog } from './ledger.js';
+import type { LedgerLog } from './ledger.js';
 
 /** What an auditor works with. */
 export interface AuditParts {
@@ -28,6 +29,13 @@ export interface AuditParts {
   readonly name: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** Where the lines of a grid are. */
+interface AuditSource {
+  readonly grid: string;
+  /** Base URL. */
+  readonly url: string;
 }
 
 /** A book under audit. */
@@ -56,19 +64,22 @@ export class Auditor implements AsyncDisposable {
    * 422: a line, its time or the tree does not hold. 503: the lines cannot be had now, or are so many that a later
    * request will find them taken in.
    */
-  async refusalOf({ source, cosigned_ms }: LedgerLog, { size, root }: CheckpointText): Promise<Answer | undefined> {
-    if (source === null) return refused(422, 'this witness audits, and does not know where the lines of this log are');
-    const copy = this.#copy(source.grid);
+  async refusalOf(log: LedgerLog, { size, root }: CheckpointText): Promise<Answer | undefined> {
+    const { grid = '', url = null } = log.source ?? {};
+    if (url === null) return refused(422, 'this witness audits, and does not know where the lines of this log are');
+    const copy = this.#copy(grid);
     try {
-      copy.work ??= this.#takeIn(copy, source, size, cosigned_ms).finally(() => (copy.work = undefined));
+      copy.work ??= this.#takeIn(copy, { grid, url }, size, log).finally(() => (copy.work = undefined));
       if (!(await isDoneWithin(copy.work, AUDIT_WAIT_MS))) return refused(503, `${copy.store.size} of ${size} lines are audited so far; ask again`);
     } catch (thrown) {
       if (!isProblem(thrown)) throw thrown;
       return refused(thrown.code === 'integrity' ? 422 : 503, `audit: ${thrown.message}`);
     }
     if (copy.store.size < size) return refused(503, `${copy.store.size} of ${size} lines are audited so far; ask again`);
-    if (!copy.store.tree.root(size).equals(root)) return refused(422, `audit: these are not the ${size} lines that the home gives out`);
-    return undefined;
+    if (copy.store.tree.root(size).equals(root)) return undefined;
+    await using client = new Client({ url });
+    await this.#dropAbandoned(copy.store, client, grid);
+    return refused(422, `audit: these are not the ${size} lines that the home gives out`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,21 +103,42 @@ export class Auditor implements AsyncDisposable {
     return copy;
   }
 
-  /** @param seen_ms when this witness last looked, and saw the book without the lines that are new */
-  async #takeIn({ store, roots }: Copy, source: AuditSource, size: number, seen_ms: number | null): Promise<void> {
-    if (store.size < size) await this.#fetch(store, source, size, seen_ms);
+  /** @param log as it was when this witness last looked */
+  async #takeIn({ store, roots }: Copy, source: AuditSource, size: number, log: LedgerLog): Promise<void> {
+    if (store.size < size) await this.#fetch(store, source, size, log);
     await roots.check(size);
   }
 
-  async #fetch(store: Store, { grid, url }: AuditSource, size: number, seen_ms: number | null): Promise<void> {
+  async #fetch(store: Store, { grid, url }: AuditSource, size: number, log: LedgerLog): Promise<void> {
     const { clock, signal } = this.#parts;
     await using client = new Client({ url });
     while (store.size < size) {
       const batch = await client.lines(grid, store.size, { pending: true, signal });
       if (batch.lines.length === 0) throw new Problem('unreachable', `${url} gives no lines after ${store.size}`, { reason: 'withheld' });
-      checkTimes(batch.lines, store.size, seen_ms, clock());
-      ingestBatch({ store, rules: rules1, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
+      // Lines that were cosigned before are fetched again where this witness' copy is lost.
+      const known = Math.max(0, log.size - store.size);
+      checkTimes(batch.lines.slice(0, known), store.size, null, clock());
+      checkTimes(batch.lines.slice(known), store.size + known, log.cosigned_ms, clock());
+      try {
+        ingestBatch({ store, rules: rules1, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
+      } catch (thrown) {
+        if (isProblem(thrown, 'integrity')) await this.#dropAbandoned(store, client, grid);
+        throw thrown;
+      }
     }
+  }
+
+  /**
+   * Forgets what was audited where the old home alone had signed some of it, and governance has handed the grid over
+   * below: the next look begins at line 0. What was cosigned is in the ledger, and stays.
+   */
+  async #dropAbandoned(store: Store, client: Client, grid: string): Promise<void> {
+    if ((await handedOverBelow(client, store, grid, this.#parts.signal)) === undefined) return;
+    const copy = this.#copies.get(grid);
+    copy?.file[Symbol.dispose]();
+    copy?.store[Symbol.dispose]();
+    this.#copies.delete(grid);
+    rmSync(dirname(this.#parts.home.witnessCopy(this.#parts.name, grid)), { recursive: true, force: true });
   }
 }
 

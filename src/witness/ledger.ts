@@ -17,12 +17,12 @@ export interface WitnessIdentity {
   readonly audits: boolean;
 }
 
-/** Where an auditing witness gets the lines of a log. */
-export interface AuditSource {
-  /** Id of the grid, hex. */
+/** The grid that a log is of, where that is known. */
+export interface LogSource {
+  /** Its id, hex. */
   readonly grid: string;
-  /** Base URL of its home. */
-  readonly url: string;
+  /** Base URL of its home, where an auditing witness gets the lines, and any learns of hand-overs; null: not known. */
+  readonly url: string | null;
 }
 
 /** A log as a witness knows it. */
@@ -31,7 +31,7 @@ export interface LedgerLog {
   readonly origin: string;
   /** Its key as C2SP writes it. */
   readonly vkey: string;
-  readonly source: AuditSource | null;
+  readonly source: LogSource | null;
   /** Leaves of the newest tree that was cosigned; 0: none was. */
   readonly size: number;
   readonly root: Buffer;
@@ -143,7 +143,7 @@ export class Ledger implements Disposable {
 }
 
 function logOf({ grid, url, ...log }: Row): LedgerLog {
-  return { ...log, source: grid === null || url === null ? null : { grid, url } };
+  return { ...log, source: grid === null ? null : { grid, url } };
 }
 
 function openDatabase(path: string): Database.Database {

@@ -4,7 +4,8 @@ import { listKeystores } from '../keys/keystore.js';
 import type { OpenRole, RoleParts } from '../net/daemon.js';
 import { Auditor } from './audit.js';
 import { Ledger } from './ledger.js';
-import { Witness } from './witness.js';
+import { movedLog } from './logs.js';
+import { Witness, type WitnessParts } from './witness.js';
 
 /** One witness for each of its keys in this home folder; one that cannot be opened is left out, and the log says why. */
 export const witnessRole: OpenRole = async (parts) => {
@@ -32,8 +33,9 @@ async function openWitness({ home, clock, signal, openKeyring }: RoleParts, name
   const ledger = Ledger.open(home.witnessLedger(name));
   owned.push(ledger);
   const signer = keyring.signer('witness');
-  if (!ledger.identity.audits) return new Witness({ ledger, signer, clock });
+  const moved: WitnessParts['moved'] = (log) => movedLog({ home, signal }, log);
+  if (!ledger.identity.audits) return new Witness({ ledger, signer, clock, moved });
   const auditor = new Auditor({ home, name, clock, signal });
   owned.push(auditor);
-  return new Witness({ ledger, signer, clock, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint) });
+  return new Witness({ ledger, signer, clock, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint), moved });
 }

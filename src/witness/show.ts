@@ -13,7 +13,7 @@ export interface LogShown {
   /** Leaves that were cosigned. */
   readonly size: number;
   readonly cosigned_ms: number | null;
-  /** Where an auditing witness gets its lines. */
+  /** Its home, where an auditing witness gets the lines. */
   readonly url: string | null;
 }
 

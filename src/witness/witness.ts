@@ -8,8 +8,8 @@ import { Problem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
 import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { cosignatureText, formatCosignature } from '../tlog/cosignature.js';
-import { ed25519Verifier, formatNote, formatSignature, formatVkey, noteKeyId, parseVkey } from '../tlog/note.js';
-import { cosigned, parseAddCheckpoint, refusalOf, refused, type AddCheckpointRequest, type Answer } from '../tlog/witness.js';
+import { ed25519Verifier, formatNote, formatSignature, formatVkey, noteKeyId, parseVkey, type Verifier } from '../tlog/note.js';
+import { cosigned, isSignedBy, parseAddCheckpoint, refusalOf, refused, type AddCheckpointRequest, type Answer } from '../tlog/witness.js';
 import { witnessKey, type Ledger, type LedgerLog } from './ledger.js';
 
 /** Looks at what a checkpoint covers before it is cosigned; gives the refusal where something does not hold. */
@@ -23,6 +23,8 @@ export interface WitnessParts {
   readonly clock: Clock;
   /** Of an auditing witness. */
   readonly audit?: Audit | undefined;
+  /** The log's key of now, where a hand-over of its grid has changed it, and that can be shown. */
+  readonly moved?: ((log: LedgerLog) => Promise<Pick<LedgerLog, 'vkey' | 'source'> | undefined>) | undefined;
 }
 
 /** Answers `add-checkpoint`. */
@@ -61,8 +63,8 @@ export class Witness {
   async #answer(request: AddCheckpointRequest): Promise<Answer> {
     const { ledger, clock, audit } = this.#parts;
     const { note, checkpoint } = request;
-    const log = ledger.log(checkpoint.origin);
-    const refusal = refusalOf(request, log === undefined ? undefined : { ...log, verifiers: [ed25519Verifier(parseVkey(log.vkey), checkEd25519)] });
+    const log = await this.#log(request);
+    const refusal = refusalOf(request, log && { ...log, verifiers: [verifierOf(log)] });
     if (log === undefined || refusal !== undefined) return refusal as Answer;
     const objection = await audit?.(log, checkpoint);
     if (objection !== undefined) return objection;
@@ -74,6 +76,17 @@ export class Witness {
     return cosigned(await this.#sign(note.text, time_ms));
   }
 
+  /** The log that a checkpoint says it is of; where its key is not the known one, as governance has changed it since. */
+  async #log({ note, checkpoint: { origin } }: AddCheckpointRequest): Promise<LedgerLog | undefined> {
+    const { ledger, moved } = this.#parts;
+    const log = ledger.log(origin);
+    if (log === undefined || isSignedBy(note, verifierOf(log))) return log;
+    const now = await moved?.(log);
+    if (now === undefined || now.vkey === log.vkey) return log;
+    ledger.trust({ origin, ...now });
+    return ledger.log(origin);
+  }
+
   async #sign(text: string, time_ms: number): Promise<string> {
     const { ledger, signer } = this.#parts;
     const seconds = Math.floor(time_ms / 1_000);
@@ -81,4 +94,8 @@ export class Witness {
     const key = witnessKey(ledger.identity, signer.key);
     return formatSignature({ name: key.name, id: noteKeyId(key), signature: formatCosignature(seconds, signature) });
   }
+}
+
+function verifierOf({ vkey }: LedgerLog): Verifier {
+  return ed25519Verifier(parseVkey(vkey), checkEd25519);
 }

@@ -4,18 +4,24 @@ import { isProblem, Problem } from '../../src/base/errors.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { trustOf } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { Sequencer } from '../../src/bcdb/sequencer.js';
 import { updateConfig, readConfig } from '../../src/home.js';
-import { seedSigner } from '../../src/keys/ed25519.js';
+import { seedSigner, type Signer } from '../../src/keys/ed25519.js';
+import type { Keyring } from '../../src/keys/keyring.js';
 import { SignaturePool } from '../../src/keys/pool.js';
 import { verifyGrid } from '../../src/net/check.js';
+import { nextPayload } from '../../src/net/compose.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { signStatement } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { draftHandover, takeOver } from '../../src/net/handover.js';
+import { checkTrust } from '../../src/net/trustfile.js';
 import { headPath, openStore } from '../../src/net/writer.js';
 import { rules1 } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
+import type { Handover, Line } from '../../src/schema/types.js';
+import { EvilHome } from '../evil/evilhome.js';
 import { send, TestHome } from './homes.js';
 
 const STRANGER = seedSigner(Buffer.alloc(32, 7)).key;
@@ -172,4 +178,43 @@ test('a draft is the same as often as it is made, and is not made from half a co
   const other = { ...governor.options, openKeyring: async () => scene.bob.options.createKeyring('log', 'other') };
   await assert.rejects(takeOver(id, file, other), (thrown) => isProblem(thrown, 'refused', 'key'));
   await assert.rejects(signStatement(grid, file, scene.bob.identity), (thrown) => isProblem(thrown, 'refused', 'key'));
+});
+
+/** A hand-over at the end of the old home's book, as a server would give it out. */
+async function statement(scene: Scene, seen: Partial<Handover['seen']>, log: Keyring, signers: readonly Signer[]): Promise<Line> {
+  await using grid = await openGrid(scene.governor.options);
+  const { reader } = grid;
+  const { log: log_key = '', clock: clock_key = '' } = log.public;
+  const body: Handover = { seen: { size: reader.size, root: reader.tree.root().toString('hex'), ...seen }, log_key, clock_key };
+  const at = Date.now();
+  return { ...(await signRecord(makeRecord(nextPayload(grid, 'grid', 'handover@1', body, at)), [...signers])), at };
+}
+
+test('a hand-over that is none is believed by no copy, and by nobody who has no copy', async () => {
+  await using scene = await Scene.set();
+  const { governor, bob, id } = scene;
+  await scene.refresh(governor);
+  const log = await governor.options.createKeyring('log', 'evil');
+  const [real, other] = [governor, bob].map(({ identity }) => identity.signer('bot')) as [Signer, Signer];
+  using store = openStore(bob.home, id);
+  const lines = [...store.lines(0, store.size)];
+  const size = lines.length;
+  const genesis = lines[0] as Line;
+  const cases: [what: string, line: Line, copy: RegExp, alone: RegExp | null][] = [
+    ['made for other lines', await statement(scene, { root: 'ab'.repeat(32) }, log, [real]), /have seen 2 lines that are not the first 2/, null],
+    ['made for another place', await statement(scene, { size: size - 1, root: store.tree.root(size - 1).toString('hex') }, log, [real]), /line \d+ does not hold: .*hand/, /hand/],
+    ['signed by somebody', await statement(scene, {}, log, [other]), /line \d+ does not hold: .*sign/, /sign/],
+    ['with a signature that does not hold', await statement(scene, {}, log, [real]).then(({ signatures, ...line }) => ({ ...line, signatures: signatures.map(({ by }) => ({ by, sig: `${'A'.repeat(86)}==` })) })), /line \d+ does not hold: signature/, /signature by .* does not hold/],
+  ];
+  for (const [what, line, copy, alone] of cases) {
+    await using evil = await EvilHome.start([...lines, line], log);
+    await assert.rejects(bob.join(evil.url, id), (thrown) => isProblem(thrown, 'integrity') && copy.test(thrown.message) || assert.fail(`${what}: ${String(thrown)}`));
+    if (alone === null) continue;
+    const said = { genesis, changes: [{ index: size, ...line, inclusion: [], checkpoint: null }] };
+    assert.throws(() => checkTrust(said, id), (thrown) => isProblem(thrown, 'integrity') && alone.test(thrown.message) || assert.fail(`${what}: ${String(thrown)}`));
+  }
+  store.refresh();
+  assert.equal(store.size, size, 'nothing was taken in');
+  const { pinned } = checkTrust({ genesis, changes: [{ index: size, ...(await statement(scene, {}, log, [real])), inclusion: [], checkpoint: null }] }, id);
+  assert.equal(pinned.log_key, log.public['log'], 'and the true one is believed');
 });

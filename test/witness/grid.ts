@@ -15,6 +15,7 @@ import { formatAddCheckpoint, type Answer } from '../../src/tlog/witness.js';
 import { namedSigner, nextPayload } from '../book.js';
 import { EvilHome, treeOf } from '../evil/evilhome.js';
 import { TestHome } from '../net/homes.js';
+import type { WitnessParts } from '../../src/witness/witness.js';
 import { TestWitness } from './support.js';
 
 /** A witness whose server can be stopped, started again at the same address, and made to wait. */
@@ -28,9 +29,9 @@ export class ServedWitness implements AsyncDisposable {
   #held: Promise<void> = Promise.resolve();
   #reached: () => void = () => undefined;
 
-  constructor(name: string) {
+  constructor(name: string, more: Pick<WitnessParts, 'audit' | 'moved'> = {}) {
     this.name = name;
-    this.memory = new TestWitness(name);
+    this.memory = new TestWitness(name, more);
     this.memory.clock = Date.now;
     this.#server = this.#listener();
   }

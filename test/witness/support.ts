@@ -12,7 +12,7 @@ import { formatNote, formatVkey, noteKeyId, type NoteKey } from '../../src/tlog/
 import { Tree } from '../../src/tlog/tree.js';
 import { formatAddCheckpoint } from '../../src/tlog/witness.js';
 import { Ledger } from '../../src/witness/ledger.js';
-import { Witness } from '../../src/witness/witness.js';
+import { Witness, type WitnessParts } from '../../src/witness/witness.js';
 
 /** A log of numbered leaves; two of the same origin and another salt have two histories. */
 export class TestLog {
@@ -54,9 +54,9 @@ export class TestWitness implements AsyncDisposable {
   clock = (): number => 1_700_000_000_000;
   #server: Server | undefined;
 
-  constructor(name = 'watcher') {
-    this.ledger = Ledger.create(join(this.folder, 'ledger.sqlite'), { key_name: `${name}.example/w`, audits: false });
-    this.witness = new Witness({ ledger: this.ledger, signer: seedSigner(createHash('sha256').update(`3bot test witness ${name}`).digest()), clock: () => this.clock() });
+  constructor(name = 'watcher', more: Pick<WitnessParts, 'audit' | 'moved'> = {}) {
+    this.ledger = Ledger.create(join(this.folder, 'ledger.sqlite'), { key_name: `${name}.example/w`, audits: more.audit !== undefined });
+    this.witness = new Witness({ ledger: this.ledger, signer: seedSigner(createHash('sha256').update(`3bot test witness ${name}`).digest()), clock: () => this.clock(), ...more });
   }
 
   static async start(...logs: TestLog[]): Promise<TestWitness> {

@@ -41,6 +41,8 @@ function ask(question: Question): Promise<Answers[keyof Answers]> {
       return records(question.wanted);
     case 'receipt':
       return client.receipt(grid, question.record);
+    case 'trust':
+      return client.trust(grid);
   }
 }
 

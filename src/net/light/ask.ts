@@ -5,13 +5,15 @@ import { Problem, type ProblemCode } from '../../base/errors.js';
 import { ANSWER_TIMEOUT_MS } from '../../base/limits.js';
 import type { Answer, Query } from '../../bcdb/query.js';
 import type { StateProof } from '../../schema/types.js';
+import type { Statements } from '../trustfile.js';
 
 /** What can be asked. */
 export type Question =
   | { readonly what: 'states'; readonly ids: readonly string[]; readonly from: number }
   | { readonly what: 'ids'; readonly prefix: string }
   | { readonly what: 'records'; readonly wanted: Query }
-  | { readonly what: 'receipt'; readonly record: string };
+  | { readonly what: 'receipt'; readonly record: string }
+  | { readonly what: 'trust' };
 
 /** What is answered; hostile, of the shape that the client checks. */
 export interface Answers {
@@ -19,6 +21,7 @@ export interface Answers {
   ids: string[];
   records: Answer;
   receipt: string;
+  trust: Statements;
 }
 
 /** What the thread is given. */

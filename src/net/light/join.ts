@@ -2,13 +2,13 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isProblem, Problem } from '../../base/errors.js';
-import { pinnedBy } from '../../bcdb/pinned.js';
 import { readConfig, updateConfig } from '../../home.js';
 import type { Genesis, Payload } from '../../schema/types.js';
 import { Client } from '../client.js';
 import { entryFor, servedGrid, type JoinOptions } from '../join.js';
 import { takeHomeAlone } from '../lock.js';
 import type { GridEntry } from '../grid.js';
+import { checkTrust } from '../trustfile.js';
 import { writeLight } from './file.js';
 import { LightReader, type Basis } from './reader.js';
 
@@ -28,13 +28,12 @@ export async function joinLight({ home, clock, signal, url, genesis, name }: Joi
   using _lock = await takeHomeAlone(home, signal);
   await using client = new Client({ url });
   const id = servedGrid(await client.grids(signal), genesis, url);
-  const line = await client.genesis(id, signal);
-  pinnedBy(line, id);
+  const trust = checkTrust(await client.trust(id, signal), id);
   const before = readConfig(home).grids.find((one) => one.id === id);
   if (before !== undefined && before.light !== true) throw new Problem('usage', `there is a copy of grid ${before.name} here, which knows more than --light does`, { reason: 'exists' });
-  const entry = entryFor(home, { id, url, name: name ?? ((JSON.parse(line.payload) as Payload).body as unknown as Genesis).name, light: true });
+  const entry = entryFor(home, { id, url, name: name ?? ((JSON.parse(trust.genesis.payload) as Payload).body as unknown as Genesis).name, light: true });
   // What was seen of it before stays: a log that has forked since is found now.
-  if (before === undefined) writeLight(home, id, line, undefined);
+  if (before === undefined) writeLight(home, id, trust, undefined);
   try {
     using reader = new LightReader(home, entry, clock);
     const basis = tried(reader);

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../base/canonical.js';
 import { isProblem, Problem } from '../../base/errors.js';
 import { MAX_ROWS } from '../../base/limits.js';
 import type { Head } from '../../bcdb/book.js';
+import type { Pinned } from '../../bcdb/pinned.js';
 import type { Answer, Query } from '../../bcdb/query.js';
 import { verifyReceipt, type VerifiedReceipt } from '../../bcdb/receipt.js';
 import type { ParsedRecord } from '../../bcdb/record.js';
@@ -12,8 +13,9 @@ import { verifyStateProof, type ProvenObject, type ProvenState, type Seen } from
 import type { Reader, StoredCheckpoint } from '../../bcdb/store.js';
 import type { Home } from '../../home.js';
 import type { Genesis, Line, Payload } from '../../schema/types.js';
+import type { Statements, Trust } from '../trustfile.js';
 import { Asker } from './ask.js';
-import { readLight, writeLight, type KeptLight } from './file.js';
+import { keptSince, readLight, writeLight, type KeptLight } from './file.js';
 
 /** How often, and how long apart, a state is asked for that is not there yet: roots come a second apart. */
 const TRIES = 20;
@@ -34,7 +36,9 @@ export class LightReader implements Reader, Disposable {
   readonly grid: string;
   readonly #home: Home;
   readonly #clock: Clock;
+  /** As the file has it. */
   readonly #kept: KeptLight;
+  #trust: Trust;
   readonly #asker: Asker;
   readonly #objects = new Map<string, JsonObject | undefined>();
   readonly #heads = new Map<string, Head | undefined>();
@@ -53,13 +57,19 @@ export class LightReader implements Reader, Disposable {
     this.#home = home;
     this.#clock = clock;
     this.#kept = readLight(home, id);
+    this.#trust = this.#kept.trust;
     this.#seen = this.#kept.seen;
     this.#asker = new Asker(url, id);
   }
 
   /** What genesis lays down. */
   get genesis(): Genesis {
-    return (JSON.parse(this.#kept.genesis.payload) as Payload).body as unknown as Genesis;
+    return (JSON.parse(this.#trust.genesis.payload) as Payload).body as unknown as Genesis;
+  }
+
+  /** Whose word counts. */
+  get trust(): Trust {
+    return this.#trust;
   }
 
   /** What was read since `renew` rests on; null where nothing was. */
@@ -116,7 +126,7 @@ export class LightReader implements Reader, Disposable {
   }
 
   line(index: number): Line {
-    if (index === 0) return this.#kept.genesis;
+    if (index === 0) return this.#trust.genesis;
     throw notHere(`line ${index}`);
   }
 
@@ -149,7 +159,7 @@ export class LightReader implements Reader, Disposable {
     this.refresh();
     // Both what was seen before and this receipt's checkpoint must be beginnings of what is shown now.
     const [answer] = this.#asker.ask({ what: 'states', ids: ['grid'], from: proven.checkpoint.size });
-    if (answer !== undefined) verifyStateProof(answer, 'grid', this.#kept.pinned, { checkpoint: proven.checkpoint, note: '', stateLine: -1 }, this.#clock);
+    if (answer !== undefined) this.#trusting((pinned) => verifyStateProof(answer, 'grid', pinned, { checkpoint: proven.checkpoint, note: '', stateLine: -1 }, this.#clock));
     this.#mine = Math.max(this.#mine, index);
     return text;
   }
@@ -202,7 +212,7 @@ export class LightReader implements Reader, Disposable {
 
   [Symbol.dispose](): void {
     this.#asker[Symbol.dispose]();
-    if (this.#seen !== undefined && this.#seen.note !== this.#kept.seen?.note) writeLight(this.#home, this.grid, this.#kept.genesis, this.#seen);
+    if (this.#trust !== this.#kept.trust || this.#seen?.note !== this.#kept.seen?.note) writeLight(this.#home, this.grid, this.#trust, this.#seen);
   }
 
   /** Proves objects, by a state that holds the own records; what an older state has shown is forgotten. */
@@ -228,7 +238,7 @@ export class LightReader implements Reader, Disposable {
     const before = this.#seen;
     try {
       const answers = this.#asker.ask({ what: 'states', ids, from: before?.checkpoint.size ?? 0 });
-      const proven = ids.map((id, i) => verifyStateProof(answers[i] ?? nothing(), id, this.#kept.pinned, before, this.#clock));
+      const proven = ids.map((id, i) => this.#trusting((pinned) => verifyStateProof(answers[i] ?? nothing(), id, pinned, before, this.#clock)));
       for (const { seen } of proven) if (seen.checkpoint.size >= (this.#seen?.checkpoint.size ?? 0) && seen.stateLine >= (this.#seen?.stateLine ?? -1)) this.#seen = seen;
       return proven;
     } catch (thrown) {
@@ -237,11 +247,33 @@ export class LightReader implements Reader, Disposable {
     }
   }
 
+  /** Checks by what is trusted; where that does not hold, governance may have changed whose word counts. */
+  #trusting<T>(check: (pinned: Pinned) => T): T {
+    try {
+      return check(this.#trust.pinned);
+    } catch (thrown) {
+      if (!isProblem(thrown, 'integrity')) throw thrown;
+      const since = keptSince({ trust: this.#trust, seen: this.#seen }, this.#statements(thrown));
+      if (since === undefined) throw thrown;
+      [this.#trust, this.#seen] = [since.trust, since.seen];
+      return check(this.#trust.pinned);
+    }
+  }
+
+  /** What is said of governance there. @param doubt what to throw where that cannot be had */
+  #statements(doubt: Problem): Statements {
+    try {
+      return this.#asker.ask({ what: 'trust' });
+    } catch (thrown) {
+      throw isProblem(thrown) ? doubt : thrown;
+    }
+  }
+
   #record(id: string): { readonly text: string; readonly proven: VerifiedReceipt } {
     const known = this.#receipts.get(id);
     if (known !== undefined) return known;
     const text = this.#asker.ask({ what: 'receipt', record: id });
-    const proven = verifyReceipt(text, this.#kept.pinned);
+    const proven = this.#trusting((pinned) => verifyReceipt(text, pinned));
     if (proven.record.id !== id) throw new Problem('integrity', `the receipt is of record ${proven.record.id}, not ${id}`, { reason: 'receipt' });
     const found = { text, proven };
     this.#receipts.set(id, found);
