@@ -8,7 +8,10 @@ export const testHook: { reach: ((point: string) => void) | undefined } = { reac
 
 /**
  * Carries out an effect. Does nothing else, unless a test asks for it.
- * @param name order_written, order_<stage>, farmer_signed, committed, receipt_kept, container_started or book_placed
+ * @param name of a deal: order_written, order_<stage>, farmer_signed, committed, receipt_kept, container_started; of a
+ *   book's home: committed, head_noted, cosigned, milestone_kept, checkpoint_kept; of a hand-over: log_key_made,
+ *   handed_over, home_noted; of a witness: witness_noted; of what follows from a book: index_made, index_marked (within
+ *   its transaction), state_folded, tile_written, mirror_told, light_noted; of an import: book_placed
  * @param carryOut begins at once; where it gives a promise, "after" is when that is fulfilled
  */
 export function effect<T>(name: string, carryOut: () => T): T {

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { effect } from '../base/effect.js';
 import { Problem } from '../base/errors.js';
 import { MAX_MIRROR_WRITES, PIECE_BYTES } from '../base/limits.js';
 import { parseBundle } from '../tlog/bundle.js';
@@ -52,7 +53,7 @@ export async function exportTiles(reader: Reader, folder: string, { signal, onPr
     onProgress?.(last?.level === 0 ? last.n * TILE_WIDTH + last.width : size, size);
   }
   for (const one of folders) await sync(one);
-  await write(join(folder, 'checkpoint'), [note]);
+  await effect('mirror_told', () => write(join(folder, 'checkpoint'), [note]));
   await sync(folder);
   await dropPartial(folder, before, size);
   return { size, before, files };
@@ -90,7 +91,7 @@ async function writeTile(reader: Reader, folder: string, { level, n, width }: { 
     // A file has its name only once it is whole, and what a name stands for never changes.
     if (existsSync(path)) continue;
     for (let parent = dirname(path); parent.length > folder.length; parent = dirname(parent)) folders.add(parent);
-    await write(path, pieces);
+    await effect('tile_written', () => write(path, pieces));
     written += 1;
   }
   return written;

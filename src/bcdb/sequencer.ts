@@ -307,9 +307,12 @@ export class Sequencer implements AsyncDisposable {
     const point = this.#point(at);
     try {
       this.#noteHead(point);
-      for (const until of this.#dueMilestones()) store.keepMilestone(until, await this.#witnessed(this.#point(at, until)));
+      for (const until of this.#dueMilestones()) {
+        const milestone = await this.#witnessed(this.#point(at, until));
+        effect('milestone_kept', () => store.keepMilestone(until, milestone));
+      }
       const note = await this.#witnessed(point);
-      store.keepCheckpoint(point.size, note);
+      effect('checkpoint_kept', () => store.keepCheckpoint(point.size, note));
       this.#tell({ point, note });
       return undefined;
     } catch (thrown) {
@@ -337,12 +340,12 @@ export class Sequencer implements AsyncDisposable {
     if (cosigning === undefined) throw new Problem('unreachable', 'nobody has asked the witnesses', { reason: 'unwitnessed' });
     const { size } = point;
     this.#pending = { size, note };
-    const cosigned = await cosigning.cosign({
+    const cosigned = await effect('cosigned', () => cosigning.cosign({
       policy, size, note,
       published: store.checkpoint()?.size ?? 0,
       proof: (from) => store.tree.consistencyProof(from, size),
       onMore: (more) => this.#improve(size, note, more),
-    });
+    }));
     this.#pending = undefined;
     return cosigned;
   }
@@ -372,7 +375,7 @@ export class Sequencer implements AsyncDisposable {
 
   /** Comes before anybody is told. */
   #noteHead({ size, root }: TimedPoint): void {
-    this.#head.write({ grid: this.pinned.grid, size, root: toHex(root) });
+    effect('head_noted', () => this.#head.write({ grid: this.pinned.grid, size, root: toHex(root) }));
   }
 
   #tell({ point, note }: Signed): void {

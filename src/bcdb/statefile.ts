@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js';
+import { effect } from '../base/effect.js';
 import { MAX_STATE_BUCKETS } from '../base/limits.js';
 import { foldLines, type FoldOptions } from './fold.js';
 import type { RuleBook, State } from './rulebook.js';
@@ -128,7 +129,7 @@ export class StateFile implements State, Disposable {
       const point = { size, root: this.#settle(buckets ?? bucketsFor(this.#objects)), buckets: this.#tree.buckets };
       this.#size = size;
       this.#db.prepare(SQL.keep).run(size, this.#objects, this.#tree.nodes);
-      this.#db.exec('COMMIT');
+      effect('state_folded', () => this.#db.exec('COMMIT'));
       return { ...point, root: Buffer.from(point.root) };
     } catch (thrown) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');

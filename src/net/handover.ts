@@ -3,6 +3,7 @@
 //
 //   old home   … h-1 │ checkpoint of h lines, signed by the old log (cosigned)
 //   new home         │ line h: handover@1 {seen {size: h, root}, log_key, clock_key}, signed by governance │ h+1 …
+import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { MAX_CLOCK_DRIFT_MS } from '../base/limits.js';
 import { openCheckpoint } from '../bcdb/checkpoint.js';
@@ -53,18 +54,18 @@ async function keyringFor(reader: Reader, open: HandoverOptions['openKeyring'], 
   const { nonce, handovers = 0 } = readGrid(reader);
   const name = logKeyring(nonce, handovers + 1);
   try {
-    return await create('log', name);
+    return await effect('log_key_made', () => create('log', name));
   } catch (thrown) {
     if (!isProblem(thrown, 'usage', 'exists')) throw thrown;
     return open('log', name);
   }
 }
 
-/** A hand-over to this very folder whose line is durable, and which was broken off there. */
-export async function begunHandover({ reader, isHome }: Grid, open: HandoverOptions['openKeyring']): Promise<SignedFile | undefined> {
+/** A hand-over to this very folder whose line is the book's last: it may have been broken off there. */
+export async function begunHandover({ reader }: Grid, open: HandoverOptions['openKeyring']): Promise<SignedFile | undefined> {
   const { nonce, log_key, handovers = 0 } = readGrid(reader);
   const { payload, signatures } = reader.line(reader.size - 1);
-  if (isHome || handovers === 0 || !isHandover(payload)) return undefined;
+  if (handovers === 0 || !isHandover(payload)) return undefined;
   try {
     const log = await open('log', logKeyring(nonce, handovers));
     return log.public['log'] === log_key ? { record: parseRecord(payload), signatures } : undefined;
@@ -99,7 +100,7 @@ export async function takeOver(grid: string, file: SignedFile, options: Omit<Han
   try {
     await checkKeyring(await openKeyring('log', name), log_key);
     if (!isTaken) addLine(store, file, clock());
-    updateConfig(home, (config) => void (config.grids = config.grids.map((entry) => (entry.id === grid ? { ...entry, url: null } : entry))));
+    effect('home_noted', () => updateConfig(home, (config) => void (config.grids = config.grids.map((entry) => (entry.id === grid ? { ...entry, url: null } : entry)))));
   } catch (thrown) {
     lock[Symbol.dispose]();
     throw thrown;
@@ -116,8 +117,8 @@ async function checkKeyring(log: Keyring, log_key: string): Promise<void> {
 function addLine(store: Store, { record, signatures }: SignedFile, now: number): void {
   if (store.lastAt - now > MAX_CLOCK_DRIFT_MS) throw new Problem('failed', "this machine's clock is behind the book; nothing was recorded", { reason: 'clocks', hint: 'set the clock (NTP), then run the command again' });
   const { size, note } = lastCheckpoint(store);
-  store.transact((book) => {
+  effect('handed_over', () => store.transact((book) => {
     ingest(book, rules1, { payload: record.text, signatures: [...signatures], at: Math.max(now, store.lastAt) }, undefined);
     store.keepMilestone(size, note);
-  });
+  }));
 }

@@ -19,10 +19,11 @@ import { openGrid } from '../../src/net/grid.js';
 import { openStore } from '../../src/net/writer.js';
 import { openPrivate } from '../../src/private.js';
 import { rules1 } from '../../src/rules/all.js';
+import { keyringOf, optionsOf } from '../named.js';
 import { send } from '../net/homes.js';
 import { randomFrom, seedOr } from '../random.js';
 import { readTrace, rebuild, type Event, type Survival } from './disk.js';
-import { homesIn, keyringOf, optionsOf, type Promised } from './work.js';
+import { homesIn, type Promised } from './work.js';
 
 const CC = ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
 // In CI there is a compiler, or the test fails: nothing else would notice.

@@ -1,21 +1,20 @@
 // The process whose files are traced: a home and a copy do everything that has to outlive a power cut, with the real
 // modules, and each promise is noted in the file `promises` the moment it is made.
-import { createHash } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { Holds, type Hold } from '../../src/farmer/hold.js';
 import { openHome, updateConfig, type Home } from '../../src/home.js';
-import { openSecret, type Keyring, type KeyringType } from '../../src/keys/keyring.js';
 import { createKeystore } from '../../src/keys/keystore.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { ensureIdentity, nextPayload } from '../../src/net/compose.js';
 import { startDaemon } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
-import { openGrid, type Grid, type GridOptions } from '../../src/net/grid.js';
+import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
 import { openPrivate } from '../../src/private.js';
+import { keyringOf, optionsOf } from '../named.js';
 import { send } from '../net/homes.js';
 
 /** What was promised: each must hold of the disk after any later cut. */
@@ -28,16 +27,6 @@ export type Promised =
   | { readonly spend: string }
   | { readonly unsent: string }
   | { readonly held: string };
-
-/** Keys of both homes follow from their names, so that whoever looks at a disk afterwards has them too. */
-export function keyringOf(type: KeyringType, name: string): Promise<Keyring> {
-  return openSecret(type, name, createHash('sha256').update(`power ${type} ${name}`).digest());
-}
-
-/** What opening a grid of one of the homes needs. */
-export function optionsOf(home: Home): GridOptions & { readonly createKeyring: typeof keyringOf } {
-  return { home, clock: Date.now, signal: new AbortController().signal, openKeyring: keyringOf, createKeyring: keyringOf };
-}
 
 /** The two home folders below a root. */
 export function homesIn(root: string): { home: Home; copy: Home } {

@@ -48,14 +48,19 @@ export class TestLog {
 
 /** A witness behind a real server, its memory in a real file. */
 export class TestWitness implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), '3bot-witness-'));
+  readonly folder: string;
   readonly ledger: Ledger;
   readonly witness: Witness;
   clock = (): number => 1_700_000_000_000;
+  readonly #isNew: boolean;
   #server: Server | undefined;
 
-  constructor(name = 'watcher', more: Pick<WitnessParts, 'audit' | 'moved'> = {}) {
-    this.ledger = Ledger.create(join(this.folder, 'ledger.sqlite'), { key_name: `${name}.example/w`, audits: more.audit !== undefined });
+  /** @param more folder: of a witness that was made before; left out: a new one, whose folder goes at the end */
+  constructor(name = 'watcher', { folder, ...more }: Pick<WitnessParts, 'audit' | 'moved'> & { readonly folder?: string } = {}) {
+    this.#isNew = folder === undefined;
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), '3bot-witness-'));
+    const path = join(this.folder, 'ledger.sqlite');
+    this.ledger = this.#isNew ? Ledger.create(path, { key_name: `${name}.example/w`, audits: more.audit !== undefined }) : Ledger.open(path);
     this.witness = new Witness({ ledger: this.ledger, signer: seedSigner(createHash('sha256').update(`3bot test witness ${name}`).digest()), clock: () => this.clock(), ...more });
   }
 
@@ -80,6 +85,6 @@ export class TestWitness implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.[Symbol.asyncDispose]();
     this.ledger[Symbol.dispose]();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#isNew) rmSync(this.folder, { recursive: true, force: true });
   }
 }

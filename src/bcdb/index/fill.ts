@@ -1,5 +1,6 @@
 // Takes lines of the book into its index, in large transactions, sorted so that each table grows from one end.
 import type Database from 'better-sqlite3';
+import { effect } from '../../base/effect.js';
 import { MAX_INDEXED_AT_ONCE, MAX_INDEXED_ENTRIES } from '../../base/limits.js';
 import type { Payload } from '../../schema/types.js';
 import { Symbols } from '../symbols.js';
@@ -104,8 +105,10 @@ export class Filler {
     for (const [field, packed] of Object.entries(terms)) {
       this.#rows.term.write(Array.from(Float64Array.from(packed).sort(), (term) => [Number(field), Math.floor(term / IN_GROUP), first + (term % IN_GROUP)]).flat());
     }
-    this.#sql.mark.run(last.idx + 1, last.leaf);
-    return last.idx + 1;
+    const size = last.idx + 1;
+    const { leaf } = last;
+    effect('index_marked', () => this.#sql.mark.run(size, leaf));
+    return size;
   }
 
   /** One line; returns how many entries it made. */

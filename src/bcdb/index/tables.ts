@@ -1,6 +1,7 @@
 // The tables of an index file: derived from the book beside it, made again whenever they do not fit it.
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { effect } from '../../base/effect.js';
 import { Problem } from '../../base/errors.js';
 import { INDEX_LOCK_WAIT_MS } from '../../base/limits.js';
 import { lockFile } from '../../home.js';
@@ -88,13 +89,13 @@ export function makeIndex(path: string, grid: Buffer, fits: (db: Database.Databa
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
-    db.transaction(() => {
+    effect('index_made', db.transaction(() => {
       db.exec(TABLES);
       db.prepare("INSERT INTO mark (only, grid, size, leaf) VALUES (1, ?, 0, x'')").run(grid);
       for (const field of fields) db.prepare('INSERT INTO field (path) VALUES (?)').run(field);
       db.pragma(`application_id = ${APPLICATION_ID}`);
       db.pragma(`user_version = ${FORMAT}`);
-    })();
+    }));
   } finally {
     db.close();
   }

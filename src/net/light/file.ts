@@ -1,5 +1,6 @@
 // What a light client keeps of a grid: whose word counts there, and the newest that it has seen.
 import { existsSync, readFileSync } from 'node:fs';
+import { effect } from '../../base/effect.js';
 import { isProblem, Problem } from '../../base/errors.js';
 import { openCheckpoint } from '../../bcdb/checkpoint.js';
 import type { Seen } from '../../bcdb/stateproof.js';
@@ -34,7 +35,7 @@ export function readLight(home: Home, grid: string): KeptLight {
 /** Writes light.json. */
 export function writeLight(home: Home, grid: string, { genesis, changes }: Statements, seen: Seen | undefined): void {
   const light: Light = { v: 1, genesis, changes: [...changes], checkpoint: seen?.note ?? null, state_line: seen?.stateLine ?? -1 };
-  replaceFile(home.gridLight(grid), `${JSON.stringify(light)}\n`);
+  effect('light_noted', () => replaceFile(home.gridLight(grid), `${JSON.stringify(light)}\n`));
 }
 
 /**

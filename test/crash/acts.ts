@@ -1,0 +1,150 @@
+// What the crash table of the book breaks off: each act does what a command does, by the same functions. Run as a
+// program, it carries out one act and dies by its own hand at the point named.
+import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { testHook } from '../../src/base/effect.js';
+import { isProblem } from '../../src/base/errors.js';
+import { exportTiles } from '../../src/bcdb/mirror.js';
+import { query } from '../../src/bcdb/query.js';
+import { StateFile } from '../../src/bcdb/statefile.js';
+import { Store } from '../../src/bcdb/store.js';
+import { openHome } from '../../src/home.js';
+import { createKeystore, readKeystore } from '../../src/keys/keystore.js';
+import { signStatement, witnessChange } from '../../src/net/governance.js';
+import { openGrid } from '../../src/net/grid.js';
+import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
+import { joinLight } from '../../src/net/light/join.js';
+import { rules1 } from '../../src/rules/all.js';
+import { readGrid } from '../../src/rules/objects.js';
+import { send } from '../net/homes.js';
+import { keyringOf, optionsOf, secretOf } from '../named.js';
+import { TestLog, TestWitness } from '../witness/support.js';
+
+/** Where an act is carried out. */
+export interface Place {
+  /** Home folder; of a witness its own. */
+  readonly home: string;
+  /** Id of the grid. */
+  readonly grid: string;
+  /** What the act needs besides: an address, a folder, lines of a policy. */
+  readonly with?: string;
+}
+
+/** What was promised to somebody: it must hold for ever. */
+export type Promised = { readonly recorded: string; readonly index: number } | { readonly published: string };
+
+/** @param arm from here on the act may die @param tell makes a promise */
+type Act = (place: Place, arm: () => void, tell: (promised: Promised) => void) => Promise<void>;
+
+export const ACTS = {
+  append: async ({ home }, arm, tell) => {
+    const owner = await keyringOf('identity', 'owner');
+    await using grid = await openGrid(optionsOf(openHome(home)));
+    for (const isFirst of [true, false, false]) {
+      const { id: recorded, index } = await send(grid, owner, 'ab'.repeat(32));
+      tell({ recorded, index });
+      tell({ published: grid.reader.checkpoint()?.note ?? '' });
+      if (isFirst) arm();
+    }
+  },
+  'change of witnesses': async ({ home, with: lines = '' }, arm, tell) => {
+    await using grid = await openGrid(optionsOf(openHome(home)));
+    await grid.refresh();
+    arm();
+    const wanted = lines.split('\n');
+    if (readGrid(grid.reader).witnesses?.join('\n') !== lines) {
+      const { record, signatures } = await signStatement(grid, { record: witnessChange(grid, wanted), signatures: [] }, await keyringOf('identity', 'owner'));
+      const [outcome] = await grid.submit([{ payload: record.text, signatures: [...signatures] }]);
+      if (outcome?.ok !== true) throw outcome?.problem;
+      tell({ recorded: outcome.id, index: outcome.index });
+    }
+    tell({ published: grid.reader.checkpoint()?.note ?? '' });
+  },
+  'hand-over': async ({ home, grid: id }, arm) => {
+    arm();
+    const options = withKeyFiles(home);
+    await using grid = await openGrid(options);
+    await grid.refresh().catch((thrown: unknown) => { if (!isProblem(thrown, 'unreachable')) throw thrown; });
+    const file = (await begunHandover(grid, options.openKeyring)) ?? (await signStatement(grid, { record: await draftHandover(grid, options), signatures: [] }, await keyringOf('identity', 'owner')));
+    await grid[Symbol.asyncDispose]();
+    await takeOver(id, file, options);
+  },
+  index: async ({ home, grid }, arm) => {
+    using reader = Store.read(openHome(home).gridDatabase(grid));
+    arm();
+    query(reader, { kind: 'transfer@1', limit: 1 });
+  },
+  state: async ({ home, grid }, arm) => {
+    using reader = Store.read(openHome(home).gridDatabase(grid));
+    using file = StateFile.open(openHome(home).gridState(grid));
+    if (file.size === 0) await file.advance(reader, rules1, 2);
+    arm();
+    await file.advance(reader, rules1, reader.size);
+  },
+  mirror: async ({ home, grid, with: folder = '' }, arm) => {
+    using reader = Store.read(openHome(home).gridDatabase(grid));
+    arm();
+    await exportTiles(reader, folder, optionsOf(openHome(home)));
+  },
+  light: async ({ home, grid, with: url = '' }, arm) => {
+    arm();
+    await joinLight({ ...optionsOf(openHome(home)), url, genesis: grid });
+  },
+  witness: async ({ home }, arm) => {
+    arm();
+    await using memory = new TestWitness('watcher', { folder: home });
+    await memory.witness.addCheckpoint(Buffer.from(new TestLog('crash', 5).request(0, 5)));
+  },
+} satisfies Record<string, Act>;
+
+/** The name of an act. */
+export type ActName = keyof typeof ACTS;
+
+/** As `optionsOf`, but a log has its keys only once their file is there. */
+function withKeyFiles(path: string): HandoverOptions {
+  const home = openHome(path);
+  return {
+    ...optionsOf(home),
+    createKeyring: async (type, name) => {
+      const keyring = await keyringOf(type, name);
+      await createKeystore(home, { type, name, public: keyring.public, secret: secretOf(type, name) }, 'passphrase', { n: 16_384, r: 8, p: 1 });
+      return keyring;
+    },
+    openKeyring: (type, name) => {
+      if (type === 'log') readKeystore(home, type, name);
+      return keyringOf(type, name);
+    },
+  };
+}
+
+/** How a process ended: the signal, or what it said where none ended it; and what it had promised by then. */
+export interface Ended {
+  readonly by: string;
+  readonly promised: readonly Promised[];
+}
+
+/** Carries out an act in a process of its own. @param point as `effect` knows them: `committed:after` */
+export async function dieAt(act: ActName, place: Place, point: string): Promise<Ended> {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), act, JSON.stringify(place), point], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const by = await new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit ${code}: ${stderr}`)));
+  return { by, promised: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Promised) };
+}
+
+/** Carries out an act here, to its end. */
+export async function carryOut(act: ActName, place: Place): Promise<readonly Promised[]> {
+  const promised: Promised[] = [];
+  await (ACTS[act] as Act)(place, () => undefined, (one) => promised.push(one));
+  return promised;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [act, place, point] = process.argv.slice(2) as [ActName, string, string];
+  const arm = (): void => {
+    testHook.reach = (reached) => { if (reached === point) process.kill(process.pid, 'SIGKILL'); };
+  };
+  await (ACTS[act] as Act)(JSON.parse(place) as Place, arm, (promised) => void writeSync(1, `${JSON.stringify(promised)}\n`));
+}
