@@ -19,6 +19,8 @@ export const SQL = {
   place: 'SELECT idx, id FROM record WHERE chain = ? AND height = ?',
   line: 'SELECT payload, signatures, at FROM record WHERE idx = ?',
   lines: 'SELECT payload, signatures, at FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',
+  // A line of NDJSON, schema line@1; the stored signatures are canonical JSON already.
+  rows: `SELECT CAST('{"payload":' || json_quote(payload) || ',"signatures":' || signatures || ',"at":' || at || '}' || char(10) AS BLOB) FROM record WHERE idx >= ? AND idx < ? ORDER BY idx`,
   last: 'SELECT idx, at FROM record ORDER BY idx DESC LIMIT 1',
   genesis: 'SELECT id FROM record WHERE idx = 0',
   leaves: 'SELECT leaf FROM record WHERE idx >= ? AND idx < ? ORDER BY idx',

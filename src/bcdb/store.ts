@@ -45,6 +45,8 @@ export interface Reader extends Objects {
   line(index: number): Line;
   /** Lines from (inclusive) to (exclusive), in order. */
   lines(from: number, to: number): IterableIterator<Line>;
+  /** The same as NDJSON (schema line@1), a row each: at least the first, and then until they make so many bytes. */
+  rows(from: number, to: number, bytes: number): Buffer[];
   /** The newest checkpoint, as of the last refresh. */
   checkpoint(): StoredCheckpoint | undefined;
   /** The last checkpoint of the era (bcdb/pinned.ts) in which the book had `size` lines; undefined in the present one. */
@@ -266,6 +268,17 @@ export class Store implements Reader, Disposable {
     const row = this.#sql('line').get(index) as LineRow | undefined;
     if (row === undefined) throw new Problem('not_found', `the book has no line ${index}`);
     return lineOf(row);
+  }
+
+  rows(from: number, to: number, bytes: number): Buffer[] {
+    const rows: Buffer[] = [];
+    let taken = 0;
+    for (const row of this.#sql('rows').pluck().iterate(from, to) as IterableIterator<Buffer>) {
+      rows.push(row);
+      taken += row.length;
+      if (taken >= bytes) break;
+    }
+    return rows;
   }
 
   *lines(from: number, to: number): IterableIterator<Line> {

@@ -49,30 +49,33 @@ export class Budget {
  * @param newest checkpoint of the same book; what is served ends with it, also when the book has grown since, or with the
  *   last one of the era that `from` is in: then the trailer says that there is more
  */
-export function* linesText(reader: Reader, newest: StoredCheckpoint, from: number, limit: number, buffered: Budget): Generator<string> {
+export function* linesText(reader: Reader, newest: StoredCheckpoint, from: number, limit: number, buffered: Budget): Generator<Buffer> {
   using share = buffered.share();
   const milestone = reader.milestone(from);
   const { size, note } = milestone ?? newest;
   const to = Math.min(size, from + limit);
   let next = from;
   let bytes = 0;
-  let piece = '';
-  // One by one, since the reader may take its time and each may be as large as a record.
-  while (next < to) {
-    const row = `${JSON.stringify(reader.line(next))}\n`;
-    bytes += Buffer.byteLength(row);
-    if (next > from && (bytes > MAX_LINES_BYTES || buffered.isFull)) break;
-    piece += row;
-    next += 1;
-    if (piece.length < PIECE_BYTES) continue;
-    share.hold(piece.length);
-    yield piece;
-    piece = '';
+  let rest: Buffer[] = [];
+  // A piece at a time, since the reader may take its time and each line may be as large as a record.
+  while (next < to && (next === from || !buffered.isFull)) {
+    const rows = reader.rows(next, to, buffered.isFull ? 0 : PIECE_BYTES);
+    const length = rows.reduce((sum, row) => sum + row.length, 0);
+    if (next > from && bytes + length > MAX_LINES_BYTES) break;
+    next += rows.length;
+    bytes += length;
+    if (length < PIECE_BYTES) {
+      rest = rows;
+      break;
+    }
+    share.hold(length);
+    yield Buffer.concat(rows, length);
   }
   const consistency = from < size ? reader.tree.consistencyProof(next, size).map(toBase64) : [];
-  piece += `${JSON.stringify({ checkpoint: note, consistency, ...(milestone === undefined ? {} : { more: true }) } satisfies Trailer)}\n`;
-  share.hold(piece.length);
-  yield piece;
+  const trailer: Trailer = { checkpoint: note, consistency, ...(milestone === undefined ? {} : { more: true }) };
+  const last = Buffer.concat([...rest, Buffer.from(`${JSON.stringify(trailer)}\n`)]);
+  share.hold(last.length);
+  yield last;
 }
 
 /** Objects by prefix, as `Reader.objects`; `next` continues, null when there is no more. @param maxBytes test only: fewer */

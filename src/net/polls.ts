@@ -110,8 +110,7 @@ export class Polls {
     const isWhole = first.done !== true && first.value.length <= PIECE_BYTES && pieces.next().done === true;
     pieces.return(undefined);
     if (!isWhole) return undefined;
-    const answer = Buffer.from(first.value);
-    answers.set(key, answer);
-    return answer;
+    answers.set(key, first.value);
+    return first.value;
   }
 }

@@ -194,6 +194,9 @@ export class LightReader implements Reader, Disposable {
   lines(): never {
     throw notHere('its lines');
   }
+  rows(): never {
+    throw notHere('its lines');
+  }
   lineAt(): never {
     throw notHere('its lines');
   }
