@@ -6,7 +6,6 @@ import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { BUNDLES_AHEAD, MAX_CHECKPOINT_BYTES, MAX_LINES_BYTES, MAX_MIRROR_TILES, MAX_RECEIPT_BYTES, MIRROR_POLL_MS } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Line } from '../schema/types.js';
-import { shapeError } from '../schema/validate.js';
 import { parseCheckpointText } from '../tlog/checkpoint.js';
 import { fromTiles, type FetchTile } from '../tlog/fetch.js';
 import { HASH_BYTES } from '../tlog/merkle.js';
@@ -15,6 +14,7 @@ import { consistencyProof } from '../tlog/prove.js';
 import { TILE_WIDTH, tilePath, tileWidth, type TileName } from '../tlog/tiles.js';
 import { WebFolder, type OpenFile } from './files.js';
 import type { LineSource } from './follow.js';
+import { isLine } from './lines.js';
 
 /** The checkpoint that is read towards; nothing is known of its signatures. */
 interface Target {
@@ -146,9 +146,8 @@ export class Mirror implements LineSource, AsyncDisposable {
     } catch (cause) {
       throw this.#files.nonsense('a record that is no JSON', cause);
     }
-    const wrong = shapeError('line@1', value);
-    if (wrong !== null) throw this.#files.nonsense(`a record that does not have its shape (${wrong})`);
-    return value as Line;
+    if (!isLine(value)) throw this.#files.nonsense('a line that is none');
+    return value;
   }
 
   async #tile(tile: TileName & { readonly of: number }, signal: AbortSignal | undefined): Promise<Buffer> {
