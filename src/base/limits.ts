@@ -156,6 +156,10 @@ export const MAX_PROOF_HASHES = 64;
 export const MAX_CACHED_TILES = 512;
 /** Mirror: how often its checkpoint is looked at by whoever waits for news. */
 export const MIRROR_POLL_MS = 5_000;
+/** Catching up: answers under way beside those that are taken in, up to 4 MiB each; a few keep network and threads busy meanwhile. */
+export const ANSWERS_AHEAD = 4;
+/** Catching up: lines taken in by one transaction; what it costs is shared, and a quarter of a second of work can be lost. */
+export const MAX_TAKEN_LINES = 4_000;
 /** Mirror: bundles of records fetched side by side, each up to MAX_LINES_BYTES. */
 export const BUNDLES_AHEAD = 4;
 /** Mirror: tiles kept by a reader, 8 KiB each; the proofs of a batch and the next share all but one. */

@@ -14,6 +14,9 @@ const MIN_BATCH_SIGNATURES = 16;
 /** Payload in a batch, in characters, which bounds the memory in flight. */
 const BATCH_CHARS = 1_048_576;
 
+/** What threads make is garbage at once: more room for it would only be more memory. */
+const YOUNG_MIB = 12;
+
 /** Stands for what has not even the form; a record without signatures never holds. */
 const NOTHING: Checkable = { payload: '', signatures: [] };
 
@@ -25,7 +28,7 @@ interface Job {
 /** A worker and its batches under way; it answers in order. */
 class Thread {
   readonly jobs: Job[] = [];
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] });
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
 
   constructor(onEnd: () => void) {
     this.#worker.on('message', (verdicts: Uint8Array) => {

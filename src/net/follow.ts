@@ -9,6 +9,7 @@ import type { RuleBook } from '../bcdb/rulebook.js';
 import type { Store } from '../bcdb/store.js';
 import type { SignaturePool } from '../keys/pool.js';
 import { handedOverBelow } from './abandoned.js';
+import { Ahead, type Fetched, type Ready } from './ahead.js';
 import { investigate, isSignedByHome, keepEvidence } from './evidence.js';
 
 /** How following goes; for those who must tell "nothing new" from "cannot read". */
@@ -49,17 +50,6 @@ export interface FollowParts {
   readonly evidence?: string;
 }
 
-/** An answer of so many lines is probably not the last. */
-const MANY_LINES = 256;
-
-/** An answer, and the checks of its signatures. */
-interface Fetched {
-  /** Number of its first line. */
-  readonly from: number;
-  readonly batch: Batch;
-  readonly checked: Promise<readonly boolean[]>;
-}
-
 /** How far a catch-up is. */
 export type OnProgress = (lines: number, of: number) => void;
 
@@ -93,20 +83,12 @@ export class Follower {
     const { store } = this.#parts;
     const stop = new AbortController();
     const ends = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-    let next: Promise<Fetched> | undefined;
+    const ahead = new Ahead((from) => this.#fetch(from, 0, ends));
     try {
       for (;;) {
         const before = store.size;
-        const fetched = await (next ?? this.#fetch(before, 0, ends));
-        // The next ones are fetched, and their signatures checked, while these are taken in.
-        const { length } = fetched.batch.lines;
-        next = length < MANY_LINES ? undefined : this.#fetch(fetched.from + length, 0, ends);
-        next?.catch(() => undefined); // thrown where it is awaited
-        const step = await this.#take(fetched, signal);
-        if (step === undefined) {
-          next = undefined;
-          continue;
-        }
+        const step = await this.#take(await ahead.next(before), signal);
+        if (step === undefined) continue;
         const { size } = store;
         onProgress?.(size, step.of);
         if (size >= step.of && (!step.more || size === before)) return;
@@ -127,7 +109,8 @@ export class Follower {
     while (!signal.aborted) {
       try {
         // At first, and after a failure, the answer shall come at once; only a follower that is current waits for news.
-        await this.#take(await this.#fetch(this.#parts.store.size, isCurrent ? MAX_LONG_POLL_MS : 0, signal), signal);
+        const fetched = await this.#fetch(this.#parts.store.size, isCurrent ? MAX_LONG_POLL_MS : 0, signal);
+        await this.#take({ ...fetched, checked: await fetched.checked }, signal);
         isCurrent = true;
         failures = 0;
       } catch (thrown) {
@@ -152,10 +135,9 @@ export class Follower {
     return { from, batch, checked };
   }
 
-  /** One answer taken in; gives the lines below its checkpoint, and whether there are more. Undefined where the copy has moved meanwhile. */
-  async #take({ from, batch, checked: pending }: Fetched, signal: AbortSignal | undefined): Promise<{ of: number; more: boolean } | undefined> {
+  /** What has come is taken in; gives the lines below its checkpoint, and whether there are more. Undefined where the copy has moved meanwhile. */
+  async #take({ from, batch, checked }: Ready, signal: AbortSignal | undefined): Promise<{ of: number; more: boolean } | undefined> {
     const { store, client, clock } = this.#parts;
-    const checked = await pending;
     // Another step may have taken the same lines in while this one waited.
     if (store.size !== from) return undefined;
     const of = await this.#ingest(batch, checked, signal);
