@@ -74,8 +74,9 @@ export const MAX_ANSWER_BYTES = 16 * 1_048_576;
 export const BACKUP_PAGES = 1_024;
 /** Import: how long readers of the book that is replaced are waited for; a command reads for milliseconds. */
 export const FOLD_WAIT_MS = 5_000;
-/** How long a command waits for another short one to let go of the home folder. */
-export const LOCK_WAIT_MS = 10_000;
+/** How long a command waits for others, short ones, to let go of the home folder: each may open a key or two (scrypt), which
+ * on a small and busy machine takes seconds. */
+export const LOCK_WAIT_MS = 30_000;
 /** How long a change of config.json waits for another, which takes milliseconds. */
 export const CONFIG_WAIT_MS = 5_000;
 /** Following: first and longest pause after a failure. */

@@ -20,7 +20,7 @@ export function socketPath(home: Home): string {
 /**
  * Takes the one-writer lock, or finds the daemon that has it. A short command that has it is waited for.
  * @returns the lock, shared within this process; or the path of the daemon's socket
- * @throws Problem `busy` where neither happens within 10 s
+ * @throws Problem `busy` where neither happens within LOCK_WAIT_MS
  */
 export async function takeHome(home: Home, signal: AbortSignal): Promise<Disposable | string> {
   const end = Date.now() + LOCK_WAIT_MS;

@@ -28,12 +28,12 @@ export interface RouteParts extends ServerParts {
   readonly polls: Polls;
 }
 
-const POSTS = { rateLimit: { max: MAX_POSTS_PER_MINUTE, timeWindow: 60_000 } };
 const NDJSON = 'application/x-ndjson';
 
 /** Adds every route to a server. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { books, talk, clock, version, buffered } = parts;
+  const posts = { rateLimit: { max: parts.maxPostsPerMinute ?? MAX_POSTS_PER_MINUTE, timeWindow: 60_000 } };
 
   function bookOf(request: FastifyRequest): ServedGrid {
     const { grid } = request.params as { grid: string };
@@ -63,7 +63,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return reply.type(NDJSON).send(Readable.from(text, { highWaterMark: 1 }));
   });
 
-  app.post('/v1/grids/:grid/records', { config: POSTS, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
+  app.post('/v1/grids/:grid/records', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
     const outcomes = await bookOf(request).submit((request.body as Submission).records);
     return { outcomes: outcomes.map(outcomeAnswer) };
   });
@@ -97,7 +97,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return prover.prove(id, Number(from));
   });
 
-  app.post('/v1/grids/:grid/query', { config: POSTS, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) =>
+  app.post('/v1/grids/:grid/query', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) =>
     queryAnswer(bookOf(request).reader, request.body as QueryRequest));
 
   // The same for a browser and a shell.
@@ -110,7 +110,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
 
   addTileRoutes(app, { bookOf, signed, buffered });
 
-  app.post('/v1/talk', { config: POSTS, schema: { querystring: wire.NO_QUERY, body: wire.SEALED_BODY } }, async (request) => {
+  app.post('/v1/talk', { config: posts, schema: { querystring: wire.NO_QUERY, body: wire.SEALED_BODY } }, async (request) => {
     const sealed = request.body as SealedTalk;
     const handler = talk.get(sealed.to);
     if (handler === undefined) throw new Problem('not_found', `nobody here answers for ${sealed.to}`, { reason: 'party' });

@@ -65,6 +65,8 @@ export interface ServerParts {
   readonly requestTimeoutMs?: number;
   /** Test only: fewer than the system allows. */
   readonly maxConnections?: number;
+  /** Test only: fewer than MAX_POSTS_PER_MINUTE. */
+  readonly maxPostsPerMinute?: number;
 }
 
 /** A server that listens. */
