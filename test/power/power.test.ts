@@ -18,12 +18,13 @@ import { readKeystore } from '../../src/keys/keystore.js';
 import { openGrid } from '../../src/net/grid.js';
 import { openStore } from '../../src/net/writer.js';
 import { openPrivate } from '../../src/private.js';
+import { Ledger } from '../../src/witness/ledger.js';
 import { rules1 } from '../../src/rules/all.js';
 import { keyringOf, optionsOf } from '../named.js';
 import { send } from '../net/homes.js';
 import { randomFrom, seedOr } from '../random.js';
 import { readTrace, rebuild, type Event, type Survival } from './disk.js';
-import { homesIn, type Promised } from './work.js';
+import { homesIn, WITNESSED, type Promised } from './work.js';
 
 const CC = ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
 // In CI there is a compiler, or the test fails: nothing else would notice.
@@ -80,6 +81,7 @@ async function check(cut: number, survival: Survival): Promise<void> {
     await goesOn(promised, grid.id);
     if (existsSync(copy.gridDatabase(grid.id))) follows(promised, grid.id);
   }
+  remembers(promised);
   assert.ok(Number(readConfig(copy).spend.per_command_stroops) >= Number(of(promised, 'spend').at(-1) ?? 0));
   if (existsSync(copy.database)) {
     using data = openPrivate(copy);
@@ -88,6 +90,15 @@ async function check(cut: number, survival: Survival): Promise<void> {
   } else {
     assert.deepEqual(of(promised, 'unsent'), []);
   }
+}
+
+/** The witness: it knows what it has cosigned last, so that it cosigns nothing else of that size. */
+function remembers(promised: readonly Promised[]): void {
+  const cosigned = Number(of(promised, 'cosigned').at(-1) ?? 0);
+  if (cosigned === 0) return;
+  using ledger = Ledger.open(join(disk, 'witness', 'ledger.sqlite'));
+  const { size = 0, root } = ledger.log(WITNESSED.origin) ?? {};
+  assert.ok(size >= cosigned && WITNESSED.tree.root(size).equals(root ?? Buffer.alloc(0)), `cosigned ${cosigned}, and remembers ${size}`);
 }
 
 /** The home: every record that it acknowledged, every checkpoint that it gave away, and the next line on top. */
@@ -135,7 +146,7 @@ async function cutAt(cut: number, survival: Survival): Promise<void> {
 
 test('the trace has the effects that matter', { skip }, () => {
   const synced = (suffix: string): number => events.filter((event) => event.kind === 'sync' && event.path.endsWith(suffix)).length;
-  for (const [suffix, count] of [['home/config.json', 0], ['bcdb.sqlite-wal', 20], ['bot.sqlite-wal', 10], ['copy', 3]] as const) assert.ok(synced(suffix) >= count, `${suffix}: ${synced(suffix)}`);
+  for (const [suffix, count] of [['home/config.json', 0], ['bcdb.sqlite-wal', 20], ['bot.sqlite-wal', 10], ['ledger.sqlite-wal', 5], ['copy', 3]] as const) assert.ok(synced(suffix) >= count, `${suffix}: ${synced(suffix)}`);
 });
 
 test('a cut after every sync and every promise, when nothing is left of what was not synced', { skip }, async () => {

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { Holds, type Hold } from '../../src/farmer/hold.js';
 import { openHome, updateConfig, type Home } from '../../src/home.js';
+import type { Keyring, KeyringType } from '../../src/keys/keyring.js';
 import { createKeystore } from '../../src/keys/keystore.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { ensureIdentity, nextPayload } from '../../src/net/compose.js';
@@ -14,8 +15,10 @@ import { createGrid } from '../../src/net/genesis.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
 import { openPrivate } from '../../src/private.js';
+import { Ledger } from '../../src/witness/ledger.js';
 import { keyringOf, optionsOf } from '../named.js';
 import { send } from '../net/homes.js';
+import { TestLog, TestWitness } from '../witness/support.js';
 
 /** What was promised: each must hold of the disk after any later cut. */
 export type Promised =
@@ -24,9 +27,19 @@ export type Promised =
   | { readonly copied: number }
   | { readonly grid: string }
   | { readonly keystore: string }
+  | { readonly cosigned: number }
   | { readonly spend: string }
   | { readonly unsent: string }
   | { readonly held: string };
+
+/** What the witness here cosigns; its ledger lies in `witness`. */
+export const WITNESSED = new TestLog('power', 6);
+
+/** A keyring that does not sign at once, as the unlock agent's: checkpoints are signed after their lines are durable. */
+async function keyringAsked(type: KeyringType, name: string): Promise<Keyring> {
+  const { signer, ...keyring } = await keyringOf(type, name);
+  return { ...keyring, signer: (role) => (({ key, sign }) => ({ key, sign }))(signer(role)) };
+}
 
 /** The two home folders below a root. */
 export function homesIn(root: string): { home: Home; copy: Home } {
@@ -53,11 +66,26 @@ async function work(root: string): Promise<never> {
     promise({ published: grid.reader.checkpoint()?.note ?? '' });
   };
   {
+    await using asked = await openGrid({ ...optionsOf(home), openKeyring: keyringAsked });
+    for (let i = 0; i < 4; i += 1) await sent(asked);
+  }
+  {
     await using grid = await openGrid(optionsOf(home));
-    for (let i = 0; i < 8; i += 1) await sent(grid);
+    for (let i = 0; i < 4; i += 1) await sent(grid);
     // Side by side, so that they share a transaction.
     await Promise.all(['one', 'two', 'three', 'four', 'five'].map(async (name) => ensureIdentity(grid, await keyringOf('identity', name))));
     promise({ published: grid.reader.checkpoint()?.note ?? '' });
+  }
+
+  {
+    const folder = join(root, 'witness');
+    using made = Ledger.create(join(folder, 'ledger.sqlite'), { key_name: 'watcher.example/w', audits: false });
+    made.trust({ origin: WITNESSED.origin, vkey: WITNESSED.vkey, source: null });
+    await using memory = new TestWitness('watcher', { folder });
+    for (let size = 1; size <= 5; size += 1) {
+      const { status } = await memory.witness.addCheckpoint(Buffer.from(WITNESSED.request(size - 1, size)));
+      if (status === 200) promise({ cosigned: size });
+    }
   }
 
   const daemon = await startDaemon({ ...optionsOf(home), log: pino({ level: 'silent' }), listen: { host: '127.0.0.1', port: 0 } });
