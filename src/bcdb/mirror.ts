@@ -3,7 +3,7 @@
 // Order of effects: files (each whole and synced before it has its name) → folders → checkpoint. A break leaves the old
 // checkpoint, below which everything is there; the next export goes on, and writes no full file twice.
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { effect } from '../base/effect.js';
 import { Problem } from '../base/errors.js';
@@ -31,6 +31,10 @@ export interface MirrorOptions {
   readonly onProgress?: ((lines: number, of: number) => void) | undefined;
 }
 
+/** Folder within the mirror's, where an export makes its files; then the number of its process. */
+const UNFINISHED = '.export-';
+const unfinishedIn = (folder: string): string => join(folder, `${UNFINISHED}${process.pid}`);
+
 /**
  * Brings a mirror's folder to the book's newest checkpoint; makes it where there is none.
  * @param folder what a web server shows as the log's prefix
@@ -42,6 +46,17 @@ export async function exportTiles(reader: Reader, folder: string, { signal, onPr
   if (kept === undefined) throw new Problem('not_found', 'this book has no checkpoint yet');
   const { size, note } = kept;
   const before = mirroredSize(reader, folder, note, size);
+  await dropUnfinished(folder);
+  try {
+    const files = await bringTo(reader, folder, { size, note, before }, { signal, onProgress });
+    return { size, before, files };
+  } finally {
+    await rm(unfinishedIn(folder), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Returns how many files it wrote, the checkpoint not counted. */
+async function bringTo(reader: Reader, folder: string, { size, note, before }: { size: number; note: string; before: number }, { signal, onProgress }: MirrorOptions): Promise<number> {
   const folders = new Set<string>([folder]);
   let files = 0;
   const tiles = [...tilesOf(size, before)];
@@ -53,10 +68,10 @@ export async function exportTiles(reader: Reader, folder: string, { signal, onPr
     onProgress?.(last?.level === 0 ? last.n * TILE_WIDTH + last.width : size, size);
   }
   for (const one of folders) await sync(one);
-  await effect('mirror_told', () => write(join(folder, 'checkpoint'), [note]));
+  await effect('mirror_told', () => write(folder, 'checkpoint', [note]));
   await sync(folder);
   await dropPartial(folder, before, size);
-  return { size, before, files };
+  return files;
 }
 
 /** Lines that a mirror has already; 0 where there is none. */
@@ -91,7 +106,7 @@ async function writeTile(reader: Reader, folder: string, { level, n, width }: { 
     // A file has its name only once it is whole, and what a name stands for never changes.
     if (existsSync(path)) continue;
     for (let parent = dirname(path); parent.length > folder.length; parent = dirname(parent)) folders.add(parent);
-    await effect('tile_written', () => write(path, pieces));
+    await effect('tile_written', () => write(folder, tilePath(name), pieces));
     written += 1;
   }
   return written;
@@ -104,6 +119,20 @@ function checkEntries(entries: Buffer, hashes: Buffer, n: number): void {
   }
 }
 
+/** What exports that were killed have left. */
+async function dropUnfinished(folder: string): Promise<void> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  for (const name of names) if (name.startsWith(UNFINISHED) && !isRunning(Number(name.slice(UNFINISHED.length)))) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Partial files whose full one is there now; a reader who has an older checkpoint cuts them from that. */
 async function dropPartial(folder: string, before: number, size: number): Promise<void> {
   for (const { level, n, width } of tilesOf(before, before)) {
@@ -113,9 +142,10 @@ async function dropPartial(folder: string, before: number, size: number): Promis
 }
 
 /** Writes a file that has its name only when all of it is on the disk. */
-async function write(path: string, pieces: Iterable<string | Buffer>): Promise<void> {
-  const unfinished = `${path}.${process.pid}`;
-  await mkdir(dirname(path), { recursive: true });
+async function write(folder: string, name: string, pieces: Iterable<string | Buffer>): Promise<void> {
+  const path = join(folder, name);
+  const unfinished = join(unfinishedIn(folder), name.replaceAll('/', '-'));
+  for (const one of [path, unfinished]) await mkdir(dirname(one), { recursive: true });
   try {
     await using file = await open(unfinished, 'w');
     for (const piece of inLargePieces(pieces)) await file.writeFile(piece);

@@ -239,6 +239,7 @@ describe('what follows from a book', () => {
       sizes.push((await joined('half')).size);
       await carryOut('mirror', { ...grown, with: folder });
       sizes.push((await joined('whole')).size);
+      assert.deepEqual(readdirSync(folder).sort(), ['checkpoint', 'tile'], 'nothing half-written is left');
       assert.deepEqual(sizes, [22, point === 'mirror_told:after' ? 262 : 22, 262]);
 
       /** Whoever comes to it now. */
