@@ -1,11 +1,10 @@
 // What the threads of `bcdb verify` do with the stored lines that they are given: each reads them through a connection of its own.
 import Database from 'better-sqlite3';
-import { LRUCache } from 'lru-cache';
 import { messageOf } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import { checkOne, isCheckable } from '../keys/batch.js';
 import type { Signature } from '../keys/signed.js';
-import { HASH_BYTES, leafHash } from '../tlog/merkle.js';
+import { HASH_BYTES, leafHex } from '../tlog/merkle.js';
 import { entryText } from './entry.js';
 import type { Worked } from './ingest.js';
 import { signaturesText } from './record.js';
@@ -38,7 +37,7 @@ const PLACE = 'SELECT idx, hex(id) AS id FROM record WHERE chain = ? AND height 
 
 type Row = [idx: number, id: string, at: number, chain: number, height: number, kind: number, leaf: string, payload: string, signatures: string];
 
-/** Chain ends that a thread remembers; of any other chain the line below is looked up. */
+/** Chain ends that a thread remembers before it begins anew; of any other chain the line below is looked up. */
 const MAX_ENDS = 20_000;
 
 // A canonical record ends with these fields, none of which can hold a quote.
@@ -52,7 +51,7 @@ export class Rereader implements Disposable {
   readonly #rows: Database.Statement;
   readonly #place: Database.Statement;
   /** By chain (symbol): the newest line that was seen. */
-  readonly #ends = new LRUCache<number, { height: number; id: string }>({ max: MAX_ENDS });
+  readonly #ends = new Map<number, { height: number; id: string }>();
 
   constructor(path: string) {
     this.#db = new Database(path, { readonly: true, fileMustExist: true });
@@ -94,11 +93,12 @@ export class Rereader implements Disposable {
     if (typeof payload !== 'string' || typeof signatures !== 'string') return 'its record is no text';
     const id = sha256Hex(payload);
     if (storedId !== id.toUpperCase()) return 'its id is not the hash of its record';
-    if (leaf !== leafHash(entryText(id, signatures, at)).toString('hex').toUpperCase()) return 'its leaf is not the hash of its entry';
+    if (leaf !== leafHex(entryText(id, signatures, at)).toUpperCase()) return 'its leaf is not the hash of its entry';
     const tail = TAIL.exec(payload.slice(payload.lastIndexOf(',"chain":"')));
     if (tail === null) return 'its record does not end as one';
     if (chain !== this.#symbols.find(tail[1] ?? '') || height !== Number(tail[2]) || kind !== this.#symbols.find(tail[3] ?? '')) return 'its row is not what its record says';
     if (!this.#continues(idx, chain, height, tail[4])) return 'it does not continue its chain';
+    if (this.#ends.size >= MAX_ENDS) this.#ends.clear();
     this.#ends.set(chain, { height, id: storedId });
     return null;
   }

@@ -18,6 +18,11 @@ export function leafHash(entry: string | Uint8Array): Buffer {
   return Buffer.from(hash('sha256', data, 'binary'), 'latin1');
 }
 
+/** The same of an entry that is text, as 64 hex digits: less than half the time where no bytes are needed. */
+export function leafHex(entry: string): string {
+  return hash('sha256', `\0${entry}`, 'hex');
+}
+
 /** Hash of an inner node: SHA-256 of a one byte, the left and the right hash (RFC 6962 2.1). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   scratch.set(left, 1);
