@@ -54,7 +54,7 @@ test('what is not there is proven not to be there; what cannot be proven is refu
   const none = await bot(['bcdb', 'state', `contract/${'0'.repeat(40)}`], bob);
   assert.deepEqual([none.code, /no object/.test(none.stderr)], [5, true]);
   assert.deepEqual(await botJson(['contract', 'list'], bob), []);
-  for (const args of [['bcdb', 'verify'], ['bcdb', 'get', '3'], ['wallet', 'show', '--at', '2'], ['bcdb', 'history', 'grid']]) {
+  for (const args of [['bcdb', 'verify'], ['bcdb', 'get', '3'], ['wallet', 'show', '--at', '2'], ['bcdb', 'history', 'grid'], ['bcdb', 'query'], ['bcdb', 'query', 'kind = transfer', '--count'], ['bcdb', 'query', '--explain'], ['bcdb', 'query', '--sql', 'SELECT count(*) FROM record']]) {
     const run = await bot(args, bob);
     assert.equal(run.code, 2, `${args.join(' ')}: ${run.stderr}`);
     assert.match(run.stderr, /without a copy of it\n3bot: hint: 3bot grid join URL --genesis HASH, without --light/);
