@@ -14,8 +14,8 @@ bit are their signatures and rules taken as checked, by a file of its own beside
 file, or has another release of 3bot, begins anew (the release is noticed).
 
 With --hashes it is ten times as fast and says less: every line is what its hashes say and continues its chain, and all
-together are what the home signed. Records' own signatures, rules and state, and the database file's own structure, are
-not looked at.`,
+together are what the home signed. Records' own signatures, canonical form, rules and state, and the database file's own
+structure, are not looked at.`,
   options: (c) => c
     .option(...GRID_FLAG)
     .option('--hashes', 'hashes, chain links, tree and checkpoint alone')

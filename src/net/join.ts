@@ -16,6 +16,9 @@ import { takeHomeAlone } from './lock.js';
 import { Mirror } from './mirror.js';
 import { openStore } from './writer.js';
 
+/** Pages of the book that stay in memory, in KiB: it is written from one end to the other. */
+const CACHE_KIB = 16_384;
+
 /** What joining needs. */
 export interface JoinOptions {
   readonly home: Home;
@@ -55,6 +58,7 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
   const isNew = !existsSync(home.gridDatabase(id));
   try {
     using store = openStore(home, id);
+    store.db.pragma(`cache_size = -${CACHE_KIB}`);
     await using pool = new SignaturePool();
     const before = store.size;
     const mine = isHomeOf(home, id) ? trustOf(store).log_key : undefined;
