@@ -1,8 +1,10 @@
 // Files and input that a person hands over, and files for a result.
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { Problem, messageOf } from '../src/base/errors.js';
 import type { Io } from '../src/cli/io.js';
 import { createFile } from '../src/home.js';
+
+const READ_BYTES = 65_536;
 
 /** Writes a new file. @throws Problem `usage` where there is one already, or it cannot be written */
 export function writeNew(path: string, text: string): void {
@@ -14,16 +16,33 @@ export function writeNew(path: string, text: string): void {
   }
 }
 
-/** Reads a file of text. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
+/** Reads a file of text; a pipe or device too. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
 export function readText(path: string, limit: number): string {
-  let bytes: number;
   try {
-    bytes = statSync(path).size;
-    if (bytes <= limit) return readFileSync(path, 'utf8');
+    const bytes = readUpTo(path, limit + 1);
+    if (bytes.length <= limit) return bytes.toString('utf8');
   } catch (cause) {
     throw new Problem('usage', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
-  throw new Problem('usage', `${path} has ${bytes} bytes; at most ${limit} are read`);
+  throw new Problem('usage', `${path} has more than ${limit} bytes`);
+}
+
+// Not by its size: a device says 0 and never ends.
+function readUpTo(path: string, limit: number): Buffer {
+  const parts: Buffer[] = [];
+  const file = openSync(path, 'r');
+  try {
+    for (let left = limit; left > 0; ) {
+      const part = Buffer.allocUnsafe(Math.min(left, READ_BYTES));
+      const read = readSync(file, part);
+      if (read === 0) break;
+      parts.push(part.subarray(0, read));
+      left -= read;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return Buffer.concat(parts);
 }
 
 /** Reads stdin to its end, as text. @throws Problem `usage` above `limit` bytes */

@@ -49,8 +49,17 @@ async function momentOf(reader: Reader, text: string, now: number): Promise<Omit
     const { index, at } = findRecord(reader, text);
     return { size: index + 1, at };
   }
-  const at = parseSince(text, now);
+  const at = timeOf(text, now);
   const size = linesUntil(reader, at);
   if (size === 0) throw new Problem('not_found', `the book begins after ${iso(at)}`, { hint: `its first line is of ${iso(reader.line(0).at)}` });
-  return { size, at };
+  // What comes later nobody knows yet.
+  return { size, at: Math.min(at, now) };
+}
+
+function timeOf(text: string, now: number): number {
+  try {
+    return parseSince(text, now);
+  } catch (cause) {
+    throw new Problem('usage', `--at takes a moment, not ${JSON.stringify(text.slice(0, 100))}`, { cause, hint: 'a line number, a record id, a time (2026-01-31T12:00Z), or a span back from now (2h)' });
+  }
 }

@@ -12,9 +12,11 @@ export const command: CommandFile<GridFlag & { tiles?: string }> = {
     if ((file === undefined) === (tiles === undefined)) throw new Problem('usage', 'give either a file for a backup or --tiles with a folder for a mirror', { hint: '3bot bcdb export --help' });
     if (tiles !== undefined) return (await import('./tiles.js')).exportMirror(context, tiles, grid);
     const { exportGrid } = await import('../../src/net/export.js');
+    const { counter } = await import('../../src/cli/progress.js');
     const { home, signal, out } = context;
     using progress = await context.progress('reading');
-    const made = await exportGrid({ home, signal, grid, file: file ?? '', onProgress: (what, done, of) => progress.say(`${done} of ${of} ${what}`) });
+    const count = { 'pages copied': counter(progress, 'pages copied'), 'lines re-checked': counter(progress, 'lines re-checked') };
+    const made = await exportGrid({ home, signal, grid, file: file ?? '', onProgress: (what, done, of) => count[what](done, of) });
     progress.stop();
     const { name, size, signed, root, bytes } = made;
     out.one({

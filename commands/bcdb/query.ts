@@ -60,7 +60,8 @@ What no index serves is refused, with the command that makes the index; --scan l
     const { indexing } = await import('./indexing.js');
     if (options.sql !== undefined) {
       const { query } = await import('./sql.js');
-      return query(context, options.sql, { ...options, words, named });
+      const { sql, limit, timeLimit, ...others } = options;
+      return query(context, sql ?? '', { limit, timeLimit, asked: [...words, ...Object.keys(others).map((flag) => `--${flag}`)], named });
     }
     const ask = await asked(words, options, context.clock);
     const limit = options.limit === undefined ? (ask.limit ?? 20) : parseCount(options.limit, '--limit');

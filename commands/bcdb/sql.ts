@@ -3,16 +3,16 @@ import type { Context } from '../command.js';
 
 /** What stands beside the statement. */
 export interface SqlFlags {
-  readonly limit?: string;
-  readonly timeLimit?: string;
-  /** Words of a query; there must be none. */
-  readonly words: readonly string[];
+  readonly limit: string | undefined;
+  readonly timeLimit: string | undefined;
+  /** What belongs to a query, its words and flags; there must be none. */
+  readonly asked: readonly string[];
   /** What `--grid` said. */
   readonly named: string | undefined;
 }
 
 /** Runs the statement and shows its rows. @throws Problem as `runSql` */
-export async function query(context: Context, sql: string, { limit, timeLimit, words, named }: SqlFlags): Promise<void> {
+export async function query(context: Context, sql: string, { limit, timeLimit, asked, named }: SqlFlags): Promise<void> {
   const { Problem } = await import('../../src/base/errors.js');
   const { parseDuration } = await import('../../src/base/duration.js');
   const { MAX_SQL_ROWS, MAX_SQL_TIME_LIMIT_MS, SQL_TIME_LIMIT_MS } = await import('../../src/base/limits.js');
@@ -20,7 +20,7 @@ export async function query(context: Context, sql: string, { limit, timeLimit, w
   const { openGridOf } = await import('../handle.js');
   const { indexing } = await import('./indexing.js');
   const { parseCount } = await import('./when.js');
-  if (words.length > 0) throw new Problem('usage', '--sql and a query are two questions', { hint: 'put the conditions into the statement' });
+  if (asked.length > 0) throw new Problem('usage', `--sql and a query are two questions: ${asked.join(' ')}`, { hint: 'put the conditions into the statement' });
   const maxRows = limit === undefined ? 1_000 : parseCount(limit, '--limit');
   const timeLimit_ms = timeLimit === undefined ? SQL_TIME_LIMIT_MS : parseDuration(timeLimit);
   if (maxRows < 1 || maxRows > MAX_SQL_ROWS) throw new Problem('usage', `--limit is 1 to ${MAX_SQL_ROWS} with --sql`);

@@ -319,7 +319,7 @@ export class Sequencer implements AsyncDisposable {
       if (isProblem(thrown, 'unreachable', 'unwitnessed')) {
         return new Problem('unreachable', `recorded, but not committed: ${thrown.message}`, {
           reason: 'unwitnessed',
-          hint: 'do not send it as a new record; once the witnesses are back, the same record gets its line',
+          hint: "do not send it as a new record; once a quorum cosigns, the same record gets its line: '3bot grid show' says who is missing",
           cause: thrown,
         });
       }

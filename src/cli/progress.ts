@@ -4,6 +4,8 @@ import type { Flags, Io } from './io.js';
 
 /** A line that moves while a command works; `using` takes it away. */
 export interface Progress extends Disposable {
+  /** Characters that fit on its line. */
+  readonly width: number;
   /** Replaces what the line says. */
   say(text: string): void;
   /** Takes the line away while something else is written, and shows it again below. */
@@ -19,8 +21,9 @@ export type StartProgress = (text: string) => Promise<Progress>;
 export function createProgress(io: Io, flags: Flags): StartProgress {
   return async (text) => {
     // A terminal without a size (some containers give one): ora would take away infinitely many lines.
-    const isBlind = (io.stderr as { columns?: number }).columns === 0;
-    if (!io.terminal.stderr || isBlind || flags.quiet || flags.json) return { say() {}, aside: (write) => write(), stop() {}, [Symbol.dispose]() {} };
+    const { columns = PLAIN_COLUMNS } = io.stderr as { columns?: number };
+    const isBlind = columns === 0;
+    if (!io.terminal.stderr || isBlind || flags.quiet || flags.json) return { width: PLAIN_COLUMNS, say() {}, aside: (write) => write(), stop() {}, [Symbol.dispose]() {} };
     const { default: ora } = await import('ora');
     // discardStdin would put stdin into raw mode, and Ctrl-C would not become a signal.
     const spinner = ora({ text, stream: io.stderr as NodeJS.WritableStream, discardStdin: false }).start();
@@ -31,20 +34,30 @@ export function createProgress(io: Io, flags: Flags): StartProgress {
       write();
       if (isSpinning) spinner.start();
     };
-    return { say: (now) => void (spinner.text = now), aside, stop, [Symbol.dispose]: stop };
+    return { width: columns - SPINNER_WIDTH, say: (now) => void (spinner.text = now), aside, stop, [Symbol.dispose]: stop };
   };
 }
 
+// What a terminal has that does not say.
+const PLAIN_COLUMNS = 80;
+// The spinner, a space, and the last column, where some terminals wrap already.
+const SPINNER_WIDTH = 3;
 const BAR_WIDTH = 20;
 
-/** What a count says: bar, share, rate and time left. @param seconds since counting began; 0 leaves out what cannot be told yet */
-export function counted(done: number, of: number, unit: string, from: number, seconds: number): string {
+/**
+ * What a count says: bar, share, rate and time left.
+ * @param seconds since counting began; 0 leaves out what cannot be told yet
+ * @param width characters that it may have: the bar gets shorter, then goes
+ */
+export function counted(done: number, of: number, unit: string, from: number, seconds: number, width = Infinity): string {
   const share = of === 0 ? 1 : done / of;
-  const full = Math.floor(BAR_WIDTH * share);
-  const text = `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}] ${Math.floor(100 * share)} % · ${done.toLocaleString('en')} of ${of.toLocaleString('en')} ${unit}`;
   const rate = (done - from) / seconds;
-  if (!(seconds >= 1 && rate > 0)) return text;
-  return `${text} · ${Math.round(rate).toLocaleString('en')}/s · ${timeLeft((of - done) / rate)} left`;
+  const speed = seconds >= 1 && rate > 0 ? ` · ${Math.round(rate).toLocaleString('en')}/s · ${timeLeft((of - done) / rate)} left` : '';
+  const text = `${Math.floor(100 * share)} % · ${done.toLocaleString('en')} of ${of.toLocaleString('en')} ${unit}${speed}`;
+  const cells = Math.min(BAR_WIDTH, width - text.length - '[] '.length);
+  if (cells < 1) return text;
+  const full = Math.floor(cells * share);
+  return `[${'#'.repeat(full)}${'.'.repeat(cells - full)}] ${text}`;
 }
 
 function timeLeft(seconds: number): string {
@@ -57,6 +70,6 @@ export function counter(progress: Progress, unit: string): (done: number, of: nu
   let first: { done: number; at: number } | undefined;
   return (done, of) => {
     first ??= { done, at: performance.now() };
-    progress.say(counted(done, of, unit, first.done, (performance.now() - first.at) / 1_000));
+    progress.say(counted(done, of, unit, first.done, (performance.now() - first.at) / 1_000, progress.width));
   };
 }

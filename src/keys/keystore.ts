@@ -183,7 +183,7 @@ export async function createKeystore(home: Home, { type, name, public: keys, sec
   try {
     createFile(keystorePath(home, type, name), `${canonical(file)}\n`);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw new Problem('usage', `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} named ${name} exists already`, { reason: 'exists', hint: 'choose another --name' });
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw new Problem('usage', `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} named ${name} exists already`, { reason: 'exists', hint: 'choose another name' });
     throw thrown;
   }
   return file;

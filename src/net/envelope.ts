@@ -42,7 +42,7 @@ export function readEnvelope(path: string): SignedFile {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new Problem('malformed', `${path} is no draft: ${messageOf(cause)}`, { cause });
+    throw new Problem('malformed', `${path} is no draft: ${cause instanceof SyntaxError ? 'it is not JSON' : messageOf(cause)}`, { cause });
   }
   const envelope = validated<Envelope>('envelope@1', value);
   const record = parseRecord(fromBase64(envelope.payload).toString('utf8'));

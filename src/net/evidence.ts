@@ -176,10 +176,12 @@ export function evidenceFiles(folder: string): string[] {
 /** Reads a file of evidence. @throws Problem `not_found`; `malformed` where it has another shape */
 export function readEvidence(path: string): Evidence {
   if (!existsSync(path)) throw new Problem('not_found', `no file ${path}`, { reason: 'evidence' });
-  if (statSync(path).size > MAX_EVIDENCE_BYTES) throw new Problem('malformed', `${path} is larger than any evidence`);
+  const stat = statSync(path);
+  if (!stat.isFile()) throw new Problem('usage', `${path} is not a file`);
+  if (stat.size > MAX_EVIDENCE_BYTES) throw new Problem('malformed', `${path} is larger than any evidence`);
   try {
     return validated<Evidence>('evidence@1', JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
-    throw new Problem('malformed', `${path} is no evidence: ${messageOf(cause)}`, { cause });
+    throw new Problem('malformed', `${path} is no evidence: ${cause instanceof SyntaxError ? 'it is not JSON' : messageOf(cause)}`, { cause });
   }
 }

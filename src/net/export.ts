@@ -1,5 +1,5 @@
 // `bcdb export FILE`: a backup of a grid's book, verified before it gets its name.
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { messageOf, Problem } from '../base/errors.js';
@@ -43,6 +43,8 @@ export async function exportGrid({ home, signal, grid, file, onProgress }: Expor
   const entry = chosenGrid(readConfig(home), grid);
   if (entry === undefined) throw new Problem('not_found', `no grid in ${home.path} yet`, { reason: 'grid', hint: '3bot grid join URL' });
   const path = resolve(file);
+  // Looked at before the work, too: a name that is taken must not be told after minutes.
+  if (existsSync(path)) throw isThere(path);
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
     await made(path, () => backUp(home.gridDatabase(entry.id), beside, signal, (done, of) => onProgress?.('pages copied', done, of)));
@@ -51,7 +53,7 @@ export async function exportGrid({ home, signal, grid, file, onProgress }: Expor
     await made(path, () => putNew(beside, path));
     return { grid: entry.id, name: entry.name, file: path, size, signed, root: root.toString('hex'), bytes: statSync(path).size };
   } finally {
-    rmSync(beside, { force: true });
+    for (const end of ['', '-journal']) rmSync(`${beside}${end}`, { force: true });
   }
 }
 
@@ -61,8 +63,12 @@ async function made(path: string, make: () => unknown): Promise<void> {
     await make();
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new Problem('usage', `${path} is there already`, { cause, hint: 'name another file' });
+    if (code === 'EEXIST') throw isThere(path, cause);
     if (syscall !== undefined) throw new Problem('usage', `cannot write ${path}: ${messageOf(cause)}`, { cause });
     throw cause;
   }
+}
+
+function isThere(path: string, cause?: unknown): Problem {
+  return new Problem('usage', `${path} is there already`, { cause, hint: 'name another file' });
 }

@@ -30,13 +30,13 @@ const gzipped = promisify(gzip);
 
 /** Adds `checkpoint` and `tile/…`. */
 export function addTileRoutes(app: FastifyInstance, { bookOf, signed, buffered }: TileParts): void {
-  app.get('/log/:grid/checkpoint', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => {
+  app.get('/log/:grid/checkpoint', { exposeHeadRoute: true, schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => {
     const { note } = signed(bookOf(request).reader);
     if (isKnown(request, reply.header('cache-control', FOR_SECONDS), tagOf(note))) return reply.code(304).send();
     return reply.type('text/plain; charset=utf-8').send(note);
   });
 
-  app.get('/log/:grid/tile/*', { schema: { params: wire.GRID_AND_TILE, querystring: wire.NO_QUERY } }, (request, reply) => {
+  app.get('/log/:grid/tile/*', { exposeHeadRoute: true, schema: { params: wire.GRID_AND_TILE, querystring: wire.NO_QUERY } }, (request, reply) => {
     reply.header('cache-control', NOT_YET);
     const { reader } = bookOf(request);
     const path = `tile/${(request.params as { '*': string })['*']}`;

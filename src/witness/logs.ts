@@ -6,6 +6,7 @@ import { checkpointKeys, policyLogs } from '../bcdb/checkpoint.js';
 import { trustOf, type Pinned } from '../bcdb/pinned.js';
 import { Store } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
+import { readKeystore } from '../keys/keystore.js';
 import { Client } from '../net/client.js';
 import { chosenGrid } from '../net/grid.js';
 import { servedGrid } from '../net/join.js';
@@ -38,6 +39,8 @@ export interface AddedLog {
  *   `unreachable`, `integrity`
  */
 export async function addLog({ home, signal, witness, what, genesis }: NewLog): Promise<AddedLog> {
+  // First: without its key there is no such witness, and nothing is lost.
+  readKeystore(home, 'witness', witness);
   using ledger = Ledger.open(home.witnessLedger(witness));
   const found = /^https?:\/\//.test(what) ? await servedAt(what.replace(/\/$/, ''), genesis, signal) : what.includes('+') ? ofKey(what) : carriedHere(home, what);
   const { audits } = ledger.identity;

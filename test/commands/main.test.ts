@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, exitCodeOf, failureText } from '../../commands/failure.js';
@@ -132,4 +132,16 @@ test('the words and the flags of a home folder that is elsewhere', async () => {
   assert.equal(made.code, 0, made.stderr);
   assert.equal(existsSync(`${other}/keys/identity-elsewhere.json`), true);
   assert.equal(existsSync(home), false);
+});
+
+test('a file that never ends is not read to its end, and what a file holds is not told in an error', async () => {
+  const endless = await bot(['receipt', 'verify', '/dev/zero'], { home });
+  assert.deepEqual([endless.code, endless.stderr], [2, '3bot: error: /dev/zero has more than 8388608 bytes\n']);
+  assert.equal((await bot(['bcdb', 'evidence', 'verify', '/dev/zero'], { home })).code, 2);
+  const folder = tempHome();
+  const secret = `${folder}-secret`;
+  writeFileSync(secret, 'correct horse');
+  const told = await bot(['bcdb', 'evidence', 'verify', secret], { home });
+  rmSync(secret);
+  assert.deepEqual([told.code, /horse/.test(told.stderr)], [2, false]);
 });

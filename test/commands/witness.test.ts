@@ -73,4 +73,6 @@ test('an auditing witness needs to know where the lines are, and takes no key of
   }
   assert.equal((await bot(['witness', 'create', 'other', '--key-name', 'not a name'], watcher)).code, 2);
   assert.equal((await bot(['witness', 'show', 'nobody'], watcher)).code, 5);
+  const nobody = await bot(['witness', 'trust', 'nobody', log], watcher);
+  assert.deepEqual([nobody.code, /no witness named nobody/.test(nobody.stderr)], [5, true], nobody.stderr);
 });

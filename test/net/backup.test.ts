@@ -83,6 +83,7 @@ test('an export is whole or not there', async () => {
   assert.deepEqual([size, signed], [lines(file).length, size]);
   await assert.rejects(take(alice, 'first'), (thrown) => isProblem(thrown, 'usage') && /is there already/.test(thrown.message));
   await assert.rejects(take(alice, 'nowhere/first'), (thrown) => isProblem(thrown, 'usage'));
+  await assert.rejects(exportGrid({ home: alice.home, signal: new AbortController().signal, file: join(folder, 'first'), onProgress: () => assert.fail('it was copied first') }), (thrown) => isProblem(thrown, 'usage'));
   const stopped = AbortSignal.abort(new Problem('interrupted', 'stopped'));
   await assert.rejects(exportGrid({ home: alice.home, signal: stopped, file: join(folder, 'second') }), (thrown) => isProblem(thrown, 'interrupted'));
   assert.deepEqual(readdirSync(folder), ['first']);

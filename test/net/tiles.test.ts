@@ -115,6 +115,15 @@ test('bundles are compressed for those who ask', async () => {
   }
 });
 
+test('HEAD gives what GET would say of it, and no bytes', async () => {
+  for (const path of ['checkpoint', 'tile/0/000', 'tile/entries/000', 'tile/records/000']) {
+    const asked = await fetch(`${server.address}/log/${grid.id}/${path}`, { method: 'HEAD' });
+    const got = await get(path);
+    assert.deepEqual([asked.status, asked.headers.get('etag'), asked.headers.get('cache-control'), (await asked.arrayBuffer()).byteLength], [200, got.headers.etag, got.headers['cache-control'], 0], path);
+  }
+  assert.equal((await fetch(`${server.address}/log/${grid.id}/tile/0/999`, { method: 'HEAD' })).status, 404);
+});
+
 test('what the asker has is not sent again', async () => {
   for (const path of ['checkpoint', 'tile/0/000', 'tile/1/000.p/1', 'tile/entries/001.p/44', 'tile/records/000']) {
     const { headers } = await get(path);

@@ -38,7 +38,7 @@ function rowsOf(db: Database.Database, sql: string, maxRows: number, maxBytes: n
     if (rows.length === maxRows) return { ok: true, columns, rows, more: true };
     const cells = row.map(cellOf);
     bytes += cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);
-    if (bytes > maxBytes) throw new Error(`the rows have more than ${maxBytes} bytes`);
+    if (bytes > maxBytes) return { ok: false, message: `the rows have more than ${maxBytes} bytes`, hint: 'name fewer columns, or fewer rows with --limit' };
     rows.push(cells);
   }
   return { ok: true, columns, rows, more: false };

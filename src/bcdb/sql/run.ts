@@ -28,7 +28,7 @@ export interface SqlRows {
 }
 
 /** What the child answers. */
-export type SqlAnswer = SqlRows | { readonly ok: false; readonly message: string };
+export type SqlAnswer = SqlRows | { readonly ok: false; readonly message: string; readonly hint?: string };
 
 /** How a statement is run. */
 export interface SqlOptions {
@@ -57,7 +57,7 @@ export async function runSql(reader: Reader, sql: string, { maxRows, timeLimit_m
     const question: SqlQuestion = { book, index: join(dirname(book), 'index.sqlite'), sql, maxRows, maxBytes: MAX_SQL_BYTES };
     const answer = await answerOf(child, question);
     if (answer === undefined) throw killed.why ?? new Problem('failed', 'the process that runs the statement has ended');
-    if (!answer.ok) throw new Problem('usage', answer.message, { reason: 'sql', hint: "3bot bcdb query --sql \"SELECT name FROM pragma_table_info('agreement')\"" });
+    if (!answer.ok) throw new Problem('usage', answer.message, { reason: 'sql', hint: answer.hint ?? "3bot bcdb query --sql \"SELECT name FROM pragma_table_info('agreement')\"" });
     return answer;
   } finally {
     killed.stop();

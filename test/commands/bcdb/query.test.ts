@@ -61,6 +61,9 @@ test('SQL: lines, JSON, and refusals', async () => {
   assert.deepEqual(await botJson(['bcdb', 'query', '--sql', sql, '--limit', '1'], alice), [{ line: 4, memo: 'two bicycles' }]);
   const refused = await bot(['bcdb', 'query', '--sql', 'DELETE FROM object'], alice);
   assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  assert.equal((await bot(['bcdb', 'query', '--count', '--sql', sql], alice)).code, 2, 'a flag of queries is not passed over');
+  const large = await bot(['bcdb', 'query', '--sql', "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT hex(zeroblob(1000000)) FROM n"], alice);
+  assert.match(large.stderr, /bytes\n3bot: hint: name fewer columns/);
   const endless = await bot(['bcdb', 'query', '--time-limit', '1s', '--sql', 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n'], alice);
   assert.deepEqual([endless.code, endless.stderr.split('\n')[0]], [1, '3bot: error: the statement took longer than 1s and was ended']);
 });
