@@ -165,6 +165,8 @@ export const MAX_TAKEN_LINES = 4_000;
 export const BUNDLES_AHEAD = 4;
 /** Mirror: tiles kept by a reader, 8 KiB each; the proofs of a batch and the next share all but one. */
 export const MAX_MIRROR_TILES = 64;
+/** `milestones` of a mirror: MAX_ERAS checkpoints with the cosignatures of some twenty witnesses each. */
+export const MAX_MILESTONES_BYTES = 8 << 20;
 /** Mirror: tiles written side by side; enough that waiting for one disk write does not hold up the next. */
 export const MAX_MIRROR_WRITES = 16;
 /** Node: an ordinary question to a runtime or a system tool (podman answers in milliseconds, mkfs and mount too). */

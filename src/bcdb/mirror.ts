@@ -1,6 +1,6 @@
 // A book as a folder that any web server or CDN can serve: C2SP tlog-tiles with the records beside the entries.
 //
-// Order of effects: files (each whole and synced before it has its name) → folders → checkpoint. A break leaves the old
+// Order of effects: files (each whole and synced before it has its name) → folders → milestones → checkpoint. A break leaves the old
 // checkpoint, below which everything is there; the next export goes on, and writes no full file twice.
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
@@ -68,10 +68,19 @@ async function bringTo(reader: Reader, folder: string, { size, note, before }: {
     onProgress?.(last?.level === 0 ? last.n * TILE_WIDTH + last.width : size, size);
   }
   for (const one of folders) await sync(one);
+  const milestones = milestonesText(reader);
+  if (milestones !== '') await write(folder, 'milestones', [milestones]);
   await effect('mirror_told', () => write(folder, 'checkpoint', [note]));
   await sync(folder);
   await dropPartial(folder, before, size);
   return files;
+}
+
+/** The last checkpoint of each era that is over (bcdb/pinned.ts), oldest first, as NDJSON: who begins at line 0 is led by them. */
+export function milestonesText(reader: Reader): string {
+  let text = '';
+  for (let one = reader.milestone(0); one !== undefined; one = reader.milestone(one.size)) text += `${JSON.stringify({ checkpoint: one.note })}\n`;
+  return text;
 }
 
 /** Lines that a mirror has already; 0 where there is none. */

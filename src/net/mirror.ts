@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { toBase64 } from '../base/bytes.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { BUNDLES_AHEAD, MAX_CHECKPOINT_BYTES, MAX_LINES_BYTES, MAX_MIRROR_TILES, MAX_RECEIPT_BYTES, MIRROR_POLL_MS } from '../base/limits.js';
+import { BUNDLES_AHEAD, MAX_CHECKPOINT_BYTES, MAX_LINES_BYTES, MAX_MILESTONES_BYTES, MAX_MIRROR_TILES, MAX_RECEIPT_BYTES, MIRROR_POLL_MS } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Line } from '../schema/types.js';
 import { parseCheckpointText } from '../tlog/checkpoint.js';
@@ -21,6 +21,13 @@ interface Target {
   readonly note: string;
   readonly size: number;
   readonly etag: string | undefined;
+  /** Last checkpoints of the eras that are over, by size. */
+  readonly milestones: readonly Milestone[];
+}
+
+interface Milestone {
+  readonly note: string;
+  readonly size: number;
 }
 
 /** Lines of one bundle, from number `from` on; not all of them where they are large. */
@@ -67,13 +74,15 @@ export class Mirror implements LineSource, AsyncDisposable {
   /** As a bot's `/lines`: lines from number `from` on, the checkpoint they lead to, and the proof that they do. */
   async lines(_grid: string, from: number, { wait = 0, signal }: { wait?: number; signal?: AbortSignal | undefined } = {}): Promise<Batch> {
     const isBehind = this.#target !== undefined && from < this.#target.size;
-    const { size, note } = isBehind ? (this.#target as Target) : await this.#news(wait, signal);
-    if (from >= size) return { lines: [], trailer: { checkpoint: note, consistency: [] } };
-    const lines = await this.#linesFrom(from, size, signal);
+    const target = isBehind ? (this.#target as Target) : await this.#news(wait, signal);
+    if (from >= target.size) return { lines: [], trailer: { checkpoint: target.note, consistency: [] } };
+    const milestone = target.milestones.find((one) => one.size > from && one.size < target.size);
+    const { size, note } = milestone ?? target;
+    const lines = (await this.#linesFrom(from, target.size, signal)).slice(0, size - from);
     const next = from + lines.length;
     const fetch: FetchTile = (tile) => this.#tile(tile, signal);
-    const proof = await fromTiles(size, fetch, (hash) => consistencyProof(hash, next, size));
-    return { lines, trailer: { checkpoint: note, consistency: proof.map(toBase64) } };
+    const proof = await fromTiles(target.size, fetch, (hash) => consistencyProof(hash, next, size));
+    return { lines, trailer: { checkpoint: note, consistency: proof.map(toBase64), ...(milestone === undefined ? {} : { more: true }) } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,14 +104,25 @@ export class Mirror implements LineSource, AsyncDisposable {
     const file = await this.#files.open('checkpoint', { signal, etag: this.#target?.etag });
     if (file === 'same' && this.#target !== undefined) return this.#target;
     if (typeof file === 'string') throw this.#files.unreachable('gives no checkpoint');
-    const note = (await this.#files.bytes(file, MAX_CHECKPOINT_BYTES)).toString('utf8');
+    const newest = this.#pointOf((await this.#files.bytes(file, MAX_CHECKPOINT_BYTES)).toString('utf8'));
+    // Written before the checkpoint, so that none below it is missing.
+    this.#target = { ...newest, etag: file.etag, milestones: await this.#milestones(signal) };
+    return this.#target;
+  }
+
+  async #milestones(signal: AbortSignal | undefined): Promise<Milestone[]> {
+    const file = await this.#files.open('milestones', { signal });
+    if (typeof file === 'string') return [];
+    const rows = (await this.#files.bytes(file, MAX_MILESTONES_BYTES)).toString('utf8').split('\n').filter((row) => row !== '');
+    return rows.map((row) => this.#pointOf(String((this.#json(row) as { checkpoint?: unknown } | null)?.checkpoint))).sort((a, b) => a.size - b.size);
+  }
+
+  #pointOf(note: string): Milestone {
     try {
-      const { size } = parseCheckpointText(parseNote(note).text);
-      this.#target = { note, size, etag: file.etag };
+      return { note, size: parseCheckpointText(parseNote(note).text).size };
     } catch (cause) {
       throw this.#files.nonsense(`a checkpoint that is none (${messageOf(cause)})`, cause);
     }
-    return this.#target;
   }
 
   /** The rest of a bundle; the next ones are asked for meanwhile. */
@@ -140,14 +160,17 @@ export class Mirror implements LineSource, AsyncDisposable {
   }
 
   #line(row: string): Line {
-    let value: unknown;
-    try {
-      value = JSON.parse(row);
-    } catch (cause) {
-      throw this.#files.nonsense('a record that is no JSON', cause);
-    }
+    const value = this.#json(row);
     if (!isLine(value)) throw this.#files.nonsense('a line that is none');
     return value;
+  }
+
+  #json(row: string): unknown {
+    try {
+      return JSON.parse(row) as unknown;
+    } catch (cause) {
+      throw this.#files.nonsense('a row that is no JSON', cause);
+    }
   }
 
   async #tile(tile: TileName & { readonly of: number }, signal: AbortSignal | undefined): Promise<Buffer> {

@@ -8,6 +8,7 @@ import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import { GZIP_BYTES, PIECE_BYTES } from '../base/limits.js';
 import { bookTile, entriesOf, hashesOf, recordsOf, type BookTile } from '../bcdb/bundles.js';
+import { milestonesText } from '../bcdb/mirror.js';
 import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
 import type { Budget } from './answers.js';
 import * as wire from './wire.js';
@@ -28,12 +29,18 @@ const FOR_SECONDS = 'public, max-age=5';
 const NOT_YET = 'no-store';
 const gzipped = promisify(gzip);
 
-/** Adds `checkpoint` and `tile/…`. */
+/** Adds `checkpoint`, `milestones` and `tile/…`. */
 export function addTileRoutes(app: FastifyInstance, { bookOf, signed, buffered }: TileParts): void {
   app.get('/log/:grid/checkpoint', { exposeHeadRoute: true, schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => {
     const { note } = signed(bookOf(request).reader);
     if (isKnown(request, reply.header('cache-control', FOR_SECONDS), tagOf(note))) return reply.code(304).send();
     return reply.type('text/plain; charset=utf-8').send(note);
+  });
+
+  app.get('/log/:grid/milestones', { exposeHeadRoute: true, schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => {
+    const text = milestonesText(bookOf(request).reader);
+    if (isKnown(request, reply.header('cache-control', FOR_SECONDS), tagOf(text))) return reply.code(304).send();
+    return reply.type('application/x-ndjson').send(text);
   });
 
   app.get('/log/:grid/tile/*', { exposeHeadRoute: true, schema: { params: wire.GRID_AND_TILE, querystring: wire.NO_QUERY } }, (request, reply) => {

@@ -7,11 +7,15 @@ import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { freshness } from '../../src/bcdb/copy.js';
 import { trustOf } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { exportTiles } from '../../src/bcdb/mirror.js';
+import type { Reader } from '../../src/bcdb/store.js';
 import { openHome } from '../../src/home.js';
 import { createGrid } from '../../src/net/genesis.js';
+import { exportGrid } from '../../src/net/export.js';
 import { signStatement } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { draftHandover, takeOver } from '../../src/net/handover.js';
+import { importGrid } from '../../src/net/import.js';
 import { readLight } from '../../src/net/light/file.js';
 import type { Basis } from '../../src/net/light/reader.js';
 import { readTrust } from '../../src/net/trustfile.js';
@@ -19,6 +23,7 @@ import { formatVkey, parseVkey } from '../../src/tlog/note.js';
 import { Auditor } from '../../src/witness/audit.js';
 import { movedLog } from '../../src/witness/logs.js';
 import { send, TestHome } from '../net/homes.js';
+import { StaticServer } from '../net/static.js';
 import { bot, botJson, tempHome } from '../script.js';
 import { ServedWitness } from './grid.js';
 
@@ -116,4 +121,29 @@ test('a grid with witnesses goes on under a new home: witnesses, copies and ligh
   const file = join(dirname(carol.home), 'genesis.json');
   await bot(['grid', 'show', '--genesis-file', file], carol);
   assert.deepEqual(readTrust(readFileSync(file, 'utf8')), pinned);
+
+  // All of it from files that any web server gives out, and from a backup.
+  const [sizes, trusted] = [milestones(moved.reader), trustOf(moved.reader)];
+  assert.deepEqual(sizes, [line]);
+  const folder = join(bob.home.path, 'mirror');
+  await exportTiles(moved.reader, folder, { signal: bob.stop.signal });
+  await bob.close();
+  await using server = await StaticServer.start(folder);
+  for (const url of [server.url, `${scene.url}/log/${id}`]) {
+    await using dave = await TestHome.create('dave');
+    await dave.join(url, id);
+    const { reader } = await dave.grid();
+    assert.deepEqual([milestones(reader), trustOf(reader)], [sizes, trusted], url);
+  }
+  await exportGrid({ home: bob.home, signal: bob.stop.signal, file: join(bob.home.path, 'backup') });
+  await using erin = await TestHome.create('erin');
+  await importGrid({ ...erin.options, file: join(bob.home.path, 'backup'), url: scene.url });
+  const { reader } = await erin.grid();
+  assert.deepEqual([milestones(reader), trustOf(reader)], [sizes, trusted]);
 });
+
+function milestones(reader: Reader): number[] {
+  const sizes: number[] = [];
+  for (let one = reader.milestone(0); one !== undefined; one = reader.milestone(one.size)) sizes.push(one.size);
+  return sizes;
+}
