@@ -50,7 +50,7 @@ export function ingestBatch(parts: CopyParts, { lines, trailer }: Batch, checked
     throw new Problem('unreachable', `the home's time stamp is ${iso(there.stamp_ms)}, here it is ${iso(clock())}: nothing is taken from it`, { reason: 'clocks', hint: 'check the clock of this machine' });
   }
   if (there.size < store.size) return refuseRewind(store, pinned, there);
-  const [below, eras] = [store.checkpoint(), erasOf(store)];
+  const [held, below, eras] = [store.size, store.checkpoint(), erasOf(store)];
   store.transact((book) => {
     for (const [i, line] of lines.entries()) {
       if (book.size >= there.size) throw new Problem('integrity', 'more lines than the checkpoint covers');
@@ -66,7 +66,7 @@ export function ingestBatch(parts: CopyParts, { lines, trailer }: Batch, checked
     if (!verifyConsistency(book.size, there.size, store.tree.root(), there.root, proof)) {
       throw new Problem('integrity', `the ${book.size} lines held here are no beginning of the ${there.size} that the home signed: the log has forked`, { reason: 'fork', hint: DISTRUST });
     }
-    keepMilestones(store, erasOf(book).slice(eras.length), [below, { size: there.size, note: trailer.checkpoint }]);
+    keepMilestones(store, held, erasOf(book).slice(eras.length), [below, { size: there.size, note: trailer.checkpoint }]);
   });
   // Below a checkpoint that covers more lines than are here nothing can be proven yet: the last batch brings it.
   // One that is older than what is kept says nothing new.
@@ -115,14 +115,17 @@ function erasOf(state: ReadState): readonly EarlierEra[] {
 /**
  * Keeps the last checkpoint of each era that ended among the lines of a batch: the one above them, or, of a hand-over,
  * the one below.
- * @throws Problem `integrity` where lines follow a change of witnesses, and what comes with them is no word of the old ones
+ * @param held lines before the batch
+ * @throws Problem `integrity` where a batch goes on beyond the end of an era: its checkpoint is no word of those who
+ *   may give one there
  */
-function keepMilestones(store: Store, ended: readonly EarlierEra[], notes: readonly (StoredCheckpoint | undefined)[]): void {
-  for (const { until, log_key } of ended) {
+function keepMilestones(store: Store, held: number, ended: readonly EarlierEra[], notes: readonly (StoredCheckpoint | undefined)[]): void {
+  for (const { until } of ended) {
     const note = notes.find((one) => one?.size === until)?.note;
     if (note !== undefined) store.keepMilestone(until, note);
-    // The end of an old home's era is vouched for by governance; its last word may never have come here.
-    else if (log_key === trustOf(store).log_key) throw new Problem('integrity', `line ${until - 1} changes the witnesses, and the checkpoint above it is of more lines than the old ones have cosigned`, { reason: 'milestone', hint: DISTRUST });
+    // Only a hand-over that comes first ends an era at what was held: governance vouches for it, and the old home's last
+    // word may never have come here. Among other lines it would stand on the old home's word alone.
+    else if (until > held) throw new Problem('integrity', `the checkpoint covers lines after the first ${until}, where governance changed witnesses or home; those before the change have to end there`, { reason: 'milestone', hint: DISTRUST });
   }
 }
 

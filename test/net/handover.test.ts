@@ -218,3 +218,22 @@ test('a hand-over that is none is believed by no copy, and by nobody who has no 
   const { pinned } = checkTrust({ genesis, changes: [{ index: size, ...(await statement(scene, {}, log, [real])), inclusion: [], checkpoint: null }] }, id);
   assert.equal(pinned.log_key, log.public['log'], 'and the true one is believed');
 });
+
+test('a hand-over that the old home has numbered itself, with lines on both sides, is taken by no copy', async () => {
+  await using scene = await Scene.set();
+  const { old, governor, bob, id } = scene;
+  using copy = openStore(bob.home, id);
+  const { size } = copy;
+  await using grid = await openGrid(governor.options);
+  await send(grid, old.identity, STRANGER, 'bob has not heard of this line');
+  const handed = await signStatement(grid, { record: await draftHandover(grid, governor.options), signatures: [] }, governor.identity);
+  const above = await signRecord(makeRecord(nextPayload(grid, `account/${bob.identity.public['wallet']}`, 'transfer@1', { payers: [{ account: bob.identity.public['wallet'], amount_stroops: '1' }], to: STRANGER, memo: '' }, Date.now())), [bob.identity.signer('wallet')]);
+  const at = Date.now();
+  const lines: Line[] = [...grid.reader.lines(0, grid.reader.size), { payload: handed.record.text, signatures: [...handed.signatures], at }, { ...above, at }];
+  await old.close();
+  const log = await old.options.openKeyring('log', readGrid(grid.reader).nonce);
+  await using evil = await EvilHome.start(lines, log);
+  await assert.rejects(bob.join(evil.url, id), (thrown) => isProblem(thrown, 'integrity', 'milestone'));
+  copy.refresh();
+  assert.equal(copy.size, size, 'nothing was taken in');
+});
