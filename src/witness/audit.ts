@@ -9,7 +9,7 @@ import { iso, type Clock } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { AUDIT_CLOCK_SKEW_MS, AUDIT_WAIT_MS } from '../base/limits.js';
 import { StateAudit } from '../bcdb/audit.js';
-import { ingestBatch } from '../bcdb/copy.js';
+import { ingestBatch, type Batch } from '../bcdb/copy.js';
 import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
 import type { Home } from '../home.js';
@@ -18,15 +18,17 @@ import { handedOverBelow } from '../net/abandoned.js';
 import { Client } from '../net/client.js';
 import { rules1 } from '../rules/all.js';
 import type { Line } from '../schema/types.js';
-import type { CheckpointText } from '../tlog/checkpoint.js';
+import { parseCheckpointText, type CheckpointText } from '../tlog/checkpoint.js';
+import { parseNote } from '../tlog/note.js';
 import { refused, type Answer } from '../tlog/witness.js';
-import type { LedgerLog } from './ledger.js';
+import type { Ledger, LedgerLog } from './ledger.js';
 
 /** What an auditor works with. */
 export interface AuditParts {
   readonly home: Home;
   /** Name of the witness. */
   readonly name: string;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -103,29 +105,37 @@ export class Auditor implements AsyncDisposable {
     return copy;
   }
 
-  /** @param log as it was when this witness last looked */
   async #takeIn({ store, roots }: Copy, source: AuditSource, size: number, log: LedgerLog): Promise<void> {
-    if (store.size < size) await this.#fetch(store, source, size, log);
+    await this.#fetch(store, source, size, log);
     await roots.check(size);
   }
 
+  /**
+   * Asks the home at least once, also for what is here: when it had no more bounds the time of what comes later. A
+   * checkpoint alone shows no such thing, since anybody can hand in the newest one again.
+   */
   async #fetch(store: Store, { grid, url }: AuditSource, size: number, log: LedgerLog): Promise<void> {
-    const { clock, signal } = this.#parts;
+    const { clock, ledger, signal } = this.#parts;
     await using client = new Client({ url });
-    while (store.size < size) {
-      const batch = await client.lines(grid, store.size, { pending: true, signal });
-      if (batch.lines.length === 0) throw new Problem('unreachable', `${url} gives no lines after ${store.size}`, { reason: 'withheld' });
-      // Lines that were cosigned before are fetched again where this witness' copy is lost.
-      const known = Math.max(0, log.size - store.size);
+    let asked_ms: number;
+    let batch: Batch;
+    do {
+      asked_ms = clock();
+      batch = await client.lines(grid, store.size, { pending: true, signal });
+      if (batch.lines.length === 0 && store.size < size) throw new Problem('unreachable', `${url} gives no lines after ${store.size}`, { reason: 'withheld' });
+      // Lines that were seen before are fetched again where this witness' copy is lost.
+      const known = Math.max(0, log.looked_size - store.size);
       checkTimes(batch.lines.slice(0, known), store.size, null, clock());
-      checkTimes(batch.lines.slice(known), store.size + known, log.cosigned_ms, clock());
+      checkTimes(batch.lines.slice(known), store.size + known, log.looked_ms, clock());
       try {
         ingestBatch({ store, rules: rules1, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
       } catch (thrown) {
         if (isProblem(thrown, 'integrity')) await this.#dropAbandoned(store, client, grid);
         throw thrown;
       }
-    }
+    } while (store.size < size);
+    const { checkpoint, more } = batch.trailer;
+    if (more !== true && parseCheckpointText(parseNote(checkpoint).text).size === store.size) ledger.look(log, store.size, asked_ms);
   }
 
   /**
@@ -143,8 +153,10 @@ export class Auditor implements AsyncDisposable {
 }
 
 /**
- * The home says when it took each line in; it happened after this witness saw the book without the line, and before now.
- * Both by 120 s, as clocks differ. While a home asks for cosignatures every minute, these bounds are as close together.
+ * The home says when it took each line in; it happened after the home had told this witness that there was no such line,
+ * and before now. Both by 120 s, as clocks differ. While a home asks for cosignatures every minute, these bounds are as
+ * close together.
+ * @param seen_ms when the home said so; null: it never has
  * @throws Problem `integrity`, reason `time`
  */
 export function checkTimes(lines: readonly Pick<Line, 'at'>[], from: number, seen_ms: number | null, now_ms: number): void {

@@ -37,6 +37,10 @@ export interface LedgerLog {
   readonly root: Buffer;
   /** When it was cosigned last, ms since 1970; null: never. */
   readonly cosigned_ms: number | null;
+  /** Lines that the home had when an auditing witness last looked, and it had no more. */
+  readonly looked_size: number;
+  /** When that was, ms since 1970; null: never, or at another home. */
+  readonly looked_ms: number | null;
 }
 
 /** The key of a witness on notes. @param key raw public key, hex */
@@ -52,6 +56,8 @@ interface Row {
   readonly size: number;
   readonly root: Buffer;
   readonly cosigned_ms: number | null;
+  readonly looked_size: number;
+  readonly looked_ms: number | null;
 }
 
 /** Applied in order, each once; never edited, only added to. */
@@ -71,17 +77,21 @@ const MIGRATIONS: readonly string[] = [
      note TEXT,
      cosigned_ms INTEGER
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE log ADD COLUMN looked_size INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE log ADD COLUMN looked_ms INTEGER;`,
 ];
 
-const COLUMNS = 'origin, vkey, grid, url, size, root, cosigned_ms';
+const COLUMNS = 'origin, vkey, grid, url, size, root, cosigned_ms, looked_size, looked_ms';
 const SQL = {
   describe: 'INSERT INTO witness (only, key_name, audits) VALUES (1, ?, ?)',
   identity: 'SELECT key_name, audits FROM witness',
   all: `SELECT ${COLUMNS} FROM log ORDER BY origin`,
   one: `SELECT ${COLUMNS} FROM log WHERE origin = ?`,
   trust: `INSERT INTO log (origin, vkey, grid, url, size, root) VALUES (?, ?, ?, ?, 0, ?)
-          ON CONFLICT (origin) DO UPDATE SET vkey = excluded.vkey, grid = excluded.grid, url = excluded.url`,
+          ON CONFLICT (origin) DO UPDATE SET vkey = excluded.vkey, grid = excluded.grid, url = excluded.url,
+            looked_ms = CASE WHEN vkey = excluded.vkey THEN looked_ms END`,
   advance: 'UPDATE log SET size = ?, root = ?, note = ?, cosigned_ms = ? WHERE origin = ? AND size = ?',
+  look: 'UPDATE log SET looked_size = ?, looked_ms = ? WHERE origin = ? AND vkey = ?',
 } as const;
 
 /** The open file; several processes may hold it. */
@@ -124,7 +134,10 @@ export class Ledger implements Disposable {
     return row === undefined ? undefined : logOf(row);
   }
 
-  /** Trusts a key for the checkpoints of an origin, in place of one before. What was cosigned of it stays. */
+  /**
+   * Trusts a key for the checkpoints of an origin, in place of one before. What was cosigned of it stays; when the home of
+   * another key was looked at says nothing of this one's.
+   */
   trust({ origin, vkey, source }: Pick<LedgerLog, 'origin' | 'vkey' | 'source'>): void {
     this.#db.prepare(SQL.trust).run(origin, vkey, source?.grid ?? null, source?.url ?? null, EMPTY_ROOT);
   }
@@ -135,6 +148,11 @@ export class Ledger implements Disposable {
    */
   advance(origin: string, from: number, to: { readonly size: number; readonly root: Buffer; readonly note: string; readonly time_ms: number }): boolean {
     return this.#db.prepare(SQL.advance).run(to.size, to.root, to.note, to.time_ms, origin, from).changes === 1;
+  }
+
+  /** Notes that the home of a log had so many lines, and no more, when it was asked. */
+  look({ origin, vkey }: Pick<LedgerLog, 'origin' | 'vkey'>, size: number, time_ms: number): void {
+    this.#db.prepare(SQL.look).run(size, time_ms, origin, vkey);
   }
 
   [Symbol.dispose](): void {

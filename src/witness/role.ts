@@ -35,7 +35,7 @@ async function openWitness({ home, clock, signal, openKeyring }: RoleParts, name
   const signer = keyring.signer('witness');
   const moved: WitnessParts['moved'] = (log) => movedLog({ home, signal }, log);
   if (!ledger.identity.audits) return new Witness({ ledger, signer, clock, moved });
-  const auditor = new Auditor({ home, name, clock, signal });
+  const auditor = new Auditor({ home, name, ledger, clock, signal });
   owned.push(auditor);
   return new Witness({ ledger, signer, clock, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint), moved });
 }

@@ -41,7 +41,7 @@ class Scene implements AsyncDisposable {
     this.#log = log;
     this.#watcher = watcher;
     this.ledger = Ledger.create(watcher.home.witnessLedger('auditor'), { key_name: 'auditor', audits: true });
-    this.#auditor = new Auditor({ home: watcher.home, name: 'auditor', clock: () => watcher.clock(), signal: watcher.stop.signal });
+    this.#auditor = new Auditor({ home: watcher.home, name: 'auditor', ledger: this.ledger, clock: () => watcher.clock(), signal: watcher.stop.signal });
     this.witness = new Witness({ ledger: this.ledger, signer: SIGNER, clock: () => watcher.clock(), audit: (known, checkpoint) => this.#auditor.refusalOf(known, checkpoint) });
     const { origin } = readGrid(grid.reader);
     this.ledger.trust({ origin, vkey: formatVkey({ name: origin, type: 'ed25519', key: log.public['log'] ?? '' }), source: { grid: grid.id, url: evil.url } });
@@ -60,12 +60,17 @@ class Scene implements AsyncDisposable {
 
   /** The home asks for a cosignature on a book, and serves it. */
   async ask(lines: readonly Line[], old = this.ledger.logs()[0]?.size ?? 0): Promise<Answer> {
-    const tree = treeOf(lines);
     this.evil.lines = [...lines];
     this.evil.time_ms = Math.max(this.evil.time_ms, lines.at(-1)?.at ?? 0);
+    return this.witness.addCheckpoint(await this.request(lines, old));
+  }
+
+  /** What asks for a cosignature; whoever has the checkpoint can make it. */
+  async request(lines: readonly Line[], old: number): Promise<Buffer> {
+    const tree = treeOf(lines);
     const { origin } = readGrid(this.grid.reader);
     const checkpoint = await signCheckpoint({ origin, size: tree.size, root: tree.root(), time_ms: this.evil.time_ms }, this.#log.signer('log'), this.#log.signer('clock'));
-    return this.witness.addCheckpoint(Buffer.from(formatAddCheckpoint({ old, proof: tree.consistencyProof(old), checkpoint })));
+    return Buffer.from(formatAddCheckpoint({ old, proof: tree.consistencyProof(old), checkpoint }));
   }
 
   /** A line that nobody but the home has seen. */
@@ -105,6 +110,30 @@ test('a book that holds is cosigned as it grows, whether others have cosigned it
 });
 
 const now = Date.now();
+
+test('a checkpoint that a stranger hands in again does not make lines too old that the home has taken in since', async () => {
+  await using scene = await Scene.set();
+  const start = Date.now();
+  scene.clock = () => start;
+  assert.equal((await scene.ask(scene.lines)).status, 200);
+  const [replay, late] = [await scene.request(scene.lines, 5), await scene.faucet('x', '10000000000', start + 1_000)];
+  scene.clock = () => start + AUDIT_CLOCK_SKEW_MS + 10_000;
+  scene.evil.lines = [...scene.lines, late];
+  assert.equal((await scene.witness.addCheckpoint(replay)).status, 200);
+  assert.equal((await scene.ask([...scene.lines, late])).status, 200);
+  // What comes then must be dated after the last look, which the home itself has answered.
+  const { status, body } = await scene.ask([...scene.lines, late, await scene.faucet('y', '10000000000', start + 2_000)]);
+  assert.deepEqual([status, /line 6 is dated .* it was not in the book/.test(body)], [422, true], body);
+});
+
+test('a home that hands in checkpoints and gives nothing out is not cosigned: it could date lines as it likes later', async () => {
+  await using scene = await Scene.set();
+  assert.equal((await scene.ask(scene.lines)).status, 200);
+  const replay = await scene.request(scene.lines, 5);
+  await scene.evil[Symbol.asyncDispose]();
+  assert.equal((await scene.witness.addCheckpoint(replay)).status, 503);
+});
+
 const MISDEEDS: [what: string, line: (scene: Scene) => Promise<Line> | Line, message: RegExp][] = [
   ['TFT out of nothing', (scene) => scene.faucet('rich', '99999999999999', Date.now()), /line 5 does not hold/],
   ['a forged signature', async (scene) => { const line = await scene.faucet('x', '10000000000', Date.now()); return { ...line, signatures: line.signatures.map(({ by }) => ({ by, sig: `${'A'.repeat(86)}==` })) }; }, /line 5 does not hold: signature/],

@@ -43,10 +43,10 @@ class Scene implements AsyncDisposable {
   private constructor(homes: readonly TestHome[]) {
     [this.old, this.governor, this.bob, this.watcher] = homes as [TestHome, TestHome, TestHome, TestHome];
     const { home, stop: { signal } } = this.watcher;
-    const auditor = new Auditor({ home, name: 'auditor', clock: Date.now, signal });
-    this.auditor = auditor;
     const moved = movedLog.bind(undefined, { home, signal });
-    this.witnesses = [new ServedWitness('plain', { moved }), new ServedWitness('auditor', { moved, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint) })];
+    const audits = new ServedWitness('auditor', { moved, audit: (log, checkpoint) => this.auditor.refusalOf(log, checkpoint) });
+    this.auditor = new Auditor({ home, name: 'auditor', ledger: audits.memory.ledger, clock: Date.now, signal });
+    this.witnesses = [new ServedWitness('plain', { moved }), audits];
   }
 
   static async set(): Promise<Scene> {
