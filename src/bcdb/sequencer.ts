@@ -1,29 +1,24 @@
-// The home's side of a book: numbers the lines and signs the order.
+// The home's side of a book: numbers the lines.
 //
-// The order of effects is the design:  checked → durable (one transaction) → head file → told to anybody.
-// Where the log's keys are in this process, the checkpoint is signed within that transaction and shown only after it.
-// Where they are with the unlock agent it is signed after the head file, since nothing waits within a transaction. So it
-// is where the grid has witnesses: signed, then cosigned by their quorum, then kept and told; what arrives meanwhile is
-// committed together and cosigned with the next one.
-// A crash anywhere leaves a prefix that is durable; opening again signs the checkpoint that was not signed.
-import { toHex } from '../base/bytes.js';
+// The order of effects is the design:  checked → durable (one transaction) → head file → told to anybody (publisher.ts).
+// While a checkpoint waits for its witnesses, what arrives is committed together and cosigned with the next one.
+// A crash anywhere leaves a prefix that is durable; opening again signs what was not signed.
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
-import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { MAX_GROUP, MAX_SUBMIT, MAX_WAITING_BYTES, MAX_WAITING_SUBMISSIONS } from '../base/limits.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { SignaturePool } from '../keys/pool.js';
 import type { SignedRecord } from '../schema/types.js';
 import type { Book } from './book.js';
-import { signCheckpoint, signCheckpointNow, type TimedPoint } from './checkpoint.js';
 import { HeadFile } from './head.js';
 import { checkNamed, ingest, type Checked } from './ingest.js';
 import { IntakeClock } from './intake.js';
-import { eraAt, isHandover, trustOf, type Pinned } from './pinned.js';
+import { isHandover, trustOf, type Pinned } from './pinned.js';
+import { Publisher, type Cosigning, type Signed } from './publisher.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { Store, StoredCheckpoint } from './store.js';
-import type { Policy } from '../tlog/policy.js';
 
 /** A signature as text, for counting what waits. */
 const SIGNATURE_BYTES = 180;
@@ -47,26 +42,6 @@ export interface SequencerParts {
   readonly cosigning?: Cosigning | undefined;
 }
 
-/** A checkpoint that is to be cosigned. */
-export interface ToCosign {
-  readonly policy: Policy;
-  readonly size: number;
-  /** Signed by the log. */
-  readonly note: string;
-  /** Lines below the checkpoint that was published last: most witnesses will have that. */
-  readonly published: number;
-  /** RFC 6962 consistency proof from an earlier size to this one. */
-  proof(from: number): Buffer[];
-  /** Called with a note of more cosignatures, after the first that was enough. */
-  onMore(note: string): void;
-}
-
-/** How witnesses are asked; the network is not the book's affair. */
-export interface Cosigning {
-  /** The note with the cosignatures of a quorum. @throws Problem `unreachable`, reason `unwitnessed` */
-  cosign(wanted: ToCosign): Promise<string>;
-}
-
 /** Records that wait for their turn; none at all asks for a new time stamp. */
 interface Submission {
   readonly records: readonly SignedRecord[];
@@ -75,32 +50,24 @@ interface Submission {
   readonly reject: (thrown: unknown) => void;
 }
 
-/** A checkpoint, and what it is of. */
-interface Signed {
-  readonly point: TimedPoint;
-  readonly note: string;
-}
+/** Books whose home is open in this process, by path: two would sign two orders. Other processes the home's lock keeps away. */
+const OPEN = new Set<string>();
 
 /** Appends records to the book it is home of. Exactly one per book, under the home's lock. */
 export class Sequencer implements AsyncDisposable {
   readonly #parts: SequencerParts;
   readonly #head: HeadFile;
   readonly #clock: IntakeClock;
-  readonly #listeners = new Set<() => void>();
+  readonly #publisher: Publisher;
   readonly #queue: Submission[] = [];
   #running: Promise<void> | undefined;
-  #note = '';
-  /** Lines below the newest checkpoint of this process. */
-  #published = 0;
-  /** Signed, and not cosigned yet. */
-  #pending: StoredCheckpoint | undefined;
-  #isClosed = false;
   #waitingBytes = 0;
 
   private constructor(parts: SequencerParts, head: HeadFile) {
     this.#parts = parts;
     this.#head = head;
     this.#clock = new IntakeClock(parts.clock);
+    this.#publisher = new Publisher({ ...parts, head });
   }
 
   /**
@@ -110,7 +77,9 @@ export class Sequencer implements AsyncDisposable {
    */
   static async open(parts: SequencerParts): Promise<Sequencer> {
     const { store } = parts;
+    if (OPEN.has(store.db.name)) throw new Problem('busy', `this process numbers the lines of ${store.db.name} already`);
     const head = new HeadFile(parts.headPath);
+    OPEN.add(store.db.name);
     try {
       const signed = head.found;
       if (signed !== undefined && (store.grid !== signed.grid || store.size < signed.size || store.tree.root(signed.size).toString('hex') !== signed.root)) {
@@ -128,13 +97,14 @@ export class Sequencer implements AsyncDisposable {
       return sequencer;
     } catch (thrown) {
       head[Symbol.dispose]();
+      OPEN.delete(store.db.name);
       throw thrown;
     }
   }
 
   /** The newest checkpoint, a signed note; empty as long as the book is. */
   get checkpoint(): string {
-    return this.#note;
+    return this.#publisher.note;
   }
 
   /** What is trusted of the grid now. @throws Error in an empty book */
@@ -144,13 +114,12 @@ export class Sequencer implements AsyncDisposable {
 
   /** What this home has signed and its witnesses have yet to cosign. */
   get pending(): StoredCheckpoint | undefined {
-    return this.#pending;
+    return this.#publisher.pending;
   }
 
   /** Calls back after every published change; returns how to stop that. */
   onPublished(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#publisher.onPublished(listener);
   }
 
   /**
@@ -180,7 +149,7 @@ export class Sequencer implements AsyncDisposable {
    * @throws Problem as an outcome of `append`
    */
   async settle(): Promise<void> {
-    if (this.#parts.store.size > this.#published) await this.renew();
+    if (this.#parts.store.size > this.#publisher.size) await this.renew();
   }
 
   /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */
@@ -190,8 +159,9 @@ export class Sequencer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
-    this.#isClosed = true;
+    this.#publisher.close();
     this.#head[Symbol.dispose]();
+    OPEN.delete(this.#parts.store.db.name);
   }
 
   #enqueue(records: readonly SignedRecord[], checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
@@ -212,12 +182,9 @@ export class Sequencer implements AsyncDisposable {
         const at = this.#clock.after(this.#parts.store.lastAt);
         const { outcomes, signed } = this.#commit(group.flatMap((submission) => submission.records), checked, at);
         const isAsked = group.some(({ records }) => records.length === 0);
-        if (signed !== undefined) {
-          this.#noteHead(signed.point);
-          this.#tell(signed);
-        }
+        if (signed !== undefined) problem = this.#publisher.tell(signed);
         // Also what an earlier group recorded and could not sign.
-        else if (isAsked || this.#parts.store.size > this.#published) problem = await this.#sign(at);
+        else if (isAsked || this.#parts.store.size > this.#publisher.size) problem = await this.#publisher.sign(at);
         for (const { records, resolve, reject } of group) {
           const own = outcomes.splice(0, records.length);
           if (problem !== undefined && records.length === 0) reject(problem);
@@ -271,8 +238,7 @@ export class Sequencer implements AsyncDisposable {
       const before = book.size;
       const outcomes = records.map((record, i) => this.#attempt(book, record, checked[i], at));
       // A genesis has yet to be durable before anything is signed by its keys.
-      const signed = before === 0 || book.size === before ? undefined : this.#signNow(at);
-      if (signed !== undefined) store.keepCheckpoint(book.size, signed.note);
+      const signed = before === 0 || book.size === before ? undefined : this.#publisher.signNow(at);
       return { outcomes, signed };
     }));
   }
@@ -299,96 +265,6 @@ export class Sequencer implements AsyncDisposable {
       if (isProblem(thrown, 'malformed')) return undefined;
       throw thrown;
     }
-  }
-
-  /** Gives what stood in the way: what was taken in stays, and is signed with whatever comes next. */
-  async #sign(at: number): Promise<Problem | undefined> {
-    const { store } = this.#parts;
-    const point = this.#point(at);
-    try {
-      this.#noteHead(point);
-      for (const until of this.#dueMilestones()) {
-        const milestone = await this.#witnessed(this.#point(at, until));
-        effect('milestone_kept', () => store.keepMilestone(until, milestone));
-      }
-      const note = await this.#witnessed(point);
-      effect('checkpoint_kept', () => store.keepCheckpoint(point.size, note));
-      this.#tell({ point, note });
-      return undefined;
-    } catch (thrown) {
-      if (isProblem(thrown, 'unreachable', 'unwitnessed')) {
-        return new Problem('unreachable', `recorded, but not committed: ${thrown.message}`, {
-          reason: 'unwitnessed',
-          hint: "do not send it as a new record; once a quorum cosigns, the same record gets its line: '3bot grid show' says who is missing",
-          cause: thrown,
-        });
-      }
-      return new Problem('failed', `recorded, but not signed by the home: ${messageOf(thrown)}`, {
-        reason: 'unsigned',
-        hint: 'do not send it as a new record; unlock the home, and the same record gets its line',
-        cause: thrown,
-      });
-    }
-  }
-
-  /** The checkpoint as it may be told: signed, and cosigned by the witnesses that the grid had at this size. */
-  async #witnessed(point: TimedPoint): Promise<string> {
-    const { store, log, clockSigner, cosigning } = this.#parts;
-    const note = await signCheckpoint(point, log, clockSigner);
-    const { witnesses: policy } = eraAt(this.pinned, point.size);
-    if (policy === null) return note;
-    if (cosigning === undefined) throw new Problem('unreachable', 'nobody has asked the witnesses', { reason: 'unwitnessed' });
-    const { size } = point;
-    this.#pending = { size, note };
-    const cosigned = await effect('cosigned', () => cosigning.cosign({
-      policy, size, note,
-      published: store.checkpoint()?.size ?? 0,
-      proof: (from) => store.tree.consistencyProof(from, size),
-      onMore: (more) => this.#improve(size, note, more),
-    }));
-    this.#pending = undefined;
-    return cosigned;
-  }
-
-  /** Keeps what has more cosignatures than the newest checkpoint, if it still is the newest. */
-  #improve(size: number, note: string, more: string): void {
-    if (this.#isClosed || !this.#note.startsWith(note)) return;
-    this.#parts.store.keepCheckpoint(size, more);
-    this.#note = more;
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** Signs at once, within a transaction; undefined where something must be waited for: an agent, witnesses, a milestone. */
-  #signNow(at: number): Signed | undefined {
-    const { log, clockSigner } = this.#parts;
-    const { witnesses, log_key, clock_key } = this.pinned;
-    if (witnesses !== null || log_key !== log.key || clock_key !== clockSigner.key || this.#dueMilestones().length > 0) return undefined;
-    const point = this.#point(at);
-    const note = signCheckpointNow(point, log, clockSigner);
-    return note === undefined ? undefined : { point, note };
-  }
-
-  /** The book as it is, or its first lines, for signing. */
-  #point(at: number, size = this.#parts.store.size): TimedPoint {
-    return { origin: this.pinned.origin, size, root: this.#parts.store.tree.root(size), time_ms: at };
-  }
-
-  /** Comes before anybody is told. */
-  #noteHead({ size, root }: TimedPoint): void {
-    effect('head_noted', () => this.#head.write({ grid: this.pinned.grid, size, root: toHex(root) }));
-  }
-
-  #tell({ point, note }: Signed): void {
-    this.#note = note;
-    this.#published = point.size;
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** A change of witnesses counts below the old quorum only: that checkpoint first, and kept, however many lines follow. */
-  #dueMilestones(): number[] {
-    const { store, log } = this.#parts;
-    const due = (this.pinned.earlier ?? []).filter(({ until, log_key }) => log_key === log.key && store.milestone(until - 1)?.size !== until);
-    return due.map(({ until }) => until);
   }
 }
 

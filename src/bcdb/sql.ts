@@ -27,7 +27,7 @@ export const SQL = {
   tile: 'SELECT hashes FROM tile WHERE level = ? AND n = ?',
   putTile: 'INSERT INTO tile (level, n, hashes) VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes',
   checkpoint: 'SELECT size, note FROM checkpoint WHERE only = 1',
-  putCheckpoint: 'INSERT INTO checkpoint (only, size, note) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, note = excluded.note',
+  putCheckpoint: 'INSERT INTO checkpoint (only, size, note) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, note = excluded.note WHERE excluded.size >= checkpoint.size',
   milestone: 'SELECT size, note FROM milestone WHERE size > ? ORDER BY size LIMIT 1',
   lastMilestone: 'SELECT max(size) FROM milestone',
   putMilestone: 'INSERT INTO milestone (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING',

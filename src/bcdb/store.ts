@@ -165,14 +165,14 @@ export class Store implements Reader, Disposable {
   }
 
   /**
-   * Keeps the newest checkpoint: with the lines of a running transaction, else by itself. That is not synced: after a
-   * power cut the home signs the same one again, a copy fetches it.
+   * Keeps the newest checkpoint, never one of fewer lines: with the lines of a running transaction, else by itself. That
+   * is not synced: after a power cut the home signs again, a copy fetches it.
    */
   keepCheckpoint(size: number, note: string): void {
     if (!this.#writing) this.db.pragma('synchronous = NORMAL');
     try {
-      this.#sql('putCheckpoint').run(size, note);
-      this.#checkpoint = { size, note };
+      const { changes } = this.#sql('putCheckpoint').run(size, note);
+      if (changes > 0) this.#checkpoint = { size, note };
     } finally {
       if (!this.#writing) this.db.pragma('synchronous = FULL');
     }

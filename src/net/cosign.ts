@@ -3,7 +3,7 @@
 import type { Agent, Dispatcher } from 'undici';
 import { messageOf, Problem } from '../base/errors.js';
 import { COSIGN_TIMEOUT_MS, MAX_WITNESS_ANSWER_BYTES } from '../base/limits.js';
-import type { Cosigning, ToCosign } from '../bcdb/sequencer.js';
+import type { Cosigning, ToCosign } from '../bcdb/publisher.js';
 import { checkEd25519 } from '../keys/ed25519.js';
 import { cosignatureTime } from '../tlog/cosignature.js';
 import { formatSignature, parseNote, type NoteSignature } from '../tlog/note.js';

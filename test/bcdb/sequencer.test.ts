@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingestBatch, freshness } from '../../src/bcdb/copy.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { readHead } from '../../src/bcdb/head.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { query } from '../../src/bcdb/query.js';
 import { Store } from '../../src/bcdb/store.js';
@@ -121,6 +122,48 @@ test('what is recorded and could not be signed is said to be recorded, and signe
   const [outcome] = await home.append([record]);
   assert.deepEqual(outcome?.ok && { index: outcome.index, known: outcome.known }, { index: 2, known: true });
   assert.equal(openCheckpoint(home.checkpoint, home.pinned).size, 3);
+});
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // gone meanwhile
+  }
+}
+
+test('what is recorded while the head file cannot be written is said to be recorded, and told with what comes next', async () => {
+  await using book = await TestBook.create();
+  const [first, second] = (await transfers(book, 2)) as [SignedRecord, SignedRecord];
+  const headPath = join(book.folder, 'head');
+  const fd = Number(readdirSync('/proc/self/fd').find((one) => linkOf(`/proc/self/fd/${one}`) === headPath));
+  closeSync(fd);
+  let told = 0;
+  book.sequencer.onPublished(() => (told += 1));
+  const [outcome] = await book.sequencer.append([first]);
+  assert.equal(outcome?.ok === false && `${outcome.problem.code} ${outcome.problem.reason}`, 'failed unsigned');
+  assert.equal(told, 0);
+  assert.equal(book.store.size, 3);
+  assert.equal(openSync(headPath, 'r+'), fd, 'the same number again');
+  await book.must(second);
+  assert.equal(told, 1);
+  assert.equal(readHead(headPath)?.size, 4);
+});
+
+test('one process numbers the lines of a book once', async () => {
+  await using book = await TestBook.create();
+  using same = Store.open(join(book.folder, 'bcdb.sqlite'));
+  await assert.rejects(openSequencer(book.folder, same, book.pool), { code: 'busy' });
+});
+
+test('a checkpoint of fewer lines is never kept over one of more', async () => {
+  await using book = await TestBook.create();
+  const before = book.store.checkpoint();
+  await book.must(...(await transfers(book, 1)));
+  book.store.keepCheckpoint(before?.size ?? 0, before?.note ?? '');
+  assert.equal(book.store.checkpoint()?.size, 3);
+  using reader = Store.read(join(book.folder, 'bcdb.sqlite'));
+  assert.equal(reader.checkpoint()?.size, 3);
 });
 
 test('a reader beside the writer proves a record that came after its last look', async () => {
