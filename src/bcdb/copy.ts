@@ -9,7 +9,7 @@ import type { Book } from './book.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
-import { isHandover, pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
+import { isHandover, isOneHome, pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
 import type { ReadState, RuleBook } from './rulebook.js';
 import type { Reader, Store, StoredCheckpoint } from './store.js';
 
@@ -134,9 +134,9 @@ function refuseRewind(store: Store, pinned: Pinned, there: Checkpoint): number {
   if (!store.tree.root(there.size).equals(there.root)) {
     throw new Problem('integrity', `the home signed ${there.size} lines that are not the first ${there.size} held here: the log has forked`, { reason: 'fork', hint: DISTRUST });
   }
-  // Only a stamp on all that is here shows what the home had said before.
+  // Only a stamp on all that is here shows what the home had said before; an old home goes on stamping what was its own.
   const ours = store.checkpoint();
-  if (ours !== undefined && ours.size >= store.size && openCheckpoint(ours.note, pinned).stamp_ms < there.stamp_ms) {
+  if (ours !== undefined && ours.size >= store.size && isOneHome(pinned, there.size, ours.size) && openCheckpoint(ours.note, pinned).stamp_ms < there.stamp_ms) {
     throw new Problem('integrity', `the home has gone back from ${store.size} to ${there.size} lines`, { reason: 'rewound', hint: DISTRUST });
   }
   return store.size;

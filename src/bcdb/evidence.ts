@@ -16,7 +16,7 @@ import type { Evidence, Line, Place } from '../schema/types.js';
 import { EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../tlog/merkle.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
-import { eraAt, withoutWitnesses, type Pinned } from './pinned.js';
+import { eraAt, isOneHome, withoutWitnesses, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText } from './record.js';
 
 /** What is to be said about evidence that holds. */
@@ -71,6 +71,7 @@ export async function judge(evidence: Evidence, pinned: Pinned, ask: AskRules): 
   if (first === undefined) throw broken('no checkpoint in it');
   if (evidence.kind === 'line') return judgeLine(evidence.places, first, steps, ask);
   if (second === undefined) throw broken('one checkpoint where two are needed');
+  if (!isOneHome(trust, first.size, second.size)) throw broken('the checkpoints are of two homes; what one has signed does not bind the other');
   const found = evidence.kind === 'lines' ? twoLines(evidence.places, first, second) : COMPARE[evidence.kind](first, second, evidence);
   return { verdict: evidence.kind === 'unproven' ? 'accusation' : 'proven', steps: [...steps, found] };
 }

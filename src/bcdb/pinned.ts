@@ -88,6 +88,11 @@ export function eraAt<E extends Partial<Era>>(pinned: E & { readonly earlier?: r
   return over === undefined ? pinned : { ...pinned, ...over };
 }
 
+/** Whether checkpoints of these two sizes are of one home: only what one home has said can contradict itself. */
+export function isOneHome(pinned: Pinned, size: number, other: number): boolean {
+  return eraAt(pinned, size).log_key === eraAt(pinned, other).log_key;
+}
+
 function eraOf(value: JsonObject): EarlierEra {
   const { until, log_key, clock_key, witnesses } = value as unknown as GridState & { until: number };
   return { until, log_key, clock_key, witnesses: policyOf(witnesses) };

@@ -9,7 +9,7 @@ import { MAX_EVIDENCE_BYTES, MAX_EVIDENCE_FILES } from '../base/limits.js';
 import { openCheckpoint, type Checkpoint } from '../bcdb/checkpoint.js';
 import { BrokenLine, type Batch } from '../bcdb/copy.js';
 import { leafOf, rootOfLast } from '../bcdb/evidence.js';
-import { pinnedBy, trustOf, withoutWitnesses, type Pinned } from '../bcdb/pinned.js';
+import { isOneHome, pinnedBy, trustOf, withoutWitnesses, type Pinned } from '../bcdb/pinned.js';
 import type { Reader } from '../bcdb/store.js';
 import { replaceFile, type Home } from '../home.js';
 import type { Evidence, Place } from '../schema/types.js';
@@ -47,7 +47,8 @@ export function isSignedByHome(reader: Reader, grid: string, batch: Batch): bool
     const pinned = trust(reader, grid, batch);
     if (pinned === undefined) return false;
     const there = openCheckpoint(batch.trailer.checkpoint, pinned);
-    if (there.size < reader.size) return true;
+    // What an old home signs of its own lines is not the word of the one that is followed.
+    if (there.size < reader.size) return isOneHome(pinned, there.size, reader.size);
     if (there.size === reader.size && !reader.tree.root().equals(there.root)) return true;
     const size = reader.size + batch.lines.length;
     return size <= there.size && verifyConsistency(size, there.size, reader.tree.rootWith(batch.lines.map(leafOf)), there.root, proofOf(batch));
@@ -74,7 +75,7 @@ export async function investigate(where: Investigation, batch: Batch, thrown: Pr
   if (shown !== undefined) return evidence('line', [shown.note], [shown.place]);
   const kept = reader.checkpoint();
   const there = opened(batch, pinned);
-  if (kept === undefined || there === undefined) return undefined;
+  if (kept === undefined || there === undefined || !isOneHome(pinned, kept.size, there.size)) return undefined;
   const notes = [kept.note, batch.trailer.checkpoint];
   if (kept.size === there.size) return evidence('roots', notes);
   if (thrown.reason === 'rewound') return evidence('rewound', notes);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem, Problem } from '../../src/base/errors.js';
-import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { openCheckpoint, signCheckpoint } from '../../src/bcdb/checkpoint.js';
+import { ingestBatch } from '../../src/bcdb/copy.js';
+import { judge } from '../../src/bcdb/evidence.js';
 import { trustOf } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
@@ -12,6 +14,7 @@ import type { Keyring } from '../../src/keys/keyring.js';
 import { SignaturePool } from '../../src/keys/pool.js';
 import { verifyGrid } from '../../src/net/check.js';
 import { nextPayload } from '../../src/net/compose.js';
+import { isSignedByHome } from '../../src/net/evidence.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { signStatement } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
@@ -20,7 +23,7 @@ import { checkTrust } from '../../src/net/trustfile.js';
 import { headPath, openStore } from '../../src/net/writer.js';
 import { rules1 } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
-import type { Handover, Line } from '../../src/schema/types.js';
+import type { Evidence, Handover, Line } from '../../src/schema/types.js';
 import { EvilHome } from '../evil/evilhome.js';
 import { send, TestHome } from './homes.js';
 
@@ -236,4 +239,24 @@ test('a hand-over that the old home has numbered itself, with lines on both side
   await assert.rejects(bob.join(evil.url, id), (thrown) => isProblem(thrown, 'integrity', 'milestone'));
   copy.refresh();
   assert.equal(copy.size, size, 'nothing was taken in');
+});
+
+test('an old home that has heard of nothing and goes on stamping takes nothing back: its word is no news, and no evidence against the new one', async () => {
+  await using scene = await Scene.set();
+  const { old, governor, bob, id } = scene;
+  await scene.refresh(governor);
+  await old.close();
+  const size = await scene.takeOver();
+  await bob.join(scene.url, id);
+  await scene.write(bob, 'under the new home');
+  using store = openStore(bob.home, id);
+  const log = await old.options.openKeyring('log', readGrid(store).nonce);
+  const trust = trustOf(store);
+  const note = await signCheckpoint({ origin: trust.origin, size, root: store.tree.root(size), time_ms: Date.now() + 3_000 }, log.signer('log'), log.signer('clock'));
+  const batch = { lines: [], trailer: { checkpoint: note, consistency: [] } };
+  assert.equal(ingestBatch({ store, rules: rules1, grid: id, clock: Date.now }, batch), store.size);
+  assert.equal(isSignedByHome(store, id, batch), false);
+  const kept = store.checkpoint()?.note ?? '';
+  const evidence: Evidence = { v: 1, grid: id, kind: 'rewound', found_ms: Date.now(), notes: [kept, note], places: [], consistency: [] };
+  await assert.rejects(judge(evidence, trust, () => Promise.resolve(undefined)), (thrown) => isProblem(thrown, 'integrity', 'evidence'));
 });
