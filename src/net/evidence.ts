@@ -77,7 +77,7 @@ export async function investigate(where: Investigation, batch: Batch, thrown: Pr
   const there = opened(batch, pinned);
   if (kept === undefined || there === undefined || !isOneHome(pinned, kept.size, there.size)) return undefined;
   const notes = [kept.note, batch.trailer.checkpoint];
-  if (kept.size === there.size) return evidence('roots', notes);
+  if (kept.size === there.size) return reader.tree.root(kept.size).equals(there.root) ? undefined : evidence('roots', notes);
   if (thrown.reason === 'rewound') return evidence('rewound', notes);
   // What follows a fork seldom fits what was there before it, so that it shows as a line that does not hold.
   const fork = await orNothing(where, forkedLine(where, kept.size, there.size, pinned));

@@ -35,6 +35,8 @@ export interface LedgerLog {
   /** Leaves of the newest tree that was cosigned; 0: none was. */
   readonly size: number;
   readonly root: Buffer;
+  /** Its checkpoint as the log signed it; null: none was cosigned. */
+  readonly note: string | null;
   /** When it was cosigned last, ms since 1970; null: never. */
   readonly cosigned_ms: number | null;
   /** Lines that the home had when an auditing witness last looked, and it had no more. */
@@ -55,6 +57,7 @@ interface Row {
   readonly url: string | null;
   readonly size: number;
   readonly root: Buffer;
+  readonly note: string | null;
   readonly cosigned_ms: number | null;
   readonly looked_size: number;
   readonly looked_ms: number | null;
@@ -81,7 +84,7 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE log ADD COLUMN looked_ms INTEGER;`,
 ];
 
-const COLUMNS = 'origin, vkey, grid, url, size, root, cosigned_ms, looked_size, looked_ms';
+const COLUMNS = 'origin, vkey, grid, url, size, root, note, cosigned_ms, looked_size, looked_ms';
 const SQL = {
   describe: 'INSERT INTO witness (only, key_name, audits) VALUES (1, ?, ?)',
   identity: 'SELECT key_name, audits FROM witness',

@@ -2,6 +2,7 @@
 import { isProblem, messageOf } from '../base/errors.js';
 import { listKeystores } from '../keys/keystore.js';
 import type { OpenRole, RoleParts } from '../net/daemon.js';
+import { evidenceFolder, keepEvidence } from '../net/evidence.js';
 import { Auditor } from './audit.js';
 import { Ledger } from './ledger.js';
 import { movedLog } from './logs.js';
@@ -34,8 +35,14 @@ async function openWitness({ home, clock, signal, openKeyring }: RoleParts, name
   owned.push(ledger);
   const signer = keyring.signer('witness');
   const moved: WitnessParts['moved'] = (log) => movedLog({ home, signal }, log);
-  if (!ledger.identity.audits) return new Witness({ ledger, signer, clock, moved });
+  // Of a log that is of no known grid nobody could say whom it accuses.
+  const onFork: WitnessParts['onFork'] = ({ source }, notes) => {
+    if (source === null) return;
+    const { grid } = source;
+    keepEvidence(evidenceFolder(home, grid), { v: 1, grid, kind: 'roots', found_ms: clock(), notes, places: [], consistency: [] });
+  };
+  if (!ledger.identity.audits) return new Witness({ ledger, signer, clock, moved, onFork });
   const auditor = new Auditor({ home, name, ledger, clock, signal });
   owned.push(auditor);
-  return new Witness({ ledger, signer, clock, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint), moved });
+  return new Witness({ ledger, signer, clock, audit: (log, checkpoint) => auditor.refusalOf(log, checkpoint), moved, onFork });
 }

@@ -23,6 +23,8 @@ export interface WitnessParts {
   readonly clock: Clock;
   /** Of an auditing witness. */
   readonly audit?: Audit | undefined;
+  /** Told of a second tree of the size that was cosigned, signed by the log; both as notes. */
+  readonly onFork?: ((log: LedgerLog, notes: [string, string]) => void) | undefined;
   /** The log's key of now, where a hand-over of its grid has changed it, and that can be shown. */
   readonly moved?: ((log: LedgerLog) => Promise<Pick<LedgerLog, 'vkey' | 'source'> | undefined>) | undefined;
 }
@@ -61,10 +63,11 @@ export class Witness {
   }
 
   async #answer(request: AddCheckpointRequest): Promise<Answer> {
-    const { ledger, clock, audit } = this.#parts;
+    const { ledger, clock, audit, onFork } = this.#parts;
     const { note, checkpoint } = request;
     const log = await this.#log(request);
     const refusal = refusalOf(request, log && { ...log, verifiers: [verifierOf(log)] });
+    if (log?.note != null && checkpoint.size === log.size && !checkpoint.root.equals(log.root) && isSignedBy(note, verifierOf(log))) onFork?.(log, [log.note, formatNote(note.text, note.signatures)]);
     if (log === undefined || refusal !== undefined) return refusal as Answer;
     const objection = await audit?.(log, checkpoint);
     if (objection !== undefined) return objection;

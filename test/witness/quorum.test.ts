@@ -10,6 +10,7 @@ import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { cosignatures } from '../../src/tlog/cosignature.js';
 import { parseNote } from '../../src/tlog/note.js';
 import { checkEd25519 } from '../../src/keys/ed25519.js';
+import { evidenceFiles, evidenceFolder, readEvidence } from '../../src/net/evidence.js';
 import type { Grid } from '../../src/net/grid.js';
 import { send, TestHome } from '../net/homes.js';
 import { WitnessedGrid } from './grid.js';
@@ -90,6 +91,8 @@ test('a home that signs a second history gets no quorum for it, and a victim tha
   await assert.rejects(victim.join(forked.url, grid.id), { code: 'integrity', reason: 'unwitnessed' });
   await using bob = await TestHome.create('bob');
   await bob.join(scene.url, grid.id);
+  await assert.rejects(bob.join(forked.url, grid.id), { code: 'integrity', reason: 'unwitnessed' });
+  assert.deepEqual(evidenceFiles(evidenceFolder(bob.home, grid.id)).map((file) => readEvidence(file).kind), ['roots'], 'who has a copy can prove it');
 });
 
 test('a home opens with its witnesses away, and goes on when they are back', async () => {

@@ -56,7 +56,7 @@ export class TestWitness implements AsyncDisposable {
   #server: Server | undefined;
 
   /** @param more folder: of a witness that was made before; left out: a new one, whose folder goes at the end */
-  constructor(name = 'watcher', { folder, ...more }: Pick<WitnessParts, 'audit' | 'moved'> & { readonly folder?: string } = {}) {
+  constructor(name = 'watcher', { folder, ...more }: Pick<WitnessParts, 'audit' | 'moved' | 'onFork'> & { readonly folder?: string } = {}) {
     this.#isNew = folder === undefined;
     this.folder = folder ?? mkdtempSync(join(tmpdir(), '3bot-witness-'));
     const path = join(this.folder, 'ledger.sqlite');

@@ -112,6 +112,16 @@ test('logs do not wait for one another, and what is noted is found again in the 
   assert.deepEqual(again.logs().map(({ origin, size, root }) => [origin, size, root]), [['example.com/log', 300, LOG.tree.root(300)], ['example.com/other', 20, other.tree.root(20)]]);
 });
 
+test('of two trees of one size, both signed by the log, both notes are handed on; of others none', async () => {
+  const forks: [string, string][] = [];
+  await using witness = new TestWitness('forks', { onFork: (_log, notes) => void forks.push(notes) });
+  const [log, other] = [new TestLog('example.com/log', 9), new TestLog('example.com/log', 9, 'x')];
+  witness.ledger.trust({ origin: log.origin, vkey: log.vkey, source: null });
+  const ask = async (body: string): Promise<number> => (await witness.witness.addCheckpoint(Buffer.from(body))).status;
+  assert.deepEqual([await ask(log.request(0, 9)), await ask(log.request(9, 9)), await ask(other.request(9, 8)), forks], [200, 200, 400, []]);
+  assert.deepEqual([await ask(other.request(9, 9)), await ask(other.request(0, 9)), forks], [409, 409, Array(2).fill([log.checkpoint(9), other.checkpoint(9)])]);
+});
+
 test('another key for a log takes the place of the one before, and the size stays', async () => {
   await using witness = await TestWitness.start(LOG);
   await witness.post(LOG.request(0, 7));
