@@ -9,11 +9,13 @@ import type { ServerParts } from './server.js';
 
 /**
  * A server that many may crowd: polls of followers go to `polls`, all else to `handler`. A connection that does not
- * send its request in time is closed, one above the limits at once.
+ * send its request in time is closed; one above the limits, or that asks again before it is answered, at once.
  * @param requestTimeout for the head and for the whole of a request, ms
  */
 export function crowdServer(handler: (request: IncomingMessage, response: ServerResponse) => void, polls: Polls, { maxConnections = connectionLimit() }: Pick<ServerParts, 'maxConnections'>, requestTimeout: number): Server {
   const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: Math.min(1_000, requestTimeout), keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    // Pipelined: it would wait here for the answer before it, and nothing bounds how many do.
+    if (response.socket === null) return void request.socket.destroy();
     if (!polls.take(request, response, () => handler(request, response))) handler(request, response);
   });
   server.setTimeout(CONNECTION_IDLE_MS);

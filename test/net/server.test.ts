@@ -244,6 +244,18 @@ test('bytes that are no request, come too slowly or stop half-way end with an an
   assert.equal((await served.get('/v1/health')).status, 200);
 });
 
+test('a connection that asks again before it is answered is closed: one wait each', async () => {
+  await using served = await Served.start();
+  const wait = `GET /v1/grids/${served.grid.id}/lines?from=99&wait=2000 HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const health = 'GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n';
+  for (const pipelined of [wait.repeat(1_000), wait + health, health + wait]) {
+    const { socket, closed } = await raw(served.server.address);
+    socket.write(pipelined);
+    assert.equal(await closed, '');
+  }
+  assert.equal((await served.get('/v1/health')).status, 200);
+});
+
 test('an address that posts without end is told to wait', async () => {
   await using served = await Served.start({ maxPostsPerMinute: 5 });
   const answers: Response[] = [];
