@@ -74,8 +74,7 @@ What no index serves is refused, with the command that makes the index; --scan l
   },
 };
 
-async function showRecords({ out, signal }: Context, reader: Reader, ask: Ask, how: AskOptions, progress: Progress, isPage: boolean): Promise<void> {
-  const { iso } = await import('../../src/base/clock.js');
+async function showRecords({ out, signal, io }: Context, reader: Reader, ask: Ask, how: AskOptions, progress: Progress, isPage: boolean): Promise<void> {
   const { askLines } = await import('../../src/bcdb/query/answer.js');
   const { recordAt } = await import('../../src/bcdb/record-at.js');
   const { shown } = await import('./shown.js');
@@ -95,10 +94,16 @@ async function showRecords({ out, signal }: Context, reader: Reader, ask: Ask, h
   out.list({
     json: isPage ? { records: found, next: cursor ?? null } : found,
     columns: ['line', 'at', 'kind', 'chain', 'record'],
-    rows: found.map((record) => [record.index, iso(Date.parse(record.at)), record.kind, record.chain, record.id]),
+    // A row fits a terminal; ids may be typed by their first digits.
+    rows: found.map((record) => [record.index, record.at, record.kind, ...(io.terminal.stdout ? [shortChain(record.chain), record.id.slice(0, 12)] : [record.chain, record.id])]),
     empty: 'nothing found',
   });
   if (cursor !== undefined) out.next(`3bot bcdb query … --after ${cursor}`);
+}
+
+function shortChain(chain: string): string {
+  const [word = '', id = ''] = chain.split('/');
+  return id === '' ? word : `${word}/${id.slice(0, 12)}`;
 }
 
 async function showCount({ out, signal }: Context, reader: Reader, ask: Ask, how: AskOptions, progress: Progress): Promise<void> {

@@ -146,10 +146,20 @@ export class Sequencer implements AsyncDisposable {
 
   /**
    * Has what was recorded and is not committed yet signed and cosigned, so that what is read here counts.
-   * @throws Problem as an outcome of `append`
+   * @throws Problem as an outcome of `append`, saying that it is about earlier lines
    */
   async settle(): Promise<void> {
-    if (this.#parts.store.size > this.#publisher.size) await this.renew();
+    if (this.#parts.store.size === this.#publisher.size) return;
+    try {
+      await this.renew();
+    } catch (thrown) {
+      if (!isProblem(thrown, 'unreachable', 'unwitnessed')) throw thrown;
+      throw new Problem('unreachable', `the newest lines of this home are ${thrown.message}`, {
+        reason: 'unwitnessed',
+        hint: "nothing new was recorded; try again once a quorum cosigns: '3bot grid show' says who is missing",
+        cause: thrown,
+      });
+    }
   }
 
   /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */

@@ -100,6 +100,16 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   app.post('/v1/grids/:grid/query', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) =>
     queryAnswer(bookOf(request).reader, request.body as QueryRequest));
 
+  // Most bots serve one grid, and who asks need not know its id.
+  app.post('/v1/query', { config: posts, schema: { querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) => {
+    const asked = request.body as QueryRequest;
+    const [only, ...more] = [...books.values()];
+    const book = asked.grid === undefined ? only : books.get(asked.grid);
+    if (asked.grid === undefined && more.length > 0) throw new Problem('usage', 'this bot serves several grids: say which', { hint: 'GET /v1/grids lists them; then {"grid": ID, "query": …}' });
+    if (book === undefined) throw new Problem('not_found', `this bot holds no copy of grid ${asked.grid ?? ''}`.trimEnd(), { reason: 'grid' });
+    return queryAnswer(book.reader, asked);
+  });
+
   // The same for a browser and a shell.
   app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.QUERY_QUERY } }, (request) => {
     const { q = '', limit, after } = request.query as { q?: string; limit?: string; after?: string };

@@ -124,6 +124,7 @@ test('queries: records in pages, a count, a plan', async () => {
   assert.deepEqual([second.records.map(({ index }) => index), second.next], [[1], null]);
   assert.deepEqual(await ask({ query: 'kind = transfer or kind = identity', answer: 'count' }), { count: 2, next: null });
   assert.match((await ask<{ served_by: string }>({ query: 'kind = transfer', answer: 'explain' })).served_by, /^the index of kind/);
+  assert.deepEqual(await (await served.post('/v1/query', { query: 'kind = transfer', answer: 'count' })).json(), await ask({ query: 'kind = transfer', answer: 'count' }));
 });
 
 test('what does not have its shape is a problem answer', async (t) => {
@@ -139,6 +140,7 @@ test('what does not have its shape is a problem answer', async (t) => {
     ['a parameter that nobody knows', 400, 'malformed', () => get(`${grid}/lines?from=0&to=4`)],
     ['a parameter given twice', 400, 'malformed', () => get(`${grid}/lines?from=0&from=1`)],
     ['a limit above the limit', 400, 'malformed', () => get(`${grid}/query?limit=1001`)],
+    ['a query on a grid that is not served', 404, 'not_found', () => served.post('/v1/query', { grid: 'ab'.repeat(32), query: '' })],
     ['a query that cannot be read', 400, 'usage', () => served.post(`${grid}/query`, { query: 'kind is transfer' })],
     ['a query that no index serves', 400, 'usage', () => served.post(`${grid}/query`, { query: 'body.memo = x' })],
     ['a cursor of another query', 400, 'usage', () => served.post(`${grid}/query`, { query: '', after: 'A'.repeat(27) })],
