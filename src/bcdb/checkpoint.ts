@@ -1,4 +1,5 @@
 // The checkpoints of a grid: signed by the log, time-stamped by its home, with the keys that genesis names.
+import { iso } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
 import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { checkpointText, parseCheckpointText, type Point } from '../tlog/checkpoint.js';
@@ -110,6 +111,19 @@ export function openCheckpoint(note: string, pinned: CheckpointTrust): Checkpoin
   const stamp_ms = cosignatureTime(signatureBy(parsed, cosignatureVerifier(clock, checkEd25519)));
   if (stamp_ms === undefined) throw broken('the time stamp is no time');
   return { size, root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(parsed, size, era.witnesses)) };
+}
+
+/**
+ * Opens a checkpoint for those who have no lines to hold it against. Whoever has the key of an old home may sign any tree
+ * of a size that was its own, so its word counts here as of before the hand-over only. What it dates back counts still:
+ * against that only witnesses help.
+ * @throws Problem `integrity` as `openCheckpoint`; reason `handed_over`
+ */
+export function openCheckpointAlone(note: string, pinned: CheckpointTrust): Checkpoint {
+  const opened = openCheckpoint(note, pinned);
+  const { handover_ms = Infinity } = pinned.earlier?.find(({ until, handover_ms: end }) => opened.size <= until && end !== undefined) ?? {};
+  if (opened.time_ms <= handover_ms) return opened;
+  throw new Problem('integrity', `checkpoint: an old home of the grid has signed it at ${iso(opened.time_ms)}; another home took over at ${iso(handover_ms)}`, { reason: 'handed_over', hint: 'ask for one from a bot that serves the grid now' });
 }
 
 /** The time of the quorum, ms; Infinity where none is asked for. */

@@ -14,7 +14,7 @@ import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Evidence, Line, Place } from '../schema/types.js';
 import { EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../tlog/merkle.js';
-import { openCheckpoint, type Checkpoint } from './checkpoint.js';
+import { openCheckpointAlone, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
 import { eraAt, isOneHome, withoutWitnesses, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText } from './record.js';
@@ -64,7 +64,7 @@ export function leafOf({ payload, signatures, at }: Line): Buffer {
 export async function judge(evidence: Evidence, pinned: Pinned, ask: AskRules): Promise<Judgement> {
   if (evidence.grid !== pinned.grid) throw broken(`of grid ${evidence.grid}, not ${pinned.grid}`);
   const trust = withoutWitnesses(pinned);
-  const points = evidence.notes.map((note) => openCheckpoint(note, trust));
+  const points = evidence.notes.map((note) => openCheckpointAlone(note, trust));
   const said = points.map(({ size, root, stamp_ms }) => `checkpoint of ${size} lines, root ${root.toString('hex')}, ${iso(stamp_ms)}, signed by the log ${eraAt(trust, size).log_key}`);
   const steps = [`grid ${evidence.grid}`, ...said];
   const [first, second] = points;

@@ -22,6 +22,8 @@ export interface Era {
 export interface EarlierEra extends Era {
   /** Lines that its checkpoints cover at the most; above it they are worth nothing. */
   readonly until: number;
+  /** When the next home took over, ms; left out where only the witnesses changed. */
+  readonly handover_ms?: number;
 }
 
 /** The id of a grid, and whose checkpoints it has: a pure function of their size. */
@@ -88,14 +90,17 @@ export function eraAt<E extends Partial<Era>>(pinned: E & { readonly earlier?: r
   return over === undefined ? pinned : { ...pinned, ...over };
 }
 
+/** A size above all: that of the checkpoints to come. */
+export const NEWEST = Infinity;
+
 /** Whether checkpoints of these two sizes are of one home: only what one home has said can contradict itself. */
 export function isOneHome(pinned: Pinned, size: number, other: number): boolean {
   return eraAt(pinned, size).log_key === eraAt(pinned, other).log_key;
 }
 
 function eraOf(value: JsonObject): EarlierEra {
-  const { until, log_key, clock_key, witnesses } = value as unknown as GridState & { until: number };
-  return { until, log_key, clock_key, witnesses: policyOf(witnesses) };
+  const { witnesses, ...era } = value as unknown as Omit<EarlierEra, 'witnesses'> & Pick<GridState, 'witnesses'>;
+  return { ...era, witnesses: policyOf(witnesses) };
 }
 
 function checkGrid(id: string, grid: string | undefined): void {

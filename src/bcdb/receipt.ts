@@ -6,13 +6,13 @@ import { checkEd25519, verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Line, Signature } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
-import { openCheckpoint, type Checkpoint } from './checkpoint.js';
+import { openCheckpointAlone, type Checkpoint } from './checkpoint.js';
 import { entryText } from './entry.js';
 import { leafHash, verifyInclusion } from '../tlog/merkle.js';
 import type { Policy } from '../tlog/policy.js';
 import { formatProof, parseProof } from '../tlog/proof.js';
 import { openByPolicy, type TrustedCheckpoint } from '../tlog/trusted.js';
-import { eraAt, type Pinned } from './pinned.js';
+import { eraAt, isOneHome, NEWEST, type Pinned } from './pinned.js';
 import { checkSignatureList, parseRecord, signaturesText, type ParsedRecord } from './record.js';
 
 /** What a receipt file holds. */
@@ -92,7 +92,7 @@ export function verifyReceipt(text: string, pinned: Pinned): VerifiedReceipt {
   const receipt = parseReceipt(text);
   const record = parseLineRecord(receipt.line);
   checkGrid(record, pinned);
-  const checkpoint = openCheckpoint(receipt.checkpoint, pinned);
+  const checkpoint = openCheckpointAlone(receipt.checkpoint, pinned);
   const { log_key, clock_key, witnesses } = eraAt(pinned, checkpoint.size);
   const shown = [
     `record ${record.id} in canonical form, of grid ${pinned.grid}`,
@@ -100,7 +100,8 @@ export function verifyReceipt(text: string, pinned: Pinned): VerifiedReceipt {
     `time stamp by ${clock_key}`,
     ...(witnesses === null ? [] : [`cosigned by a quorum of the grid's ${witnesses.witnesses.length} witnesses`]),
   ];
-  return { ...proveLine(receipt, record, checkpoint, shown, witnesses === null ? [UNWITNESSED] : []), checkpoint };
+  const open = [...(witnesses === null ? [UNWITNESSED] : []), ...(isOneHome(pinned, checkpoint.size, NEWEST) ? [] : [OLD_HOME])];
+  return { ...proveLine(receipt, record, checkpoint, shown, open), checkpoint };
 }
 
 /**
@@ -123,6 +124,8 @@ export function verifyByPolicy(text: string, policy: Policy): PolicyReceipt {
 }
 
 const UNWITNESSED = 'that everybody is shown the same book: no witnesses were asked for';
+
+const OLD_HOME = 'that the book has this line still: its log has had another home since, and who has the old key can date back; a receipt by the present home would show it';
 
 /** The record's place below a checkpoint that is believed, and its signatures. */
 function proveLine({ line, index, proof }: Receipt, record: ParsedRecord, { size, root }: { size: number; root: Buffer }, shown: readonly string[], open: readonly string[]): ProvenLine {

@@ -9,7 +9,7 @@ import type { StateProof, StateRoot } from '../schema/types.js';
 import { verifyConsistency, verifyInclusion } from '../tlog/merkle.js';
 import { STATE_KIND, stateRootOf } from './audit.js';
 import type { Checkpoint } from './checkpoint.js';
-import { eraAt, type Pinned } from './pinned.js';
+import { eraAt, isOneHome, NEWEST, type Pinned } from './pinned.js';
 import { parseReceipt, verifyReceipt } from './receipt.js';
 import { bucketLeaf, bucketOf, entryOf, type BucketEntry } from './statetree.js';
 
@@ -53,6 +53,7 @@ function broken(what: string, reason = 'state_proof'): Problem {
  */
 export function verifyStateProof(answer: StateProof, id: string, pinned: Pinned, seen: Seen | undefined, clock: Clock): ProvenObject {
   const { record, signatures, at, index: line, checkpoint } = verifyReceipt(answer.receipt, pinned);
+  if (!isOneHome(pinned, checkpoint.size, NEWEST)) throw broken('its checkpoint is of an old home; another has taken over since', 'handed_over');
   checkFresh(checkpoint, clock);
   checkContinues(answer, checkpoint, seen);
   const { kind, chain, body } = record.payload;

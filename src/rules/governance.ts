@@ -6,7 +6,7 @@ import { MAX_ERAS } from '../base/limits.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { Handover, WitnessChange } from '../schema/types.js';
 import { botsOf, checkWitnesses } from './grid.js';
-import { read, readGrid, write, writeGrid, type GridObject } from './objects.js';
+import { read, readGrid, write, writeGrid, type EraObject, type GridObject } from './objects.js';
 import { demand } from './refusal.js';
 import type { Rule } from './rule.js';
 
@@ -30,7 +30,8 @@ export const witnesses: Rule<WitnessChange> = {
 
 /**
  * handover@1: another home numbers the lines, this one being its first. It stands where governance has seen the book
- * end, so nothing that the old home may still sign can be below it, and none of the old home's help is needed.
+ * end, so no copy takes anything that the old home may still sign for what is below it, and none of the old home's help
+ * is needed. Who has no copy goes by the time of the hand-over (bcdb/checkpoint.ts).
  */
 export const handover: Rule<Handover> = {
   kind: 'handover@1',
@@ -44,7 +45,7 @@ export const handover: Rule<Handover> = {
     return [botsOf(grid.governance, body)];
   },
   apply(state, { body: { log_key, clock_key }, moment }) {
-    begin(state, moment.index, { log_key, clock_key, handovers: (readGrid(state).handovers ?? 0) + 1 });
+    begin(state, moment.index, { log_key, clock_key, handovers: (readGrid(state).handovers ?? 0) + 1 }, { handover_ms: moment.at });
   },
 };
 
@@ -56,10 +57,10 @@ function checkUnused(state: ReadState, { log_key, clock_key, witnesses: lines }:
 }
 
 /** Begins an era. @param until lines that checkpoints of the one before may cover */
-function begin(state: State, until: number, change: Partial<GridObject>): void {
+function begin(state: State, until: number, change: Partial<GridObject>, end: Pick<EraObject, 'handover_ms'> = {}): void {
   const grid = readGrid(state);
   const { log_key, clock_key, witnesses: lines, eras = 0 } = grid;
   demand(eras < MAX_ERAS, 'bound', `governance has changed witnesses and homes ${eras} times; no more are taken`);
-  write(state, 'era', `${eras}`, { until, log_key, clock_key, witnesses: lines });
+  write(state, 'era', `${eras}`, { until, log_key, clock_key, witnesses: lines, ...end });
   writeGrid(state, { ...grid, ...change, eras: eras + 1 });
 }

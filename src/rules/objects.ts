@@ -17,6 +17,8 @@ export interface GridObject extends Omit<Genesis, 'allocations'> {
 /** `era/<n>`: whose word checkpoints of at most `until` lines are. Of larger ones: the next era's, at last the grid's. */
 export interface EraObject extends Pick<Genesis, 'log_key' | 'clock_key' | 'witnesses'> {
   until: number;
+  /** When the next home took its first line in; left out where only the witnesses changed. */
+  handover_ms?: number;
 }
 
 /** `bot/<key>`: an identity. */
