@@ -4,7 +4,7 @@ import { fromBase64 } from '../base/bytes.js';
 import { iso, type Clock } from '../base/clock.js';
 import { parseCanonical, type JsonObject } from '../base/canonical.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { FRESH_MS, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import { FRESH_MS, MAX_CLOCK_SKEW_MS, MAX_STATE_AGE_MS } from '../base/limits.js';
 import type { StateProof, StateRoot } from '../schema/types.js';
 import { verifyConsistency, verifyInclusion } from '../tlog/merkle.js';
 import { STATE_KIND, stateRootOf } from './audit.js';
@@ -62,6 +62,7 @@ export function verifyStateProof(answer: StateProof, id: string, pinned: Pinned,
   if (line < (seen?.stateLine ?? -1)) throw broken(`the state of line ${line} is older than that of line ${seen?.stateLine ?? 0}, which was seen before`, 'rewound');
   const state = { ...wellFormed(() => stateRootOf({ body })), line, at };
   if (state.size > line || !Number.isInteger(Math.log2(state.buckets))) throw broken(`the state root of line ${line} has not the form that the rules demand`);
+  checkRecent(state, checkpoint);
   const value = objectIn(answer, id, state);
   return { id, value, state, seen: { checkpoint, note: parseReceipt(answer.receipt).checkpoint, stateLine: line } };
 }
@@ -71,6 +72,12 @@ function checkFresh({ time_ms }: Checkpoint, clock: Clock): void {
   const age_ms = clock() - time_ms;
   if (age_ms < -MAX_CLOCK_SKEW_MS) throw new Problem('unreachable', `the time stamp is ${iso(time_ms)}, here it is ${iso(clock())}`, { reason: 'clocks', hint: 'check the clock of this machine' });
   if (age_ms >= FRESH_MS) throw new Problem('unreachable', `the newest time stamp that is answered is of ${iso(time_ms)}: too old to believe`, { reason: 'stale', hint: 'try again later, or ask another bot that serves this grid: 3bot grid join URL --light' });
+}
+
+/** Not a root of long ago below a checkpoint of today, unless nothing was written since but the root itself. */
+function checkRecent({ size, line, at }: ProvenState, checkpoint: Checkpoint): void {
+  const isAll = size === line && checkpoint.size === line + 1;
+  if (!isAll && checkpoint.time_ms - at > MAX_STATE_AGE_MS) throw new Problem('unreachable', `the newest state that is shown is of ${iso(at)}, and more was written until ${iso(checkpoint.time_ms)}: too old to believe`, { reason: 'stale', hint: 'try again later, or ask another bot that serves this grid: 3bot grid join URL --light' });
 }
 
 /** The log of this checkpoint begins with all that was seen before. */

@@ -1,7 +1,7 @@
 // What a bot that serves a grid says of the state, and what of it a light client takes: whatever is changed is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FRESH_MS } from '../../src/base/limits.js';
+import { FRESH_MS, MAX_STATE_AGE_MS } from '../../src/base/limits.js';
 import { Problem } from '../../src/base/errors.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { pinnedBy, type Pinned } from '../../src/bcdb/pinned.js';
@@ -149,6 +149,30 @@ test('an older root, a log that went back, a fork and a stale answer are refused
   assert.equal(reason(answer, { ...first.seen, checkpoint: { ...first.seen.checkpoint, root: Buffer.alloc(32) } }), 'fork');
   assert.equal(reason(answer, first.seen, () => Date.now() + FRESH_MS), 'stale');
   assert.equal(reason(answer, first.seen, () => Date.now() - 2 * FRESH_MS), 'clocks');
+});
+
+test('an old state below a checkpoint of today is stale, unless nothing was written since', async () => {
+  await using alice = await TestHome.create('alice');
+  const start = Date.now();
+  let passed = 0;
+  alice.clock = () => start + passed;
+  const id = await alice.create();
+  const account = `account/${alice.identity.public['wallet'] ?? ''}`;
+  await using first = new Client({ url: (await alice.daemon()).url });
+  const old = await first.state(id, account, 0);
+  await alice.close();
+  passed = MAX_STATE_AGE_MS + 60_000;
+  const { url, grids } = await alice.daemon();
+  const grid = grids.get(id) as Grid;
+  await using client = new Client({ url });
+  const pinned = pinnedBy(grid.reader.line(0));
+  const verified = (answer: StateProof): number => verifyStateProof(answer, account, pinned, undefined, alice.clock).state.line;
+  const below = async (): Promise<StateProof> => ({ ...old, receipt: await client.receipt(id, recordId(old)) });
+  assert.equal(verified(await below()), grid.reader.size - 1, 'nothing was written since');
+  await send(grid, alice.identity, namedSigner('dan').key);
+  const lie = await below();
+  assert.throws(() => verified(lie), { code: 'unreachable', reason: 'stale', message: /^the newest state that is shown is of/ });
+  assert.equal(verified(await client.state(id, account, 0)), grid.reader.size - 1, 'the home shows a new one');
 });
 
 /** Id of the state root's record. */
