@@ -2,7 +2,7 @@
 // routes for the one request that comes by the thousand.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { CONNECTIONS_SHARE_OF_ONE, CONNECTION_IDLE_MS, KEEP_ALIVE_MS, MAX_CONNECTIONS, MAX_HEAD_BYTES, SPARE_FILES } from '../base/limits.js';
 import type { Polls } from './polls.js';
 import type { ServerParts } from './server.js';
@@ -28,17 +28,31 @@ export function crowdServer(handler: (request: IncomingMessage, response: Server
 function shareOut(server: Server, most: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const { remoteAddress } = socket;
-    if (remoteAddress === undefined) return;
-    const count = (open.get(remoteAddress) ?? 0) + 1;
+    if (socket.remoteAddress === undefined) return;
+    const place = placeOf(socket.remoteAddress);
+    const count = (open.get(place) ?? 0) + 1;
     if (count > most) return void socket.destroy();
-    open.set(remoteAddress, count);
+    open.set(place, count);
     socket.once('close', () => {
-      const left = (open.get(remoteAddress) ?? 1) - 1;
-      if (left === 0) open.delete(remoteAddress);
-      else open.set(remoteAddress, left);
+      const left = (open.get(place) ?? 1) - 1;
+      if (left === 0) open.delete(place);
+      else open.set(place, left);
     });
   });
+}
+
+/**
+ * What an address counts as: an IPv4 address as itself, also where it is written as IPv6; an IPv6 address as its /64,
+ * which is the least that one customer has (RFC 6177).
+ * @param address as Node writes it
+ */
+export function placeOf(address: string): string {
+  const mapped = /^::ffff:([0-9]+(?:\.[0-9]+){3})$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [front = [], back = []] = address.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const zeros = Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0');
+  return `${[...front, ...zeros, ...back].slice(0, 4).join(':')}::/64`;
 }
 
 /** Connections that this process may have: Node raises the soft limit on open files to the hard one when it starts. */

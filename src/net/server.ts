@@ -14,7 +14,7 @@ import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import type { FollowState } from './follow.js';
 import { Budget } from './answers.js';
-import { crowdServer } from './crowd.js';
+import { crowdServer, placeOf } from './crowd.js';
 import { Polls } from './polls.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
@@ -106,7 +106,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   addSchemas(app);
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
-  if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000 });
+  if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000, keyGenerator: ({ ip }) => placeOf(ip) });
   await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal, buffered, polls }));
   const address = await listen(app, parts.listen);
   return { address, [Symbol.asyncDispose]: () => app.close() };

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { MAX_CONNECTIONS, SPARE_FILES, WAKE_AT_ONCE } from '../../src/base/limits.js';
+import { placeOf } from '../../src/net/crowd.js';
 import type { Grid } from '../../src/net/grid.js';
 import { Waiting } from '../../src/net/polls.js';
 import { startServer, type Server } from '../../src/net/server.js';
@@ -113,6 +114,20 @@ test('one address has at most half of the connections', async () => {
   await poll('its connections to be closed', () => greedy().closed === 90);
   assert.equal(greedy().open, 100, 'each was accepted by the system first');
   await place.isServed();
+});
+
+test('what one customer has counts as one address: an IPv4 address, the /64 of an IPv6 one', () => {
+  const rows: [address: string, place: string][] = [
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::9', '2001:db8:1:3::/64'],
+    ['2001:db8::9', '2001:db8:0:0::/64'],
+    ['fe80::1:2:3:4%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ];
+  for (const [address, place] of rows) assert.equal(placeOf(address), place, address);
 });
 
 test('a crowd fits the limits of this release', () => {
