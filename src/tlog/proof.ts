@@ -36,7 +36,7 @@ export function formatProof({ extra, index, proof, checkpoint }: ProofFile): str
  * @throws Problem `integrity`, reason `proof`, that names the part that has the wrong form
  */
 export function parseProof(text: string): ProofFile {
-  if (text.length > MAX_RECEIPT_BYTES) throw broken(`larger than ${MAX_RECEIPT_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_RECEIPT_BYTES) throw broken(`larger than ${MAX_RECEIPT_BYTES} bytes`);
   const end = text.indexOf('\n\n');
   if (end < 0) throw broken('no empty line before the checkpoint');
   const [first, ...rest] = text.slice(0, end).split('\n');

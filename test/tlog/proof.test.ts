@@ -21,7 +21,7 @@ test('refuses what has another form', () => {
   const hostile = [
     '', text.replace('@v1', '@v2'), text.replace('extra bW9yZQ==\n', 'extra \n'), text.replace('bW9yZQ==', 'bW9yZR=='), text.replace('bW9yZQ==', 'bW9yZQ'), text.replace('extra', 'Extra'),
     text.replace('index 73894\n', ''), text.replace('73894', '073894'), text.replace('73894', '9007199254740992'), text.replace('73894', '-1'),
-    text.replace('index 73894\n', 'index 73894\nAAAA\n'), text.replace('index 73894\n', `index 73894\n${`${'A'.repeat(43)}=\n`.repeat(62)}`), text.replaceAll('\n', '\r\n'), text.slice(0, 100), text + 'x'.repeat(8 * 1_048_576),
+    text.replace('index 73894\n', 'index 73894\nAAAA\n'), text.replace('index 73894\n', `index 73894\n${`${'A'.repeat(43)}=\n`.repeat(62)}`), text.replaceAll('\n', '\r\n'), text.slice(0, 100), text + 'x'.repeat(8 * 1_048_576), text + 'é'.repeat(4 * 1_048_576),
   ];
   for (const one of hostile) assert.throws(() => parseProof(one), (thrown) => isProblem(thrown, 'integrity', 'proof'), one.slice(0, 200));
 });
