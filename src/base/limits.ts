@@ -138,6 +138,8 @@ export const MAX_POLICY_NAMES = 100;
 /** Hashes in a request to a witness (C2SP tlog-witness), and the request: those and a checkpoint. */
 export const MAX_WITNESS_PROOF = 63;
 export const MAX_ADD_CHECKPOINT_BYTES = 65_536 + 4_096;
+/** Witness: requests for one log that wait for their turn; its home has one under way, and an audit takes seconds. */
+export const MAX_WITNESS_QUEUE = 16;
 /** Home: one round of cosignatures. Two of them, the one under way and the own, are less than a forwarder waits. */
 export const COSIGN_TIMEOUT_MS = 4_000;
 /** Auditing witness: how long one request waits for lines to be taken in; what takes longer goes on behind it. */

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
 import { Problem } from '../base/errors.js';
+import { MAX_WITNESS_QUEUE } from '../base/limits.js';
 import { Turns } from '../base/turns.js';
 import { checkEd25519, type Signer } from '../keys/ed25519.js';
 import { cosignatureText, formatCosignature } from '../tlog/cosignature.js';
@@ -34,6 +35,10 @@ export class Witness {
   readonly #parts: WitnessParts;
   /** By origin: of two requests at once one would roll back the other. */
   readonly #turns = new Turns();
+  /** By origin: requests that have their turn or wait for it. */
+  readonly #queued = new Map<string, number>();
+  /** By origin: the search for another key, under way; strangers may ask for it. */
+  readonly #moving = new Map<string, ReturnType<NonNullable<WitnessParts['moved']>>>();
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
@@ -57,16 +62,25 @@ export class Witness {
       if (!(thrown instanceof Problem || thrown instanceof TypeError)) throw thrown;
       return refused(400, thrown.message);
     }
-    // An origin that is not known has no place in the queue.
-    if (this.#parts.ledger.log(request.checkpoint.origin) === undefined) return refusalOf(request, undefined) as Answer;
-    return this.#turns.run(request.checkpoint.origin, () => this.#answer(request));
+    const { origin } = request.checkpoint;
+    // What the log has not signed has no place in the queue, and few wait there.
+    const refusal = refusalBy(request, await this.#log(request));
+    if (refusal?.status === 404 || refusal?.status === 403) return refusal;
+    const queued = this.#queued.get(origin) ?? 0;
+    if (queued >= MAX_WITNESS_QUEUE) return refused(503, 'too many requests for this log wait here; ask again');
+    this.#queued.set(origin, queued + 1);
+    try {
+      return await this.#turns.run(origin, () => this.#answer(request));
+    } finally {
+      this.#queued.set(origin, (this.#queued.get(origin) ?? 1) - 1);
+    }
   }
 
   async #answer(request: AddCheckpointRequest): Promise<Answer> {
     const { ledger, clock, audit, onFork } = this.#parts;
     const { note, checkpoint } = request;
-    const log = await this.#log(request);
-    const refusal = refusalOf(request, log && { ...log, verifiers: [verifierOf(log)] });
+    const log = ledger.log(checkpoint.origin);
+    const refusal = refusalBy(request, log);
     if (log?.note != null && checkpoint.size === log.size && !checkpoint.root.equals(log.root) && isSignedBy(note, verifierOf(log))) onFork?.(log, [log.note, formatNote(note.text, note.signatures)]);
     if (log === undefined || refusal !== undefined) return refusal as Answer;
     const objection = await audit?.(log, checkpoint);
@@ -84,7 +98,10 @@ export class Witness {
     const { ledger, moved } = this.#parts;
     const log = ledger.log(origin);
     if (log === undefined || isSignedBy(note, verifierOf(log))) return log;
-    const now = await moved?.(log);
+    if (moved === undefined) return log;
+    const moving = this.#moving.get(origin) ?? moved(log).finally(() => this.#moving.delete(origin));
+    this.#moving.set(origin, moving);
+    const now = await moving;
     if (now === undefined || now.vkey === log.vkey) return log;
     ledger.trust({ origin, ...now });
     return ledger.log(origin);
@@ -97,6 +114,10 @@ export class Witness {
     const key = witnessKey(ledger.identity, signer.key);
     return formatSignature({ name: key.name, id: noteKeyId(key), signature: formatCosignature(seconds, signature) });
   }
+}
+
+function refusalBy(request: AddCheckpointRequest, log: LedgerLog | undefined): Answer | undefined {
+  return refusalOf(request, log && { ...log, verifiers: [verifierOf(log)] });
 }
 
 function verifierOf({ vkey }: LedgerLog): Verifier {

@@ -1,6 +1,7 @@
 // add-checkpoint over HTTP, status by status (C2SP tlog-witness).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { MAX_WITNESS_QUEUE } from '../../src/base/limits.js';
 import { checkEd25519 } from '../../src/keys/ed25519.js';
 import { cosignatureTime } from '../../src/tlog/cosignature.js';
 import { parseNote, parseVkey } from '../../src/tlog/note.js';
@@ -102,6 +103,20 @@ test('of requests at the same time one advances the log, and the others are told
   assert.equal(taken.length, 1);
   assert.deepEqual(answers.filter(({ status }) => status !== 200).map(({ status, body }) => [status, body]), Array(5).fill([409, `${taken[0]}\n`]));
   assert.equal(witness.ledger.log(LOG.origin)?.size, taken[0]);
+});
+
+test('what the log has not signed is refused at once, also while an audit is under way, and few requests wait behind that', async () => {
+  let hold = (): void => undefined;
+  const held = new Promise<undefined>((resolve) => (hold = () => resolve(undefined)));
+  await using witness = new TestWitness('auditor', { audit: () => held });
+  witness.ledger.trust({ origin: LOG.origin, vkey: LOG.vkey, source: null });
+  const add = (body: string): Promise<number> => witness.witness.addCheckpoint(Buffer.from(body)).then(({ status }) => status);
+  const waiting = Array.from({ length: MAX_WITNESS_QUEUE }, () => add(LOG.request(0, 7)));
+  const forged = formatAddCheckpoint({ old: 0, proof: [], checkpoint: LOG.checkpoint(7, { seed: Buffer.alloc(32, 9) }) });
+  assert.equal(await add(forged), 403);
+  assert.equal(await add(LOG.request(0, 7)), 503);
+  hold();
+  assert.deepEqual(await Promise.all(waiting), [200, ...Array<number>(MAX_WITNESS_QUEUE - 1).fill(409)]);
 });
 
 test('logs do not wait for one another, and what is noted is found again in the file', async () => {
