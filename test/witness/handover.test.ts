@@ -13,7 +13,7 @@ import { openHome } from '../../src/home.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { exportGrid } from '../../src/net/export.js';
 import { signStatement } from '../../src/net/governance.js';
-import { openGrid } from '../../src/net/grid.js';
+import { openGrid, type Grid } from '../../src/net/grid.js';
 import { draftHandover, takeOver } from '../../src/net/handover.js';
 import { importGrid } from '../../src/net/import.js';
 import { readLight } from '../../src/net/light/file.js';
@@ -39,6 +39,8 @@ class Scene implements AsyncDisposable {
   readonly witnesses: readonly ServedWitness[];
   id = '';
   url = '';
+  /** At the new home. */
+  served: Grid | undefined;
 
   private constructor(homes: readonly TestHome[]) {
     [this.old, this.governor, this.bob, this.watcher] = homes as [TestHome, TestHome, TestHome, TestHome];
@@ -73,7 +75,8 @@ class Scene implements AsyncDisposable {
     await this.old.close();
     const file = await signStatement(grid, { record: await draftHandover(grid, options), signatures: [] }, identity);
     const { line } = await takeOver(this.id, file, options);
-    this.url = (await this.governor.daemon()).url;
+    const daemon = await this.governor.daemon();
+    [this.url, this.served] = [daemon.url, daemon.grids.get(this.id)];
     return line;
   }
 
@@ -87,7 +90,7 @@ class Scene implements AsyncDisposable {
 
 test('a grid with witnesses goes on under a new home: witnesses, copies and light clients move, receipts of both homes hold', async () => {
   await using scene = await Scene.set();
-  const { bob, id, governor } = scene;
+  const { bob, id } = scene;
   // A process of its own: while a light client asks, it does nothing else.
   const carol = { home: tempHome() };
   const joinLight = (): Promise<{ basis: Basis | null }> => botJson(['grid', 'join', '--light', scene.url, '--genesis', id], carol);
@@ -100,9 +103,7 @@ test('a grid with witnesses goes on under a new home: witnesses, copies and ligh
   const line = await scene.handOver();
   // The witnesses know no address but the old home's; their bot learns of the new one.
   await scene.watcher.join(scene.url, id);
-  const served = await openGrid(governor.options);
-  await served.refresh();
-  await served[Symbol.asyncDispose]();
+  await scene.served?.refresh();
 
   await bob.join(scene.url, id);
   const moved = await bob.grid();
