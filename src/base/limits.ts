@@ -236,8 +236,8 @@ export const STATE_WAIT_MS = 6_000;
 export const STATE_ROOT_EVERY_MS = 10 * 60_000;
 /** State proofs: how much older than the checkpoint a root may be that does not cover all below it: one interval of the home's, and a restart. */
 export const MAX_STATE_AGE_MS = STATE_ROOT_EVERY_MS + FRESH_MS;
-/** State proofs: how long a thread that folds may give no sign of life; one comparison of a million objects takes seconds. */
-export const FOLD_SILENCE_MS = 60_000;
+/** State proofs: how long a thread may fold before it is ended as one that hangs: a million lines take minutes. */
+export const FOLD_LIMIT_MS = 60 * 60_000;
 /** Query: characters, values in all, and levels of parentheses and `not`; what a person types is far below. */
 export const MAX_QUERY_CHARS = 8_192;
 export const MAX_QUERY_TERMS = 64;

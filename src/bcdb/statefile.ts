@@ -1,15 +1,17 @@
 // The state as the first lines of a book left it, in a file of its own with its tree: a lagging fold. It moves from
 // state root to state root; derived from the book, and made again where it is lost.
+import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { canonical, parseCanonical, type JsonObject } from '../base/canonical.js';
 import { effect } from '../base/effect.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { MAX_STATE_BUCKETS } from '../base/limits.js';
 import { foldLines, type FoldOptions } from './fold.js';
 import type { RuleBook, State } from './rulebook.js';
 import { asProblem } from './sql.js';
 import { bucketLeaf, bucketOf, bucketsFor, BucketTree, entryOf, slotOf, type BucketEntry } from './statetree.js';
-import type { Reader } from './store.js';
+import type { Reader, Store } from './store.js';
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS object (
@@ -28,6 +30,8 @@ const TABLES = `
 const SQL = {
   get: 'SELECT json FROM object WHERE slot = ? AND id = ?',
   put: 'INSERT INTO object (slot, id, json, hash) VALUES (?, ?, ?, ?) ON CONFLICT (slot, id) DO UPDATE SET json = excluded.json, hash = excluded.hash',
+  row: 'SELECT json, hash FROM object WHERE slot = ? AND id = ?',
+  count: 'SELECT count(*) FROM object',
   bucket: 'SELECT id, hash FROM object WHERE slot >= ? AND slot < ?',
   folded: 'SELECT size, objects, nodes FROM folded',
   keep: 'INSERT INTO folded (only, size, objects, nodes) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE SET size = excluded.size, objects = excluded.objects, nodes = excluded.nodes',
@@ -35,6 +39,14 @@ const SQL = {
 
 /** Objects of a fold under way that are kept in memory before they are written, and those that were read. */
 const MAX_UNWRITTEN = 20_000;
+
+/** What `advance` may be told. */
+export interface AdvanceOptions extends FoldOptions {
+  /** The root that the state is said to have, hex: where what is kept leads to another, it is made anew before that is believed. */
+  readonly root?: string | undefined;
+  /** The book at one moment, with `size` lines: its own objects must be those that were folded, before anybody signs them. */
+  readonly same?: Store | undefined;
+}
 
 /** What a state root says. */
 export interface StatePoint {
@@ -77,15 +89,22 @@ export class StateFile implements State, Disposable {
     this.#load();
   }
 
-  /** Opens the file to move it, and makes it where there is none. @param path empty: a temporary file that goes with the handle */
+  /** Opens the file to move it, and makes it where there is none or a damaged one. @param path empty: a temporary file that goes with the handle */
   static open(path: string): StateFile {
-    return opened(path, {}, (db) => {
-      // What a power cut takes away is folded again.
+    const open = (): StateFile => opened(path, {}, (db) => {
       db.pragma(path === '' ? 'journal_mode = MEMORY' : 'journal_mode = WAL');
-      db.pragma('synchronous = OFF');
+      // A power cut loses the newest commits, which are folded again, and never a part of one.
+      db.pragma('synchronous = NORMAL');
       db.exec(TABLES);
       return new StateFile(db);
     });
+    try {
+      return open();
+    } catch (thrown) {
+      if (!isProblem(thrown, 'integrity', 'damaged')) throw thrown;
+      for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+      return open();
+    }
   }
 
   /** Opens the file for proofs only. @throws Problem `not_found` */
@@ -115,17 +134,29 @@ export class StateFile implements State, Disposable {
 
   /**
    * Folds on to the first `size` lines of the book, all or nothing. A smaller size, or a book with fewer lines than
-   * were folded, begins anew.
+   * were folded, begins anew; so does a state kept from before that does not fit the lines, the root that is named, or
+   * (with `same`) the objects that the book itself keeps.
    * @param buckets of the tree; as suits the number of objects if left out
-   * @throws Problem as `foldLines`
+   * @throws Problem as `foldLines`; `integrity` where the book's own objects are not what its lines make
    */
-  async advance(reader: Reader, rules: RuleBook, size: number, buckets?: number, options: FoldOptions = {}): Promise<StatePoint> {
+  async advance(reader: Reader, rules: RuleBook, size: number, buckets?: number, options: AdvanceOptions = {}): Promise<StatePoint> {
+    try {
+      const point = await this.#advance(reader, rules, size, buckets, options);
+      if (options.root === undefined || point.root.toString('hex') === options.root) return point;
+    } catch (thrown) {
+      if (!isProblem(thrown, 'integrity')) throw thrown;
+    }
+    return await this.#advance(reader, rules, size, buckets, options, true);
+  }
+
+  async #advance(reader: Reader, rules: RuleBook, size: number, buckets: number | undefined, options: AdvanceOptions, anew = false): Promise<StatePoint> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       this.#load();
-      if (size < this.#size || reader.size < this.#size) this.#clear();
+      if (anew || size < this.#size || reader.size < this.#size) this.#clear();
       await foldLines(this, reader, rules, this.#size, size, options);
       this.#write();
+      if (options.same !== undefined) this.#compare(options.same);
       const point = { size, root: this.#settle(buckets ?? bucketsFor(this.#objects)), buckets: this.#tree.buckets };
       this.#size = size;
       this.#db.prepare(SQL.keep).run(size, this.#objects, this.#tree.nodes);
@@ -183,10 +214,23 @@ export class StateFile implements State, Disposable {
     this.#put.clear();
   }
 
+  /** Also has every leaf made anew: a tree that is kept beside the objects is no proof of them. @throws Problem `integrity` */
+  #compare(book: Store): void {
+    const row = this.#db.prepare(SQL.row);
+    let count = 0;
+    for (const { id, json } of book.storedObjects()) {
+      const kept = row.get(slotOf(id), id) as { json: string; hash: string } | undefined;
+      if (kept?.json !== json || kept.hash !== entryOf(id, json)[1]) throw different(id);
+      count += 1;
+    }
+    if (this.#db.prepare(SQL.count).pluck().get() !== count) throw different('some object');
+    for (let slot = 0; slot < MAX_STATE_BUCKETS; slot += 1) this.#touched.add(slot);
+  }
+
   /** The root, once every bucket that was touched has its new leaf; with another number of buckets, every bucket. */
   #settle(buckets: number): Buffer {
     const width = MAX_STATE_BUCKETS / buckets;
-    const isNew = this.#size === 0 || this.#tree.buckets !== buckets;
+    const isNew = this.#size === 0 || this.#touched.size === MAX_STATE_BUCKETS || this.#tree.buckets !== buckets;
     if (isNew) this.#tree = BucketTree.of(buckets);
     const changed = isNew ? Array.from({ length: buckets }, (_, bucket) => bucket) : new Set([...this.#touched].map((slot) => Math.floor(slot / width)));
     for (const bucket of changed) this.#tree.set(bucket, bucketLeaf(this.#entries(bucket)));
@@ -203,6 +247,10 @@ export class StateFile implements State, Disposable {
   #json(id: string): string | undefined {
     return this.#db.prepare(SQL.get).pluck().get(slotOf(id), id) as string | undefined;
   }
+}
+
+function different(id: string): Problem {
+  return new Problem('integrity', `${id} in the book is not what its lines make`, { reason: 'state', hint: '3bot bcdb verify' });
 }
 
 function opened(path: string, options: Database.Options, make: (db: Database.Database) => StateFile): StateFile {

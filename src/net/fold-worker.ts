@@ -11,9 +11,11 @@ export interface FoldPaths {
   readonly state: string;
 }
 
-/** Where to move to; without buckets, as many as suit the state. */
+/** Where to move to; without a size to the end of the book, held against its own objects; without buckets, as many as suit the state. */
 export interface FoldRequest {
-  readonly size: number;
+  readonly size?: number | undefined;
+  /** What its root is said to be, hex. */
+  readonly root?: string | undefined;
   readonly buckets?: number | undefined;
 }
 
@@ -26,11 +28,15 @@ parentPort?.on('message', (request: FoldRequest) => {
   void answer(request).then((said) => parentPort?.postMessage(said));
 });
 
-async function answer({ size, buckets }: FoldRequest): Promise<FoldAnswer> {
+async function answer({ size, buckets, root }: FoldRequest): Promise<FoldAnswer> {
   try {
     using store = Store.read(book);
     using file = StateFile.open(state);
-    return await file.advance(store, rules1, size, buckets);
+    // Lines and objects of one moment.
+    store.db.exec('BEGIN');
+    store.refresh();
+    const same = size === undefined ? store : undefined;
+    return await file.advance(store, rules1, size ?? store.size, buckets, { root, same });
   } catch (thrown) {
     return { problem: messageOf(thrown) };
   }

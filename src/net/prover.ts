@@ -101,7 +101,9 @@ export class Prover implements AsyncDisposable {
     if (this.#proven?.id === newest.id) return;
     const { root } = await this.#folder.advance(newest);
     if (root.toString('hex') !== newest.root) throw falseRoot(newest, root);
-    this.#file ??= StateFile.read(state);
+    // A damaged file was put aside for a new one, perhaps.
+    this.#file?.[Symbol.dispose]();
+    this.#file = StateFile.read(state);
     this.#proven = newest;
   }
 
@@ -112,7 +114,7 @@ export class Prover implements AsyncDisposable {
 
   async #record(log: Signer): Promise<void> {
     const { grid } = this.#parts;
-    const { size, root, buckets } = await this.#folder.advance({ size: grid.reader.size });
+    const { size, root, buckets } = await this.#folder.advance({});
     const body = { size, root: root.toString('hex'), buckets };
     try {
       await appendSigned(grid, { chain: `state/${log.key}`, kind: STATE_KIND, body }, [log]);

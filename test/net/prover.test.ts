@@ -1,6 +1,8 @@
 // What a bot that serves a grid says of the state, and what of it a light client takes: whatever is changed is refused.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import Database from 'better-sqlite3';
 import { FRESH_MS, MAX_STATE_AGE_MS } from '../../src/base/limits.js';
 import { Problem } from '../../src/base/errors.js';
 import { sha256Hex } from '../../src/base/hash.js';
@@ -174,6 +176,36 @@ test('an old state below a checkpoint of today is stale, unless nothing was writ
   assert.throws(() => verified(lie), { code: 'unreachable', reason: 'stale', message: /^the newest state that is shown is of/ });
   assert.equal(verified(await client.state(id, account, 0)), grid.reader.size - 1, 'the home shows a new one');
 });
+
+const DAMAGES: [string, (path: string, bot: string) => void][] = [
+  ['lacks an object', (path, bot) => changeFile(path, (db) => void db.prepare('DELETE FROM object WHERE id = ?').run(bot))],
+  ['is no database', (path) => writeFileSync(path, 'no database'.repeat(1_000))],
+];
+
+for (const [what, damage] of DAMAGES) {
+  test(`a state file that ${what} is made again, and the home signs no false root`, async () => {
+    await using alice = await TestHome.create('alice');
+    const id = await alice.create();
+    const account = `account/${alice.identity.public['wallet'] ?? ''}`;
+    await using first = new Client({ url: (await alice.daemon()).url });
+    await first.state(id, account, 0);
+    await alice.close();
+    damage(alice.home.gridState(id), `bot/${alice.identity.public['bot'] ?? ''}`);
+    const { url, grids } = await alice.daemon();
+    const grid = grids.get(id) as Grid;
+    await send(grid, alice.identity, namedSigner('ann').key);
+    await until(() => Date.now() > grid.reader.lastAt + 1_000);
+    await using client = new Client({ url });
+    assert.deepEqual(verifyStateProof(await client.state(id, account, 0), account, pinnedBy(grid.reader.line(0)), undefined, Date.now).value, grid.reader.get(account));
+    assert.equal((await verifyGrid(alice.home, undefined)).stateRoots, 2);
+  });
+}
+
+function changeFile(path: string, change: (db: Database.Database) => void): void {
+  const db = new Database(path);
+  change(db);
+  db.close();
+}
 
 /** Id of the state root's record. */
 function recordId({ receipt }: StateProof): string {
