@@ -99,6 +99,11 @@ export function checkCheckpoint(store: Store, state: ReadState, tree: CheckedTre
 
 /** The last checkpoint of each era; of an old home there may be none, since governance vouches for where that ended. */
 function checkMilestones(store: Store, trust: Pinned, tree: CheckedTree): void {
+  const ends = new Set(trust.earlier?.map(({ until }) => until));
+  // Whoever follows is led to the next one there is: one too many would lead them to a checkpoint that does not count.
+  for (let kept = store.milestone(-1); kept !== undefined; kept = store.milestone(kept.size)) {
+    if (!ends.has(kept.size)) throw broken(`a checkpoint of ${kept.size} lines is stored as the last of an era, and no era ended there`);
+  }
   for (const { until, log_key } of trust.earlier ?? []) {
     const kept = store.milestone(until - 1);
     if (kept?.size === until && openCheckpoint(kept.note, trust).root.equals(tree.root(until))) continue;

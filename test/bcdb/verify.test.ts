@@ -3,6 +3,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { isProblem } from '../../src/base/errors.js';
 import { entryText } from '../../src/bcdb/entry.js';
 import { makeRecord, signaturesText, signRecord } from '../../src/bcdb/record.js';
 import { Store } from '../../src/bcdb/store.js';
@@ -64,6 +65,10 @@ function flip(db: Database.Database, table: string, column: string, where: strin
 test('a book that nobody touched holds', async () => {
   const { size, signed, signatures } = await verifyAfter(() => undefined);
   assert.deepEqual({ size, signed, signatures }, { size: LINES, signed: LINES, signatures: LINES });
+});
+
+test('a checkpoint stored as the last of an era that never ended does not pass', async () => {
+  await assert.rejects(verifyAfter((db) => void db.exec("INSERT INTO milestone (size, note) VALUES (2, 'surplus')")), (thrown) => isProblem(thrown, 'integrity') && /no era ended there/.test(thrown.message));
 });
 
 const PLACES = [0, 3, 11, 40];
