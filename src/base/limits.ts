@@ -244,6 +244,12 @@ export const MAX_QUERY_TERMS = 64;
 export const MAX_QUERY_DEPTH = 16;
 /** Query: names that a prefix stands for before it is no longer looked up name by name. */
 export const MAX_PREFIX_NAMES = 64;
+/** Query: words of a text to look for, in all: each is looked up before the query is planned. */
+export const MAX_QUERY_WORDS = 16;
+/** Query: times that words stand in a book which begin as an open word does, for all open words: FTS5 merges them in 20 ms. */
+export const MAX_OPEN_LINES = 100_000;
+/** Query: lines of the book within which words that are in many lines are held against others, for one answer: 0.1 s. */
+export const MAX_WORD_REACH = 500_000;
 /** Query: lines of the book that a server looks at for one answer, beside what its index says: 20 ms. */
 export const MAX_SERVED_LOOKS = 2_000;
 /** Index of a book: fields whose values it keeps; each costs a few microseconds a line. */

@@ -16,6 +16,8 @@ import { Filler, fieldsOf, type IndexedLine } from './fill.js';
 import { makeIndex, markOf, type Mark } from './tables.js';
 
 const LINES = 'SELECT idx, id, at, leaf, payload, signatures FROM book.record WHERE idx >= ? AND idx < ? ORDER BY idx';
+/** Which words there are, read from the text index itself. */
+const WORDS = 'CREATE VIRTUAL TABLE temp.word USING fts5vocab (main, text, instance)';
 /** Lines read from the book at once, so that a batch of large ones does not fill the memory. */
 const PAGE = 256;
 /** Prepared statements kept: there are as many as shapes of questions. */
@@ -116,6 +118,12 @@ export class BookIndex implements Disposable {
     return this.#prepared(sql).get(...params) as Row | undefined;
   }
 
+  /** In how many lines a word is, or words are that begin so, each counted by itself; counted up to `most`. */
+  countWords(word: string, open: boolean, most: number): number {
+    const [where, params] = open ? ['term >= ? AND term < ?', [word, `${word}\u{10ffff}`]] : ['term = ?', [word]];
+    return this.numbers(`SELECT count(*) FROM (SELECT 1 FROM temp.word WHERE ${where} LIMIT ?)`, ...params, most)[0] ?? 0;
+  }
+
   /** The number of a chain, kind, key or tag; undefined where no line that is covered has it. */
   symbol(text: string): number | undefined {
     this.#open();
@@ -177,6 +185,7 @@ export class BookIndex implements Disposable {
     }
     this.#file = fileAt(this.#path);
     this.#symbols = new Symbols(db);
+    db.exec(WORDS);
     return (this.#read = db);
   }
 

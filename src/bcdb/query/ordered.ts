@@ -67,7 +67,7 @@ function walk(index: BookIndex, { ask, range, orderField }: Plan, after: Place |
   const sql = `SELECT v.idx AS idx FROM value v CROSS JOIN line l ON l.idx = v.idx WHERE v.field = ? AND v.idx < ? AND v.idx >= ?${bounds.map((bound) => ` AND ${bound.sql}`).join('')}
     AND NOT EXISTS (SELECT 1 FROM value o WHERE o.field = v.field AND o.idx = v.idx AND o.value ${before} v.value)
     AND (${where}) ORDER BY v.value ${order}, v.idx ${order}${offset === undefined ? '' : ' LIMIT 1 OFFSET ?'}`;
-  return index.numbers(sql, orderField, range.before, range.from, ...bounds.flatMap((bound) => bound.params), ...params, ...(offset === undefined ? [] : [offset]));
+  return index.numbers(sql, orderField, range.before, range.from, ...bounds.flatMap((bound) => bound.params), ...params, ...(offset === undefined ? [] : [offset]), range);
 }
 
 /** Where a line stands: by the largest of its values, ascending the smallest; undefined where it has none. */

@@ -5,11 +5,12 @@
 //   one       = "not" one | "(" expression ")" | condition
 //   condition = field ("=" | "!=" | "<" | "<=" | ">" | ">=" | "prefix" | "match") value
 //             | field "in" "(" value {"," value} ")" | field "exists"
-import { MAX_QUERY_DEPTH, MAX_QUERY_TERMS, MAX_ROWS } from '../../base/limits.js';
+import { MAX_QUERY_DEPTH, MAX_QUERY_TERMS, MAX_QUERY_WORDS, MAX_ROWS } from '../../base/limits.js';
 import { FIELDS, NEWEST_FIRST, operatorsOf, type Ask, type Condition, type Expression, type Operator } from './expression.js';
 import { tokensOf, wrong, type Token } from './lexer.js';
 import { isBodyPath } from './paths.js';
 import { valueOf } from './values.js';
+import { patternsOf } from './words.js';
 
 const FIELD_NAMES = `${Object.keys(FIELDS).join(', ')}, or a field of the body: body.x.y`;
 const KEYWORDS = new Set(['and', 'or', 'not', 'order', 'limit']);
@@ -29,6 +30,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #terms = 0;
+  #words = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -95,6 +97,8 @@ class Parser {
     this.#count(1);
     const read = valueOf(field, operator, token.text, token.type === 'quoted');
     if (typeof read === 'object') throw this.#wrong(token, read.wrong, read.allowed);
+    if (field === 'text') this.#words += patternsOf(token.text).length;
+    if (this.#words > MAX_QUERY_WORDS) throw this.#wrong(token, `more than ${MAX_QUERY_WORDS} words to look for`, 'fewer words');
     return read;
   }
 

@@ -14,6 +14,8 @@ export interface Plan {
   readonly source: Source | undefined;
   /** What the index says of a line `l` beside that; undefined: nothing more is asked. */
   readonly filter: Sql | undefined;
+  /** Words that the index checks by reading all their lines within a range; such ranges are kept small. */
+  readonly wide: number;
   /** The same, as it was asked. */
   readonly filtered: readonly Expression[];
   /** What is held against the line itself. */
@@ -35,8 +37,8 @@ export interface Leave {
  */
 export function planOf(index: BookIndex, ask: Ask, covered: number, { scan }: Leave): Plan {
   // Without an index every line is looked at; there are few.
-  if (covered === 0) return { ask, range: { from: 0, before: 0 }, source: undefined, filter: undefined, filtered: [], looked: undefined, orderField: ask.order.field === 'at' ? undefined : 0 };
-  const sources = new Sources(index);
+  if (covered === 0) return { ask, range: { from: 0, before: 0 }, source: undefined, filter: undefined, wide: 0, filtered: [], looked: undefined, orderField: ask.order.field === 'at' ? undefined : 0 };
+  const sources = new Sources(index, ask.order.field === 'at');
   const orderField = ask.order.field === 'at' ? undefined : sources.field(ask.order.field);
   if (ask.order.field !== 'at' && orderField === undefined) throw unindexed(`nothing is ordered by ${ask.order.field}: there is no index of it`, ask.order.field, false);
   let range: Range = { from: 0, before: covered };
@@ -59,8 +61,8 @@ export function planOf(index: BookIndex, ask: Ask, covered: number, { scan }: Le
       filtered.push(part);
     }
   }
-  const plan: Plan = { ask, range, source: best?.source, filter: filters.length === 0 ? undefined : joinedSql(filters, 'AND'), filtered, looked: joined(looked), orderField };
-  if (!scan) demandIndex(index, plan, covered);
+  const plan: Plan = { ask, range, source: best?.source, filter: filters.length === 0 ? undefined : joinedSql(filters, 'AND'), wide: sources.wide, filtered, looked: joined(looked), orderField };
+  if (!scan) demandIndex(index, sources, plan, covered);
   return plan;
 }
 
@@ -107,15 +109,15 @@ function firstSince(index: BookIndex, since: number, covered: number): number {
   return low;
 }
 
-function demandIndex(index: BookIndex, { looked, source, range, orderField }: Plan, covered: number): void {
-  const missing = looked === undefined ? undefined : firstUnindexed(looked, new Sources(index));
+function demandIndex(index: BookIndex, sources: Sources, { looked, source, range, orderField }: Plan, covered: number): void {
+  const missing = looked === undefined ? undefined : firstUnindexed(looked, sources);
   if (missing === undefined) return;
   const all = range.from === 0 && range.before === covered;
   const lines = source !== undefined ? sizeOf(index, source, range) : range.before - range.from;
   if ((source !== undefined || !all) && orderField === undefined && lines <= MAX_LOOKED_AT) return;
   const why = source !== undefined || !all ? `, and what else is asked leaves ${lines > MAX_LOOKED_AT ? `more than ${MAX_LOOKED_AT}` : lines} lines to look at` : '';
   const { field, operator } = missing;
-  const what = field.startsWith('body.') ? `there is no index of ${field}` : `no index serves ${field} ${operator} ${String(missing.values[0])}, which fits too many names`;
+  const what = field.startsWith('body.') ? `there is no index of ${field}` : `no index serves ${field} ${operator} ${String(missing.values[0])}, which fits too many ${field === 'text' ? 'records' : 'names'}`;
   throw unindexed(`${what}${why}`, field, true);
 }
 
@@ -130,7 +132,7 @@ function firstUnindexed(expression: Expression, sources: Sources): Condition | u
 }
 
 function unindexed(what: string, field: string, canScan: boolean): Problem {
-  const make = field.startsWith('body.') ? `3bot bcdb index add ${field}` : 'give more of the name';
+  const make = field.startsWith('body.') ? `3bot bcdb index add ${field}` : field === 'text' ? 'give more of the word' : 'give more of the name';
   return new Problem('usage', what, { reason: 'unindexed', hint: canScan ? `${make}; or look at every line with --scan` : make });
 }
 

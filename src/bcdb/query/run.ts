@@ -1,6 +1,6 @@
 // Runs a plan: pages of line numbers, each bounded in what it costs, each going on exactly where the one before ended.
 import { sha256Hex } from '../../base/hash.js';
-import { MAX_LOOKED_AT } from '../../base/limits.js';
+import { MAX_LOOKED_AT, MAX_WORD_REACH } from '../../base/limits.js';
 import type { Line, Payload } from '../../schema/types.js';
 import type { BookIndex } from '../index/book-index.js';
 import type { Facts } from '../index/facts.js';
@@ -63,11 +63,14 @@ function pageOfIndex(reader: Reader, plan: Plan, { after, most, looks }: PageOf,
   if (after !== null) [from, before] = descending ? [from, Math.min(before, after)] : [Math.max(from, after + 1), before];
   let candidates = MAX_LOOKED_AT;
   let looked = looks;
+  let reach = plan.wide === 0 ? Infinity : Math.ceil(MAX_WORD_REACH / plan.wide);
   for (let step = FIRST_STEP; from < before; step *= 4) {
-    if (candidates <= 0 || looked <= 0) return descending ? before : from - 1;
+    if (candidates <= 0 || looked <= 0 || reach <= 0) return descending ? before : from - 1;
     const wanted = plan.looked === undefined ? most + 1 - lines.length : Math.min(looked, 256);
     const edge = plan.filter === undefined ? undefined : edgeOf(index, plan, { from, before }, Math.min(step, candidates));
-    const part = edge === undefined ? { from, before } : descending ? { from: edge, before } : { from, before: edge + 1 };
+    const asked = edge === undefined ? { from, before } : descending ? { from: edge, before } : { from, before: edge + 1 };
+    const part = descending ? { from: Math.max(asked.from, before - reach), before } : { from, before: Math.min(asked.before, from + reach) };
+    reach -= part.before - part.from;
     const found = candidatesOf(index, plan, part, wanted);
     candidates -= plan.filter === undefined ? found.length : step;
     for (const idx of found) {
@@ -103,5 +106,5 @@ function candidatesOf(index: BookIndex, { ask, source, filter }: Plan, range: Ra
   const statement = filter === undefined
     ? `${sql} ORDER BY idx ${order} LIMIT ?`
     : `SELECT l.idx AS idx FROM (${sql}) w CROSS JOIN line l ON l.idx = w.idx WHERE ${filter.sql} ORDER BY w.idx ${order} LIMIT ?`;
-  return index.numbers(statement, ...params, ...(filter?.params ?? []), most);
+  return index.numbers(statement, ...params, ...(filter?.params ?? []), most, range);
 }

@@ -5,9 +5,9 @@ import { familyOf, type Value } from '../index/facts.js';
 import { idPrefix, stored } from '../index/fill.js';
 import { TERM } from '../index/tables.js';
 import type { Condition, Expression } from './expression.js';
-import { ftsQuery } from './words.js';
+import { Texts } from './texts.js';
 
-/** A part of a statement, with its parameters. */
+/** A part of a statement, with its parameters; `@from` and `@before` are the lines that it is asked for. */
 export interface Sql {
   readonly sql: string;
   readonly params: readonly unknown[];
@@ -56,10 +56,21 @@ export function sizeOf(index: BookIndex, source: Source, range: Range): number {
 /** Asks an index about conditions. */
 export class Sources {
   readonly #index: BookIndex;
+  readonly #texts: Texts;
+  readonly #areRangesSmall: boolean;
   #fields: ReadonlyMap<string, number> | undefined;
+  #wide = 0;
 
-  constructor(index: BookIndex) {
+  /** @param areRangesSmall lines are asked for in ranges that are no wider than a word in many lines may cost */
+  constructor(index: BookIndex, areRangesSmall: boolean) {
     this.#index = index;
+    this.#texts = new Texts(index);
+    this.#areRangesSmall = areRangesSmall;
+  }
+
+  /** How often `where` has asked for a word that costs what its range costs. */
+  get wide(): number {
+    return this.#wide;
   }
 
   /** The field's number, where the index has it. */
@@ -116,13 +127,18 @@ export class Sources {
       case 'id':
         return named(values.map((id) => idBranch(String(id))));
       case 'text':
-        return named([{ from: 'text', column: 'rowid', where: 'text MATCH ?', params: [ftsQuery(String(values[0]))] }]);
+        return this.#ofText(String(values[0]));
       case 'at':
       case 'index':
         return undefined;
       default:
         return this.#ofField(field, operator, values);
     }
+  }
+
+  #ofText(text: string): Source | undefined {
+    const found = this.#texts.source(text);
+    return found && { branches: [{ from: 'text', column: 'rowid', where: 'text MATCH ?', params: [found.query] }], exact: found.isExact, name: 'the index of text' };
   }
 
   #ofField(path: string, operator: Condition['operator'], values: readonly Value[]): Source | undefined {
@@ -186,7 +202,7 @@ export class Sources {
       case 'index':
         return joinedSql(values.map((value) => ({ sql: `l.${field === 'at' ? 'at' : 'idx'} ${operator === 'in' ? '=' : operator} ?`, params: [value] })), 'OR');
       case 'text':
-        return { sql: 'EXISTS (SELECT 1 FROM text WHERE text MATCH ? AND rowid = l.idx)', params: [ftsQuery(String(values[0]))] };
+        return this.#whereText(String(values[0]));
       default: {
         const num = this.field(field);
         if (num === undefined) return undefined;
@@ -194,6 +210,14 @@ export class Sources {
         return joinedSql(branches.map(({ where, params }) => ({ sql: `EXISTS (SELECT 1 FROM value WHERE idx = l.idx AND ${where})`, params })), 'OR');
       }
     }
+  }
+
+  /** The lists of words are merged once a statement: asked line by line, FTS5 would merge them again for each. */
+  #whereText(text: string): Sql | undefined {
+    const match = this.#texts.match(text);
+    if (match === undefined || (match.isWide && !this.#areRangesSmall)) return undefined;
+    if (match.isWide) this.#wide += match.queries.length;
+    return joinedSql(match.queries.map((query) => ({ sql: 'l.idx IN (SELECT rowid FROM text WHERE text MATCH ? AND rowid < @before AND rowid >= @from)', params: [query] })), 'AND');
   }
 
   #termBranches(field: keyof typeof TERM, name: string): Branch[] {

@@ -20,7 +20,7 @@ export function patternsOf(text: string): Pattern[] {
   return patterns.some(({ word, open }) => open && word.length < MIN_OPEN) ? [] : patterns;
 }
 
-/** The same for FTS5: every word quoted, so that nothing in it means anything else. */
-export function ftsQuery(text: string): string {
-  return patternsOf(text).map(({ word, open }) => `"${word}"${open ? '*' : ''}`).join(' AND ');
+/** All of them for FTS5: every word quoted, so that nothing in it means anything else. */
+export function ftsOf(patterns: readonly Pattern[]): string {
+  return patterns.map(({ word, open }) => `"${word}"${open ? '*' : ''}`).join(' AND ');
 }

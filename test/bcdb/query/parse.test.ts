@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isProblem, Problem } from '../../../src/base/errors.js';
-import { MAX_QUERY_CHARS, MAX_QUERY_DEPTH, MAX_QUERY_TERMS } from '../../../src/base/limits.js';
+import { MAX_QUERY_CHARS, MAX_QUERY_DEPTH, MAX_QUERY_TERMS, MAX_QUERY_WORDS } from '../../../src/base/limits.js';
 import { askLines } from '../../../src/bcdb/query/answer.js';
 import { expressionText } from '../../../src/bcdb/query/expression.js';
 import { parseQuery } from '../../../src/bcdb/query/parse.js';
@@ -85,12 +85,13 @@ for (const [query, column, what, allowed] of MISTAKES) {
   });
 }
 
-test('a query is bounded in length, values and depth', () => {
+test('a query is bounded in length, values, words and depth', () => {
   const value = (n: number): string => `index in (${Array.from({ length: n }, (_, i) => i).join(', ')})`;
   const deep = (n: number): string => `${'('.repeat(n)}chain = grid${')'.repeat(n)}`;
   const nots = (n: number): string => `${'not '.repeat(n)}chain = grid`;
-  for (const good of [value(MAX_QUERY_TERMS), deep(MAX_QUERY_DEPTH - 1), nots(MAX_QUERY_DEPTH - 1)]) parseQuery(good);
-  for (const bad of [value(MAX_QUERY_TERMS + 1), deep(MAX_QUERY_DEPTH), nots(MAX_QUERY_DEPTH), '('.repeat(8_000), ' '.repeat(MAX_QUERY_CHARS + 1)]) {
+  const words = (n: number): string => `text match "${'a '.repeat(n - 1)}" and not text match b`;
+  for (const good of [words(MAX_QUERY_WORDS), value(MAX_QUERY_TERMS), deep(MAX_QUERY_DEPTH - 1), nots(MAX_QUERY_DEPTH - 1)]) parseQuery(good);
+  for (const bad of [words(MAX_QUERY_WORDS + 1), value(MAX_QUERY_TERMS + 1), deep(MAX_QUERY_DEPTH), nots(MAX_QUERY_DEPTH), '('.repeat(8_000), ' '.repeat(MAX_QUERY_CHARS + 1)]) {
     assert.throws(() => parseQuery(bad), (thrown) => isProblem(thrown, 'usage'));
   }
 });

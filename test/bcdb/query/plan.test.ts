@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../../src/base/errors.js';
-import { MAX_LOOKED_AT } from '../../../src/base/limits.js';
+import { MAX_LOOKED_AT, MAX_OPEN_LINES, MAX_QUERY_WORDS, MAX_WORD_REACH } from '../../../src/base/limits.js';
 import { askLines, explain } from '../../../src/bcdb/query/answer.js';
 import { parseQuery } from '../../../src/bcdb/query/parse.js';
+import { planOf } from '../../../src/bcdb/query/plan.js';
 import { idOf, keyOf, MadeBook, type Made } from './books.js';
 
 const FARM = `farm/${idOf(3)}`;
@@ -88,4 +89,46 @@ test('one answer looks at a bounded number of lines, and the next goes on', () =
     cursor = page.next ?? undefined;
   }
   assert.deepEqual(found, [0]);
+});
+
+test('words are looked up once a statement, not once a line', () => {
+  using book = madeBook();
+  const { index, size } = book.store;
+  index.catchUp(size);
+  for (const query of ['not text match web*', 'not text match "web 9"', `signer = ${keyOf(2)} and (text match web* or not text match "n 3")`]) {
+    const { filter } = planOf(index, parseQuery(query), size, { scan: false });
+    assert.ok(filter !== undefined && filter.sql.includes('MATCH'));
+    const steps = index.all<{ detail: string }>(`EXPLAIN QUERY PLAN SELECT l.idx FROM line l WHERE ${filter.sql}`, ...filter.params, { from: 0, before: size }).map(({ detail }) => detail);
+    assert.deepEqual(steps.filter((step) => step.startsWith('CORRELATED')), [], query);
+  }
+});
+
+test('a word that is open to too many is not looked up: few lines are looked at, and else it is refused', () => {
+  using book = new MadeBook();
+  const words = (line: number): string => Array.from({ length: 2_000 }, (_, i) => `aaa${line}x${i}`).join(' ');
+  book.add(Array.from({ length: MAX_OPEN_LINES / 2_000 + 1 }, (_, i) => ({ chain: `account/${keyOf(i % 10)}`, kind: 'transfer@1', signers: [keyOf(1)], body: { memo: words(i) }, later: 1 })));
+  for (const query of ['text match aaa*', 'not text match aaa*', 'kind = transfer or text match aaa*']) {
+    assert.throws(() => askLines(book.store, parseQuery(query)), (thrown) => isProblem(thrown, 'usage', 'unindexed') && thrown.hint === 'give more of the word; or look at every line with --scan', query);
+  }
+  const narrowed = parseQuery(`chain = account/${keyOf(3)} and text match "aaa* aaa13x*"`);
+  assert.equal(explain(book.store, narrowed).looked_at, 'text match "aaa* aaa13x*"');
+  assert.deepEqual(askLines(book.store, narrowed).lines, [13]);
+  assert.deepEqual(askLines(book.store, parseQuery('text match "aaa7x5 aaa*"')).lines, [7]);
+  assert.deepEqual(askLines(book.store, parseQuery('text match aaa7x*')).lines, [7]);
+});
+
+test('words that are in many lines are held against others within a bounded part of the book, and the next answer goes on', () => {
+  using book = new MadeBook();
+  book.add(Array.from({ length: MAX_WORD_REACH / MAX_QUERY_WORDS + 9 }, (_, i) => ({ chain: `account/${keyOf(1)}`, kind: 'transfer@1', signers: [keyOf(1)], body: { memo: i === 7 ? 'x' : 'm' }, later: 1 })));
+  const ask = parseQuery(`index >= 0 and not text match "${'m '.repeat(MAX_QUERY_WORDS)}"`);
+  const counted: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const { lines, next } = askLines(book.store, ask, { cursor });
+    counted.push(lines.length);
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+  assert.equal(counted.at(-1), 1);
+  assert.equal(askLines(book.store, parseQuery('text match m and not text match x')).lines.length, 100);
+  assert.throws(() => askLines(book.store, parseQuery('text match m order by body.name')), (thrown) => isProblem(thrown, 'usage', 'unindexed'));
 });
