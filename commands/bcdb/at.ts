@@ -2,7 +2,7 @@
 import { iso } from '../../src/base/clock.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Objects } from '../../src/bcdb/rulebook.js';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import type { Context } from '../command.js';
 import { parseSince } from './when.js';
 

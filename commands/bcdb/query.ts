@@ -1,7 +1,7 @@
 // 3bot bcdb query
 import type { AskOptions } from '../../src/bcdb/query/answer.js';
 import type { Ask } from '../../src/bcdb/query/expression.js';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import type { Progress } from '../../src/cli/progress.js';
 import type { CommandFile, Context } from '../command.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';

@@ -1,6 +1,6 @@
 // 3bot node status
 import { isProblem, Problem } from '../../src/base/errors.js';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import type { Driver } from '../../src/node/driver.js';
 import type { Machine } from '../../src/node/plan.js';
 import type { ContractStanding } from '../../src/node/status.js';

@@ -5,7 +5,7 @@ import { validated } from '../schema/validate.js';
 import type { FoldOptions } from './fold.js';
 import type { RuleBook } from './rulebook.js';
 import type { StateFile } from './statefile.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** Kind of a record that names a state root; it stands on `state/<log key>`. */
 export const STATE_KIND = 'state@1';

@@ -5,7 +5,7 @@ import { formatBundle } from '../tlog/bundle.js';
 import { parseTilePath, TILE_WIDTH, tileWidth, type TileName } from '../tlog/tiles.js';
 import { entryText } from './entry.js';
 import { signaturesText } from './record.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** What a book has under `tile/`. */
 export type BookTile = TileName & { readonly of: number | 'entries' | 'records' };

@@ -11,7 +11,8 @@ import { ingest, type Checked } from './ingest.js';
 import { verifyConsistency } from '../tlog/merkle.js';
 import { isHandover, isOneHome, pinnedBy, trustOf, withoutWitnesses, type EarlierEra, type Pinned } from './pinned.js';
 import type { ReadState, RuleBook } from './rulebook.js';
-import type { Reader, Store, StoredCheckpoint } from './store.js';
+import type { Reader, StoredCheckpoint } from './reader.js';
+import type { Store } from './store.js';
 
 /** What to do about a home that lies. */
 const DISTRUST = 'what was checked before stays readable; ask another bot that serves this grid: 3bot grid join URL';

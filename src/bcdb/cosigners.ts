@@ -3,7 +3,7 @@ import { checkEd25519 } from '../keys/ed25519.js';
 import { cosignatures } from '../tlog/cosignature.js';
 import { parseNote } from '../tlog/note.js';
 import { eraAt, trustOf } from './pinned.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** A witness of a grid, and its word. */
 export interface CosignerState {

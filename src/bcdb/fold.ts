@@ -6,7 +6,7 @@ import { isProblem, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import type { Line, Payload } from '../schema/types.js';
 import type { Objects, RuleBook, State } from './rulebook.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** Lines between two breaths: a few milliseconds, so that a server answers and a progress line moves meanwhile. */
 const SLICE = 128;

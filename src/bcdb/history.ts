@@ -5,7 +5,7 @@ import { Problem } from '../base/errors.js';
 import { Fold, foldLine, foldLines, type FoldOptions } from './fold.js';
 import { recordAt, type Found } from './record-at.js';
 import type { RuleBook, State } from './rulebook.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** An object that a record changed. */
 export interface Changed {

@@ -14,7 +14,7 @@ import { HASH_BYTES, leafHash } from '../tlog/merkle.js';
 import { parseNote } from '../tlog/note.js';
 import { TILE_WIDTH, tilePath, tilesOf, tileWidth, type TileName } from '../tlog/tiles.js';
 import { entriesOf, hashesOf, recordsOf } from './bundles.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** What an export did. */
 export interface Mirrored {

@@ -2,7 +2,7 @@
 import { Problem } from '../base/errors.js';
 import { lineOf } from './query.js';
 import { formatReceipt } from './receipt.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /**
  * The receipt of a record, as `.tlog-proof` text (C2SP tlog-proof), against the newest checkpoint that is held.

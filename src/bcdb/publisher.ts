@@ -11,7 +11,8 @@ import type { Policy } from '../tlog/policy.js';
 import { signCheckpoint, signCheckpointNow, type TimedPoint } from './checkpoint.js';
 import type { HeadFile } from './head.js';
 import { eraAt, trustOf, type Pinned } from './pinned.js';
-import type { Store, StoredCheckpoint } from './store.js';
+import type { StoredCheckpoint } from './reader.js';
+import type { Store } from './store.js';
 
 /** A checkpoint that is to be cosigned. */
 export interface ToCosign {

@@ -7,7 +7,7 @@ import { pageOf } from './query/answer.js';
 import { NEWEST_FIRST, type Ask, type Condition, type Expression } from './query/expression.js';
 import { planOf } from './query/plan.js';
 import { recordAt, recordsAt, type Found } from './record-at.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** What to look for; what is left out is not asked. */
 export interface Query {

@@ -1,7 +1,7 @@
 // A record with its place in the book.
 import { sha256Hex } from '../base/hash.js';
 import type { Line } from '../schema/types.js';
-import type { Reader } from './store.js';
+import type { Reader } from './reader.js';
 
 /** A record found. */
 export interface Found extends Line {

@@ -18,7 +18,8 @@ import { isHandover, trustOf, type Pinned } from './pinned.js';
 import { Publisher, type Cosigning, type Signed } from './publisher.js';
 import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
-import type { Store, StoredCheckpoint } from './store.js';
+import type { StoredCheckpoint } from './reader.js';
+import type { Store } from './store.js';
 
 /** A signature as text, for counting what waits. */
 const SIGNATURE_BYTES = 180;

@@ -11,7 +11,8 @@ import { foldLines, type FoldOptions } from './fold.js';
 import type { RuleBook, State } from './rulebook.js';
 import { asProblem } from './sql.js';
 import { bucketLeaf, bucketOf, bucketsFor, BucketTree, entryOf, slotOf, type BucketEntry } from './statetree.js';
-import type { Reader, Store } from './store.js';
+import type { Reader } from './reader.js';
+import type { Store } from './store.js';
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS object (

@@ -1,7 +1,7 @@
 // What a buyer does to a contract in force: other workloads, or the end.
 import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';

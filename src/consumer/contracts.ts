@@ -5,7 +5,7 @@ import { Problem } from '../base/errors.js';
 import { MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
 import type { Objects, ReadState } from '../bcdb/rulebook.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { perHourStroops } from '../capacity/price.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
 import { view, type ContractState, type ContractView } from '../rules/view.js';

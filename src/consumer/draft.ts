@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Problem } from '../base/errors.js';
 import type { ParsedRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { agreementOf } from '../market/terms.js';
 import { readEnvelope, saveEnvelope, type SignedFile } from '../net/envelope.js';
 import { keyOf } from '../rules/quorum.js';

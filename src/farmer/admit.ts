@@ -2,7 +2,7 @@
 import { MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
 import { parseRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';

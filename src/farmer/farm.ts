@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { chainId } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
 import { pricesOf } from '../market/directory.js';
 import { farmNamed } from '../market/find.js';

@@ -11,7 +11,7 @@ import { isProblem, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 import { MAX_HOLDS_OF_ONE, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
 import { chainId, parseRecord, type ParsedRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { fits } from '../capacity/fit.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';

@@ -4,7 +4,7 @@ import { query, type Query } from '../bcdb/query.js';
 import type { Found } from '../bcdb/record-at.js';
 import { parseRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { payouts } from '../rules/contract.js';
 import { read } from '../rules/objects.js';
 import type { Agreement, Faucet, Genesis, Payload, Transfer } from '../schema/types.js';

@@ -2,7 +2,7 @@
 import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
 import { parseRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { payouts } from '../rules/contract.js';
 import { read, type ContractObject, type FarmObject } from '../rules/objects.js';
 import { view, type ContractView } from '../rules/view.js';

@@ -1,7 +1,7 @@
 // Lines that only the old home has signed after a hand-over: what to say to a copy that holds some.
 import { Problem } from '../base/errors.js';
 import { parseRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import { rules1 } from '../rules/all.js';

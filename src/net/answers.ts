@@ -5,7 +5,7 @@ import { MAX_LINES_BYTES, MAX_ROWS_BYTES, MAX_SERVED_LOOKS, PIECE_BYTES, ROWS_AT
 import { askRecords, countLines, explain, type AskOptions, type Records } from '../bcdb/query/answer.js';
 import { parseQuery } from '../bcdb/query/parse.js';
 import type { Explained } from '../bcdb/query/plan.js';
-import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { QueryRequest, Trailer } from '../schema/types.js';
 
 /** Bytes that wait for their readers, of all answers together. */

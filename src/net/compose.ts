@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/canonical.js';
 import { isProblem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
 import { makeRecord, signRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { Identity, Payload } from '../schema/types.js';

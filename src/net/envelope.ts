@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { MAX_BODY_BYTES } from '../base/limits.js';
 import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { replaceFile } from '../home.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';

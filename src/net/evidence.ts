@@ -10,7 +10,7 @@ import { openCheckpoint, type Checkpoint } from '../bcdb/checkpoint.js';
 import { BrokenLine, type Batch } from '../bcdb/copy.js';
 import { leafOf, rootOfLast } from '../bcdb/evidence.js';
 import { isOneHome, pinnedBy, trustOf, withoutWitnesses, type Pinned } from '../bcdb/pinned.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { replaceFile, type Home } from '../home.js';
 import type { Evidence, Place } from '../schema/types.js';
 import { validated } from '../schema/validate.js';

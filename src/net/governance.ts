@@ -2,7 +2,7 @@
 import { Problem } from '../base/errors.js';
 import { policyOfLines } from '../bcdb/pinned.js';
 import { makeRecord, type ParsedRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
 import { readGrid } from '../rules/objects.js';
 import type { Handover, WitnessChange } from '../schema/types.js';

@@ -2,7 +2,7 @@
 // for them. A poll that finds nothing new is answered before anything else of the server is run for it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_LINES, MAX_LONG_POLL_MS, MAX_SHARED_ANSWERS, PIECE_BYTES, WAKE_AT_ONCE } from '../base/limits.js';
-import type { StoredCheckpoint } from '../bcdb/store.js';
+import type { StoredCheckpoint } from '../bcdb/reader.js';
 import { linesText, type Budget } from './answers.js';
 import type { ServedGrid } from './server.js';
 

@@ -6,7 +6,7 @@ import { MIN_STATE_ROOT_MS, STATE_WAIT_MS } from '../base/limits.js';
 import { falseRoot, STATE_KIND, stateRootOf, type StateRecord } from '../bcdb/audit.js';
 import { receiptOf } from '../bcdb/prove.js';
 import { StateFile } from '../bcdb/statefile.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { toBase64 } from '../base/bytes.js';
 import type { Signer } from '../keys/ed25519.js';
 import { readGrid } from '../rules/objects.js';

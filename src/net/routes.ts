@@ -6,7 +6,7 @@ import { MAX_LINES, MAX_LONG_POLL_MS, MAX_POSTS_PER_MINUTE, MAX_ROWS } from '../
 import { freshness } from '../bcdb/copy.js';
 import { findRecord } from '../bcdb/query.js';
 import { receiptOf } from '../bcdb/prove.js';
-import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { Following, GridList, Health, Outcomes, QueryRequest, SealedTalk, StateProof, Submission } from '../schema/types.js';
 import { type Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';

@@ -9,7 +9,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { MAX_BODY_BYTES, MAX_BUFFERED_BYTES, MAX_GETS_PER_MINUTE, REQUEST_TIMEOUT_MS } from '../base/limits.js';
-import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.js';
 import type { FollowState } from './follow.js';

@@ -9,7 +9,7 @@ import { sha256Hex } from '../base/hash.js';
 import { GZIP_BYTES, PIECE_BYTES } from '../base/limits.js';
 import { bookTile, entriesOf, hashesOf, recordsOf, type BookTile } from '../bcdb/bundles.js';
 import { milestonesText } from '../bcdb/mirror.js';
-import type { Reader, StoredCheckpoint } from '../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { Budget } from './answers.js';
 import * as wire from './wire.js';
 

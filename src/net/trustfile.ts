@@ -12,7 +12,7 @@ import { Fold } from '../bcdb/fold.js';
 import { checkNamed } from '../bcdb/ingest.js';
 import { pinnedBy, trustOf, type Pinned } from '../bcdb/pinned.js';
 import { checkSignatureList, parseRecord, type ParsedRecord } from '../bcdb/record.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import { rules1 } from '../rules/all.js';

@@ -7,7 +7,7 @@ import { isProblem, messageOf } from '../base/errors.js';
 import { trustOf } from '../bcdb/pinned.js';
 import { receiptOf } from '../bcdb/prove.js';
 import { verifyReceipt } from '../bcdb/receipt.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { Proof } from './desired.js';
 

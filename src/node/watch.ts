@@ -5,7 +5,7 @@ import { effect } from '../base/effect.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
-import type { Reader } from '../bcdb/store.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';

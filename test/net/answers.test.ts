@@ -5,7 +5,7 @@ import { fromBase64 } from '../../src/base/bytes.js';
 import { verifyConsistency } from '../../src/tlog/merkle.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import type { Records } from '../../src/bcdb/query/answer.js';
-import type { StoredCheckpoint } from '../../src/bcdb/store.js';
+import type { StoredCheckpoint } from '../../src/bcdb/reader.js';
 import { Budget, linesText, objectsAnswer, queryAnswer } from '../../src/net/answers.js';
 import { nextPayload } from '../../src/net/compose.js';
 import type { Grid } from '../../src/net/grid.js';

@@ -14,7 +14,7 @@ import type { Grid } from '../../src/net/grid.js';
 import { Budget } from '../../src/net/answers.js';
 import { startServer, type Server } from '../../src/net/server.js';
 import { addTileRoutes } from '../../src/net/tiles.js';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import type { Line } from '../../src/schema/types.js';
 import { parseBundle } from '../../src/tlog/bundle.js';
 import { fromTiles } from '../../src/tlog/fetch.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import { proveAgreement } from '../../src/node/proof.js';
 import { LocalGrid } from './local.js';
 

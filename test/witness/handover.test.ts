@@ -8,7 +8,7 @@ import { freshness } from '../../src/bcdb/copy.js';
 import { trustOf } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
 import { exportTiles } from '../../src/bcdb/mirror.js';
-import type { Reader } from '../../src/bcdb/store.js';
+import type { Reader } from '../../src/bcdb/reader.js';
 import { openHome } from '../../src/home.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { exportGrid } from '../../src/net/export.js';

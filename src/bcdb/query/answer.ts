@@ -2,7 +2,7 @@
 import { MAX_LOOKED_AT, MAX_ROWS } from '../../base/limits.js';
 import { Problem } from '../../base/errors.js';
 import type { OnIndexed } from '../index/book-index.js';
-import type { Reader } from '../store.js';
+import type { Reader } from '../reader.js';
 import { recordAt, type Found } from '../record-at.js';
 import { cursorText, readCursor } from './cursor.js';
 import type { Ask } from './expression.js';

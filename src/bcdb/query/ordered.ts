@@ -3,7 +3,7 @@ import { MAX_LOOKED_AT } from '../../base/limits.js';
 import type { BookIndex } from '../index/book-index.js';
 import { valuesAt, type Facts, type Value } from '../index/facts.js';
 import { stored } from '../index/fill.js';
-import type { Reader } from '../store.js';
+import type { Reader } from '../reader.js';
 import { compareValues, holds } from './evaluate.js';
 import type { Ask } from './expression.js';
 import type { Plan } from './plan.js';

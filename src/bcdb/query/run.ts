@@ -4,7 +4,7 @@ import { MAX_LOOKED_AT, MAX_WORD_REACH } from '../../base/limits.js';
 import type { Line, Payload } from '../../schema/types.js';
 import type { BookIndex } from '../index/book-index.js';
 import type { Facts } from '../index/facts.js';
-import type { Reader } from '../store.js';
+import type { Reader } from '../reader.js';
 import { holds } from './evaluate.js';
 import type { Plan } from './plan.js';
 import { linesOf, type Range, type Sql } from './sources.js';

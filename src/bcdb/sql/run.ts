@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { Problem } from '../../base/errors.js';
 import { formatDuration } from '../../base/duration.js';
 import { MAX_SQL_BYTES, MAX_SQL_CHARS, MAX_SQL_MEMORY_BYTES, SQL_WATCH_MS } from '../../base/limits.js';
-import type { Reader } from '../store.js';
+import type { Reader } from '../reader.js';
 import type { OnIndexed } from '../index/book-index.js';
 
 /** What the child is told. */

@@ -10,7 +10,7 @@ import type { Answer, Query } from '../../bcdb/query.js';
 import { verifyReceipt, type VerifiedReceipt } from '../../bcdb/receipt.js';
 import type { ParsedRecord } from '../../bcdb/record.js';
 import { verifyStateProof, type ProvenObject, type ProvenState, type Seen } from '../../bcdb/stateproof.js';
-import type { Reader, StoredCheckpoint } from '../../bcdb/store.js';
+import type { Reader, StoredCheckpoint } from '../../bcdb/reader.js';
 import type { Home } from '../../home.js';
 import type { Genesis, Line, Payload } from '../../schema/types.js';
 import type { Statements, Trust } from '../trustfile.js';
