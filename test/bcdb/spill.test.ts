@@ -7,7 +7,7 @@ import { canonical } from '../../src/base/canonical.js';
 import { Spill } from '../../src/bcdb/spill.js';
 
 const id = fc.integer({ min: 0, max: 40 }).map((n) => `account/${n}`);
-const value = fc.record({ balance: fc.nat(), text: fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 400 }) });
+const value = fc.record({ balance: fc.nat(), text: fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 400 }) }, { noNullPrototype: true });
 const step = fc.oneof(fc.record({ put: id, value }), fc.record({ get: id }), fc.constantFrom('settle' as const, 'flush' as const));
 
 test('whatever leaves memory is found again as it was put last', () => {
