@@ -31,8 +31,8 @@ export class Store implements Reader, Disposable {
   #lastAt = 0;
   #grid: string | null = null;
   #checkpoint: StoredCheckpoint | undefined;
-  /** Size of the newest milestone, so that a poll does not ask the file for one. */
-  #lastMilestone = 0;
+  /** Size of the newest milestone, -1 without any, so that a poll does not ask the file for one. */
+  #lastMilestone = -1;
   #index: BookIndex | undefined;
   /** Opened at first use: most readers never ask for it. */
   #tree: Tree | undefined;
@@ -309,7 +309,7 @@ export class Store implements Reader, Disposable {
 
   #reload(): void {
     this.#checkpoint = this.#sql('checkpoint').get() as StoredCheckpoint | undefined;
-    this.#lastMilestone = hasMilestones(this.db) ? ((this.#sql('lastMilestone').pluck().get() as number | null) ?? 0) : 0;
+    this.#lastMilestone = hasMilestones(this.db) ? ((this.#sql('lastMilestone').pluck().get() as number | null) ?? -1) : -1;
     const last = this.#sql('last').get() as { idx: number; at: number } | undefined;
     this.#size = last === undefined ? 0 : last.idx + 1;
     this.#lastAt = last?.at ?? 0;
