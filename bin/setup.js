@@ -35,7 +35,8 @@ if (major < 20 || (major === 20 && minor < 12)) fail(`needs Node.js 20.12 or new
 /** Whether every package of the lock file is there in its version; optional ones are for other machines. */
 function isInstalled() {
   const there = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(there)) return false;
+  // An install that was broken off leaves the packages without what is compiled last.
+  if (!existsSync(there) || !existsSync(join(root, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node'))) return false;
   const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
   const installed = packagesOf(there);
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
