@@ -205,19 +205,30 @@ export function runtimePath(home: Home, env: Readonly<Record<string, string | un
  */
 export function runtimeFolder(home: Home, env: Readonly<Record<string, string | undefined>> = process.env): string {
   const path = runtimePath(home, env);
+  for (let tries = 1; !makeRuntimeFolder(path); tries += 1) {
+    if (tries === 10) throw new Problem('failed', `${path} cannot be made, or is taken away at once`);
+  }
+  if (!existsSync(home.runtime) || readFileSync(home.runtime, 'utf8').trim() !== path) replaceFile(home.runtime, `${path}\n`);
+  return path;
+}
+
+/** False where another process of this home ended and took the folder away between two of these steps. */
+function makeRuntimeFolder(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });
     // The umask may have taken more away than others' rights.
     chmodSync(path, 0o700);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code !== 'EEXIST') throw thrown;
   }
-  const stat = lstatSync(path);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o777) !== 0o700) {
     throw new Problem('locked', `${path} is not a folder of yours with rights 0700, so sockets in it cannot be trusted`, { hint: `rm -r ${path}` });
   }
-  if (!existsSync(home.runtime) || readFileSync(home.runtime, 'utf8').trim() !== path) replaceFile(home.runtime, `${path}\n`);
-  return path;
+  return true;
 }
 
 /** Takes the sockets' folder away, unless another process of this home has a socket there. */

@@ -4,11 +4,10 @@
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
 // by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded, and
 // a farm would forget what it holds for drafts it has signed.
-import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
-import { Problem } from './base/errors.js';
+import type { Database } from 'better-sqlite3';
 import { makeFolder, type Home } from './home.js';
+import { openOwned } from './sqlite.js';
 
 /** Applied in order, each once; never edited, only added to. */
 const MIGRATIONS: readonly string[] = [
@@ -69,7 +68,7 @@ const MIGRATIONS: readonly string[] = [
 
 /** The open database; several processes of one home may hold it. */
 export interface Private extends Disposable {
-  readonly db: Database.Database;
+  readonly db: Database;
 }
 
 /**
@@ -78,32 +77,6 @@ export interface Private extends Disposable {
  */
 export function openPrivate(home: Home): Private {
   makeFolder(dirname(home.database));
-  // SQLite gives its own files the rights of this one.
-  closeSync(openSync(home.database, 'a', 0o600));
-  const db = new Database(home.database);
-  try {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    migrate(db);
-  } catch (thrown) {
-    db.close();
-    const code = (thrown as { code?: string }).code;
-    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw thrown;
-    throw new Problem('integrity', `${home.database} is damaged`, { cause: thrown, hint: 'move it away: contracts are in the book, only orders under way and capacity on hold are in this file' });
-  }
+  const db = openOwned(home.database, MIGRATIONS, { message: `${home.database} is damaged`, hint: 'move it away: contracts are in the book, only orders under way and capacity on hold are in this file' });
   return { db, [Symbol.dispose]: () => void db.close() };
-}
-
-function migrate(db: Database.Database): void {
-  const version = (): number => db.pragma('user_version', { simple: true }) as number;
-  if (version() > MIGRATIONS.length) throw new Problem('failed', `${db.name} was written by a newer release of 3bot`, { hint: 'install the newest release' });
-  if (version() === MIGRATIONS.length) return;
-  // Immediate, so that two processes that open a new home do not both begin.
-  db.transaction(() => {
-    for (const [i, sql] of MIGRATIONS.entries()) {
-      if (i < version()) continue;
-      db.exec(sql);
-      db.pragma(`user_version = ${i + 1}`);
-    }
-  }).immediate();
 }

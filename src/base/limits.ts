@@ -55,8 +55,10 @@ export const MAX_HEAD_BYTES = 16_384;
 export const MAX_POSTS_PER_MINUTE = 6_000;
 /** HTTP: everything else that one address asks for a minute: what a dozen busy followers need, far below what hurts. */
 export const MAX_GETS_PER_MINUTE = 60_000;
-/** HTTP: answers of /lines that wait for their readers, all together; a reader that does not read has two pieces here. */
+/** HTTP: answers that wait for their readers, all together; of a stream, a reader that does not read has two pieces here. */
 export const MAX_BUFFERED_BYTES = 256 * 1_048_576;
+/** HTTP: an answer sent in one go counts there from this size on; below it even the most connections hold little. */
+export const MIN_COUNTED_BYTES = 16_384;
 /** HTTP: a piece of such an answer; less costs more calls than it saves memory. */
 export const PIECE_BYTES = 65_536;
 /** HTTP: what zlib holds while it compresses an answer. */

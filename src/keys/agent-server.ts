@@ -54,6 +54,7 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
 export async function serveAgent(options: AgentOptions): Promise<() => void> {
   const { socket: path, keyrings, until, clock, ended } = options;
   const connections = new Set<Socket>();
+  let hasForgotten = false;
   let hasEnded = false;
 
   const server: Server = createServer((connection) => {
@@ -64,6 +65,9 @@ export async function serveAgent(options: AgentOptions): Promise<() => void> {
   server.maxConnections = MAX_AGENT_CONNECTIONS;
 
   function forget(): void {
+    // Once: by a second time the folder may be that of the next agent.
+    if (hasForgotten) return;
+    hasForgotten = true;
     clearInterval(looking);
     for (const keyring of keyrings) keyring.forget();
     server.close();

@@ -15,6 +15,7 @@ import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.j
 import type { FollowState } from './follow.js';
 import { Budget } from './answers.js';
 import { crowdServer, placeOf } from './crowd.js';
+import { countAnswers } from './held.js';
 import { Polls } from './polls.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
@@ -104,6 +105,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   app.setNotFoundHandler((request, reply) => refuse(reply, answerByStatus(404, `nothing is served at ${request.method} ${request.url.slice(0, 200)}`)));
   app.addHook('preClose', async () => ending.abort());
   addSchemas(app);
+  countAnswers(app, buffered);
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
   if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000, keyGenerator: ({ ip }) => placeOf(ip) });

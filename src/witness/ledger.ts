@@ -3,9 +3,10 @@
 // A witness that forgets could cosign a second history: where this file is lost, its key must be given up too.
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { Problem } from '../base/errors.js';
 import { makeFolder } from '../home.js';
+import { openOwned } from '../sqlite.js';
 import { EMPTY_ROOT } from '../tlog/merkle.js';
 import type { NoteKey } from '../tlog/note.js';
 
@@ -100,9 +101,9 @@ const SQL = {
 /** The open file; several processes may hold it. */
 export class Ledger implements Disposable {
   readonly identity: WitnessIdentity;
-  readonly #db: Database.Database;
+  readonly #db: Database;
 
-  private constructor(db: Database.Database, identity: WitnessIdentity) {
+  private constructor(db: Database, identity: WitnessIdentity) {
     this.#db = db;
     this.identity = identity;
   }
@@ -111,7 +112,7 @@ export class Ledger implements Disposable {
   static create(path: string, identity: WitnessIdentity): Ledger {
     if (existsSync(path)) throw new Problem('usage', `${path} is there already: it is what another witness remembers`, { reason: 'exists', hint: 'choose another name' });
     makeFolder(dirname(path));
-    // SQLite gives its own files the rights of this one.
+    // Exclusively: two that make it at the same moment would be one witness.
     closeSync(openSync(path, 'wx', 0o600));
     const db = openDatabase(path);
     db.prepare(SQL.describe).run(identity.key_name, identity.audits ? 1 : 0);
@@ -123,7 +124,10 @@ export class Ledger implements Disposable {
     if (!existsSync(path)) throw new Problem('not_found', `${path} is not there: what this witness has cosigned is not known`, { hint: 'put the file itself back, not a copy from a backup; else make a new witness: 3bot witness create NAME' });
     const db = openDatabase(path);
     const row = db.prepare(SQL.identity).get() as { key_name: string; audits: number } | undefined;
-    if (row === undefined) throw new Problem('integrity', `${path} is not what a witness remembers`);
+    if (row === undefined) {
+      db.close();
+      throw new Problem('integrity', `${path} is not what a witness remembers`);
+    }
     return new Ledger(db, { key_name: row.key_name, audits: row.audits === 1 });
   }
 
@@ -167,30 +171,6 @@ function logOf({ grid, url, ...log }: Row): LedgerLog {
   return { ...log, source: grid === null ? null : { grid, url } };
 }
 
-function openDatabase(path: string): Database.Database {
-  const db = new Database(path);
-  try {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    migrate(db);
-    return db;
-  } catch (thrown) {
-    db.close();
-    const code = (thrown as { code?: string }).code;
-    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw thrown;
-    throw new Problem('integrity', `${path} is damaged: what this witness has cosigned is not known`, { cause: thrown, hint: 'make a new witness, with a new key: 3bot witness create NAME' });
-  }
-}
-
-function migrate(db: Database.Database): void {
-  const version = (): number => db.pragma('user_version', { simple: true }) as number;
-  if (version() > MIGRATIONS.length) throw new Problem('failed', `${db.name} was written by a newer release of 3bot`, { hint: 'install the newest release' });
-  if (version() === MIGRATIONS.length) return;
-  db.transaction(() => {
-    for (const [i, sql] of MIGRATIONS.entries()) {
-      if (i < version()) continue;
-      db.exec(sql);
-      db.pragma(`user_version = ${i + 1}`);
-    }
-  }).immediate();
+function openDatabase(path: string): Database {
+  return openOwned(path, MIGRATIONS, { message: `${path} is damaged: what this witness has cosigned is not known`, hint: 'make a new witness, with a new key: 3bot witness create NAME' });
 }
