@@ -9,7 +9,7 @@ import type { Reader } from '../src/bcdb/reader.js';
 import { Store } from '../src/bcdb/store.js';
 import { seedSigner, type Signer } from '../src/keys/ed25519.js';
 import { SignaturePool } from '../src/keys/pool.js';
-import { rules1 } from '../src/rules/all.js';
+import { gridRules } from '../src/rules/all.js';
 import type { Genesis, Identity, Payload, SignedRecord } from '../src/schema/types.js';
 
 /** The same key for the same name, in every run. */
@@ -110,5 +110,5 @@ export class TestBook implements AsyncDisposable {
 
 /** Opens the home of a test book's folder. */
 export async function openSequencer(folder: string, store: Store, pool: SignaturePool, clock = Date.now): Promise<Sequencer> {
-  return Sequencer.open({ store, rules: rules1, log: namedSigner('log'), clockSigner: namedSigner('clock'), pool, clock, headPath: join(folder, 'head') });
+  return Sequencer.open({ store, rules: gridRules, log: namedSigner('log'), clockSigner: namedSigner('clock'), pool, clock, headPath: join(folder, 'head') });
 }

@@ -26,10 +26,10 @@ export async function stateAt({ progress, signal, clock }: Context, reader: Read
   const now = Math.max(clock(), reader.lastAt);
   if (text === undefined) return { state: reader, size: reader.size, at: now };
   const { foldTo } = await import('../../src/bcdb/fold.js');
-  const { rules1 } = await import('../../src/rules/all.js');
+  const { gridRules } = await import('../../src/rules/all.js');
   const { size, at } = await momentOf(reader, text, now);
   using line = await progress('reading');
-  const state = await foldTo(reader, rules1, size, { signal, onProgress: (lines, of) => line.say(`${lines} of ${of} lines`) });
+  const state = await foldTo(reader, gridRules, size, { signal, onProgress: (lines, of) => line.say(`${lines} of ${of} lines`) });
   return { state, size, at };
 }
 

@@ -12,12 +12,12 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot bcdb history grid', '3bot bcdb history grid --json'],
   async run(context, [chain = ''], { grid: named }) {
     const { historyOf } = await import('../../src/bcdb/history.js');
-    const { rules1 } = await import('../../src/rules/all.js');
+    const { gridRules } = await import('../../src/rules/all.js');
     const { openGridOf } = await import('../handle.js');
     const { out, signal } = context;
     await using grid = await openGridOf(context, named);
     using progress = await context.progress('reading');
-    const steps = await historyOf(grid.reader, rules1, chain, { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
+    const steps = await historyOf(grid.reader, gridRules, chain, { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
     progress.stop();
     out.list({
       json: steps.map(({ found, changed }) => ({ ...shown(found), changed: changed.map(json) })),

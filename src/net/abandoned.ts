@@ -4,7 +4,7 @@ import { parseRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Handover, Line } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import type { LineSource } from './follow.js';
@@ -39,7 +39,7 @@ function isHandoverAt(store: Reader, { payload, signatures, at }: Line, index: n
   if (record.payload.kind !== 'handover@1') return false;
   const { size, root } = validated<Handover>('handover@1', record.payload.body).seen;
   if (size !== index || store.tree.root(size).toString('hex') !== root) return false;
-  const expected = rules1.expected(store, record, { at, index });
+  const expected = gridRules.expected(store, record, { at, index });
   const said = signingBytes('record', record.text);
   expected.check(new Set(signatures.filter(({ by, sig }) => verifyBytes(by, said, sig)).map(({ by }) => by)));
   return true;

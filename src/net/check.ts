@@ -7,7 +7,7 @@ import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
 import { verifyBook, verifyHashes, type Step } from '../bcdb/verify.js';
 import { readConfig, type Home } from '../home.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import { chosenGrid, type GridEntry } from './grid.js';
 import { notHere } from './light/reader.js';
 import { release } from './release.js';
@@ -74,7 +74,7 @@ async function check(home: Home, { id: grid }: GridEntry, store: Store, options:
   const scratch = home.verifyScratch(grid);
   if (restart === true) ScratchBook.remove(scratch);
   try {
-    const found = await verifyBook({ ...parts, rules: rules1, scratch, by: release() });
+    const found = await verifyBook({ ...parts, rules: gridRules, scratch, by: release() });
     const stateRoots = await auditStates(store, options);
     ScratchBook.remove(scratch);
     return { ...found, stateRoots };
@@ -91,5 +91,5 @@ async function auditStates(store: Store, { onProgress, signal }: CheckOptions): 
   // Found to be the kinds of all lines: without the word there is no such line to look for.
   if (store.symbols.find(STATE_KIND) === undefined) return 0;
   using file = StateFile.open('');
-  return await new StateAudit(store, rules1, file).check(store.size, { signal, onProgress: (lines, of) => onProgress?.('states', lines, of) });
+  return await new StateAudit(store, gridRules, file).check(store.size, { signal, onProgress: (lines, of) => onProgress?.('states', lines, of) });
 }

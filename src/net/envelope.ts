@@ -11,7 +11,7 @@ import { replaceFile } from '../home.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Envelope, Signature } from '../schema/types.js';
 import { hasSchema, validated } from '../schema/validate.js';
 
@@ -70,7 +70,7 @@ export function saveEnvelope(path: string, record: ParsedRecord, signatures: rea
  * @throws Problem `refused` where more signatures cannot help: the deadline is over, a party unknown, another grid
  */
 export function missing(reader: Reader, { record, signatures }: SignedFile, at: number): Problem | null {
-  const expected = rules1.expected(reader, record, { at, index: reader.size });
+  const expected = gridRules.expected(reader, record, { at, index: reader.size });
   try {
     expected.check(new Set(signatures.map(({ by }) => by)));
     return null;
@@ -85,7 +85,7 @@ export function missing(reader: Reader, { record, signatures }: SignedFile, at: 
  * @throws Problem `refused`, reason `key`, where it names none
  */
 export async function signWith<File extends SignedFile>(reader: Reader, file: File, keyring: Keyring, clock: Clock): Promise<File> {
-  const { allowed } = rules1.expected(reader, file.record, { at: clock(), index: reader.size });
+  const { allowed } = gridRules.expected(reader, file.record, { at: clock(), index: reader.size });
   const mine: Signer[] = ['bot', 'wallet'].map((role) => keyring.signer(role)).filter(({ key }) => allowed.has(key));
   if (mine.length === 0) throw new Problem('refused', `${keyring.name} is not among those who are to sign this`, { reason: 'key', hint: '3bot identity use NAME' });
   const own = await Promise.all(mine.map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', file.record.text) })));

@@ -7,7 +7,7 @@ import { backUp } from '../bcdb/backup.js';
 import { Store } from '../bcdb/store.js';
 import { verifyBook } from '../bcdb/verify.js';
 import { putNew, readConfig, type Home } from '../home.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import { chosenGrid } from './grid.js';
 
 /** What an export needs. */
@@ -49,7 +49,7 @@ export async function exportGrid({ home, signal, grid, file, onProgress }: Expor
   try {
     await made(path, () => backUp(home.gridDatabase(entry.id), beside, signal, (done, of) => onProgress?.('pages copied', done, of)));
     using store = Store.read(beside);
-    const { size, signed, root } = await verifyBook({ store, rules: rules1, grid: entry.id, signal, onProgress: (step, done, of) => (step === 'lines' ? onProgress?.('lines re-checked', done, of) : undefined) });
+    const { size, signed, root } = await verifyBook({ store, rules: gridRules, grid: entry.id, signal, onProgress: (step, done, of) => (step === 'lines' ? onProgress?.('lines re-checked', done, of) : undefined) });
     await made(path, () => putNew(beside, path));
     return { grid: entry.id, name: entry.name, file: path, size, signed, root: root.toString('hex'), bytes: statSync(path).size };
   } finally {

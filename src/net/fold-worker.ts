@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../base/errors.js';
 import { StateFile } from '../bcdb/statefile.js';
 import { Store } from '../bcdb/store.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 
 /** What the thread works on: paths. */
 export interface FoldPaths {
@@ -36,7 +36,7 @@ async function answer({ size, buckets, root }: FoldRequest): Promise<FoldAnswer>
     store.db.exec('BEGIN');
     store.refresh();
     const same = size === undefined ? store : undefined;
-    return await file.advance(store, rules1, size ?? store.size, buckets, { root, same });
+    return await file.advance(store, gridRules, size ?? store.size, buckets, { root, same });
   } catch (thrown) {
     return { problem: messageOf(thrown) };
   }

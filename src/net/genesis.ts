@@ -9,7 +9,7 @@ import { Sequencer } from '../bcdb/sequencer.js';
 import { readConfig, updateConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Genesis } from '../schema/types.js';
 import { formatVkey } from '../tlog/note.js';
 import { identityBody } from './compose.js';
@@ -74,7 +74,7 @@ export async function createGrid(wanted: NewGrid): Promise<Begun> {
   using store = openStore(home, genesis.id);
   await using pool = new SignaturePool();
   await using cosigning = new Cosigners();
-  await using sequencer = await Sequencer.open({ store, rules: rules1, pool, clock, cosigning, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(home, genesis.id) });
+  await using sequencer = await Sequencer.open({ store, rules: gridRules, pool, clock, cosigning, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(home, genesis.id) });
   const outcomes = await sequencer.append(records);
   for (const outcome of outcomes) if (!outcome.ok && outcome.problem.reason !== 'unwitnessed') throw outcome.problem;
   const entry: GridEntry = { id: genesis.id, name, url: null };
@@ -108,7 +108,7 @@ function genesisBody({ name, dev, owner, allocations = [], witnesses = null }: N
   const rule = { threshold: 1, members: [{ of: `bot/${owner.public['bot'] ?? ''}`, weight: 1 }] };
   return {
     name, dev, origin: `3bot/${nonce}`, nonce, log_key, clock_key,
-    rules: 1, units: 'units/1', prices: LIST_PRICES,
+    rules: 2, units: 'units/1', prices: LIST_PRICES,
     governance: rule, certifiers: dev ? rule : null, witnesses: witnesses === null ? null : [...witnesses],
     allocations: [...allocations], faucet_stroops: dev ? FAUCET_STROOPS : null, max_supply_stroops: MAX_SUPPLY_STROOPS,
     heartbeat_ms: HOUR_MS, retention_ms: 72 * HOUR_MS,

@@ -10,7 +10,7 @@ import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import { Store } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import { readGrid, type GridObject } from '../rules/objects.js';
 import type { Config, SignedRecord } from '../schema/types.js';
 import type { FollowState, OnProgress } from './follow.js';
@@ -268,7 +268,7 @@ export class Grid implements ServedGrid, AsyncDisposable {
   async #openWriter(): Promise<Writer> {
     const { home, clock, signal, openKeyring } = this.#options;
     if (this.#light !== null) return openLightWriter(home, this.#light, this.url ?? '', signal);
-    const parts: WriterParts = { home, grid: this.id, rules: rules1, clock, signal };
+    const parts: WriterParts = { home, grid: this.id, rules: gridRules, clock, signal };
     const taken = await takeHome(home, signal);
     if (typeof taken === 'string') return openNeighbour(parts, taken);
     const writer = this.mirror !== null ? openMirrorWriter(parts, taken, this.mirror) : this.url !== null ? openCopyWriter(parts, taken, this.url) : await openHomeWriter(parts, taken, this.#logKeyring, openKeyring);

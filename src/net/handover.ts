@@ -14,7 +14,7 @@ import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { Store } from '../bcdb/store.js';
 import { updateConfig } from '../home.js';
 import type { Keyring } from '../keys/keyring.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import { readGrid } from '../rules/objects.js';
 import type { Handover } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
@@ -107,7 +107,7 @@ export async function takeOver(grid: string, file: SignedFile, options: Omit<Han
     throw thrown;
   }
   // Opening a home signs what is not signed yet: the checkpoint above the hand-over.
-  await using _writer = await openHomeWriter({ home, grid, rules: rules1, clock, signal }, lock, name, openKeyring);
+  await using _writer = await openHomeWriter({ home, grid, rules: gridRules, clock, signal }, lock, name, openKeyring);
   return { line: seen.size, log_key };
 }
 
@@ -119,7 +119,7 @@ function addLine(store: Store, { record, signatures }: SignedFile, now: number):
   if (store.lastAt - now > MAX_CLOCK_DRIFT_MS) throw new Problem('failed', "this machine's clock is behind the book; nothing was recorded", { reason: 'clocks', hint: 'set the clock (NTP), then run the command again' });
   const { size, note } = lastCheckpoint(store);
   effect('handed_over', () => store.transact((book) => {
-    ingest(book, rules1, { payload: record.text, signatures: [...signatures], at: Math.max(now, store.lastAt) }, undefined);
+    ingest(book, gridRules, { payload: record.text, signatures: [...signatures], at: Math.max(now, store.lastAt) }, undefined);
     store.keepMilestone(size, note);
   }));
 }

@@ -18,7 +18,7 @@ import { Store } from '../bcdb/store.js';
 import { makeFolder, putOver, readConfig, updateConfig, type Home } from '../home.js';
 import { keystorePath } from '../keys/keystore.js';
 import { SignaturePool } from '../keys/pool.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Genesis, Line } from '../schema/types.js';
 import type { OnProgress } from './follow.js';
 import type { GridEntry } from './grid.js';
@@ -132,7 +132,7 @@ function genesisOf(line: Line, grid: string): Genesis {
 async function rebuild({ file, clock, signal, onProgress }: ImportOptions, source: Store, target: Store, { id, url }: GridEntry): Promise<void> {
   await using pool = new SignaturePool();
   try {
-    await rebuildBook({ source, store: target, rules: rules1, pool, grid: id, clock, withUnsigned: url === null, signal, onProgress });
+    await rebuildBook({ source, store: target, rules: gridRules, pool, grid: id, clock, withUnsigned: url === null, signal, onProgress });
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code !== 'integrity') throw thrown;
     // A copy would call it a fork; of a file it is not known who changed it.

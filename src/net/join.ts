@@ -6,7 +6,7 @@ import { isProblem, Problem } from '../base/errors.js';
 import { pinnedBy, trustOf } from '../bcdb/pinned.js';
 import { readConfig, updateConfig, type Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Genesis, GridList, Line, Payload } from '../schema/types.js';
 import { Client } from './client.js';
 import { evidenceFolder } from './evidence.js';
@@ -62,7 +62,7 @@ export async function joinGrid({ home, clock, signal, url, genesis, name, onProg
     await using pool = new SignaturePool();
     const before = store.size;
     const mine = isHomeOf(home, id) ? trustOf(store).log_key : undefined;
-    await new Follower({ store, rules: rules1, client, grid: id, pool, clock, evidence: evidenceFolder(home, id) }).catchUp({ signal, onProgress });
+    await new Follower({ store, rules: gridRules, client, grid: id, pool, clock, evidence: evidenceFolder(home, id) }).catchUp({ signal, onProgress });
     // A home follows nobody, unless governance has given the grid to another.
     if (mine !== undefined && trustOf(store).log_key === mine) throw new Problem('usage', `this home folder is the home of grid ${entry.name} itself`, { reason: 'home' });
     updateConfig(home, (config) => {

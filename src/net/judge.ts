@@ -9,7 +9,7 @@ import { ingest } from '../bcdb/ingest.js';
 import type { Reader } from '../bcdb/reader.js';
 import { Store } from '../bcdb/store.js';
 import type { Home } from '../home.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Payload } from '../schema/types.js';
 
 /** Asks the rules with the copy of a grid; no copy, or another beginning, and they cannot say. */
@@ -19,7 +19,7 @@ export function rulesOfCopy(home: Home, grid: string): AskRules {
     using store = Store.read(home.gridDatabase(grid));
     if (store.size < index || !store.tree.root(index).equals(prefix)) return undefined;
     try {
-      ingest(await bookOf(store, index, line.payload), rules1, line, undefined);
+      ingest(await bookOf(store, index, line.payload), gridRules, line, undefined);
       return null;
     } catch (thrown) {
       if (isProblem(thrown, 'failed')) return undefined; // a kind that needs a newer release
@@ -31,7 +31,7 @@ export function rulesOfCopy(home: Home, grid: string): AskRules {
 
 /** The first lines of a book, for one more; what that one changes is thrown away. */
 async function bookOf(store: Reader, size: number, next: string): Promise<Book> {
-  const state = await foldTo(store, rules1, size);
+  const state = await foldTo(store, gridRules, size);
   const { chain } = JSON.parse(next) as Payload;
   let head: Head | undefined;
   for (const { payload: text } of store.lines(0, size)) {

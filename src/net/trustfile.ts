@@ -1,7 +1,7 @@
 // A grid's genesis and what its governance has changed since, in a file: what somebody needs who has no copy, to believe
 // the checkpoints of a home that genesis does not name.
 //
-// One JSON value a line. The first is line 0 of the book; the others are hand-overs and changes of witnesses, in order.
+// One JSON value a line. The first is line 0 of the book; the others are what governance has said since, in order.
 // Governance signs them all. Where a change of witnesses stands in the book it does not say, so that is proven below a
 // checkpoint of the witnesses before it.
 import { fromBase64, toBase64 } from '../base/bytes.js';
@@ -15,7 +15,7 @@ import { checkSignatureList, parseRecord, type ParsedRecord } from '../bcdb/reco
 import type { Reader } from '../bcdb/reader.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Change, Line } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { verifyInclusion } from '../tlog/merkle.js';
@@ -48,13 +48,12 @@ export function textOf({ genesis, changes }: Statements): string {
 }
 
 function changesIn(reader: Reader): Change[] {
-  const changes: Change[] = [];
-  for (const { until } of trustOf(reader).earlier ?? []) {
-    // A change of witnesses ends its era with its own line, a hand-over with the line before it.
-    const isWitnesses = kindOf(reader, until - 1) === 'witnesses@1' && changes.at(-1)?.index !== until - 1;
-    changes.push(isWitnesses ? witnessChange(reader, until) : { index: until, ...reader.line(until), inclusion: [], checkpoint: null });
-  }
-  return changes;
+  const last = reader.head('grid')?.height ?? 0;
+  return Array.from({ length: last }, (_, below) => {
+    const { index } = reader.lineAt('grid', below + 1) ?? { index: 0 };
+    if (kindOf(reader, index) === 'witnesses@1') return witnessChange(reader, index + 1);
+    return { index, ...reader.line(index), inclusion: [], checkpoint: null };
+  });
 }
 
 function kindOf(reader: Reader, index: number): string {
@@ -130,7 +129,7 @@ function rowsOf(text: string): unknown[] {
 /** The fold of chain `grid` alone. */
 function changed({ grid }: Pinned, genesis: ParsedRecord, changes: readonly Change[]): Pinned {
   const state = new Fold();
-  rules1.apply(state, genesis, { at: genesis.payload.time, index: 0 });
+  gridRules.apply(state, genesis, { at: genesis.payload.time, index: 0 });
   let head = genesis;
   for (const change of changes) {
     const record = parseRecord(change.payload);
@@ -138,7 +137,7 @@ function changed({ grid }: Pinned, genesis: ParsedRecord, changes: readonly Chan
     if (chain !== 'grid' || height !== head.payload.height + 1 || prev !== head.id) throw broken(`record ${record.id} does not follow on record ${head.id}`);
     checkSigned(state, record, change);
     if (record.payload.kind === 'witnesses@1') checkPlace(change, trustOf(state, grid));
-    rules1.apply(state, record, { at: change.at, index: change.index });
+    gridRules.apply(state, record, { at: change.at, index: change.index });
     head = record;
   }
   return trustOf(state, grid);
@@ -147,7 +146,7 @@ function changed({ grid }: Pinned, genesis: ParsedRecord, changes: readonly Chan
 /** By as many of governance as it takes, at the place that it says. */
 function checkSigned(state: Fold, record: ParsedRecord, { signatures, at, index }: Change): void {
   checkSignatureList(signatures);
-  const expected = rules1.expected(state, record, { at, index });
+  const expected = gridRules.expected(state, record, { at, index });
   checkNamed(expected, signatures);
   const said = signingBytes('record', record.text);
   for (const { by, sig } of signatures) if (!verifyBytes(by, said, sig)) throw broken(`the signature by ${by} does not hold`);

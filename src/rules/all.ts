@@ -1,4 +1,4 @@
-// The rules of a grid, version 1: every kind of record there is, and what holds for all of them.
+// The rules of a grid: every kind of record there is, and what holds for all of them.
 import { iso } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
 import { MAX_CLOCK_SKEW_MS } from '../base/limits.js';
@@ -8,29 +8,30 @@ import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { agreement, end, workload } from './contract.js';
 import { admit, farm, prices, retire } from './farm.js';
-import { handover, witnesses } from './governance.js';
+import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
 import { identity } from './identity.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
 import { allOf, checkSigned, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
-import { RuleState, type Rule } from './rule.js';
+import { RuleState, type Rule, type Version } from './rule.js';
 import { run } from './run.js';
 import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
-  [genesis, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
+  [genesis, policy, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
 );
 
-/** Rules, version 1. `apply` counts on `expected` having passed for the same record on the same state. */
-export const rules1: RuleBook = {
+/** The rules, of every version: which one a grid runs, its genesis says, and later its policy. `apply` counts on `expected` having passed for the same record on the same state. */
+export const gridRules: RuleBook = {
   expected(state, record, moment) {
     const { rule, body, subject } = opened(record);
-    const limits = checkGrid(state, record, moment);
+    const { limits, rules } = checkGrid(state, record, moment);
+    checkVersion(rule, rules);
     checkSize(record, limits);
-    const signers = rule.signers(state, { record, body, subject, moment });
+    const signers = rule.signers(state, { record, body, subject, moment, rules });
     return expectedOf(withPayers(signers, payersOf(body)), limits, record, moment);
   },
 
@@ -38,7 +39,7 @@ export const rules1: RuleBook = {
     const { rule, body, subject } = opened(record);
     const draft = new RuleState(state);
     const payers = payersOf(body);
-    rule.apply(draft, { record, body, subject, moment }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
+    rule.apply(draft, { record, body, subject, moment, rules: lawOf(state, record).rules }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
     for (const [account, left] of payers) {
       demand(left === 0n, 'payers', () => `account ${short(account)} is listed to pay more than is due`);
     }
@@ -67,15 +68,25 @@ function opened(record: ParsedRecord): Opened {
   return found;
 }
 
-/** Whether the record is of this grid, or begins it; gives the grid's limits. */
-function checkGrid(state: ReadState, { payload }: ParsedRecord, { index }: Moment): Limits {
+/** What the grid says of all its records: genesis' own body for genesis itself. */
+function lawOf(state: ReadState, { payload }: ParsedRecord): Pick<GridObject, 'limits' | 'rules'> {
+  return state.get('grid') === undefined ? (payload.body as Genesis) : readGrid(state);
+}
+
+/** Whether the record is of this grid, or begins it. */
+function checkGrid(state: ReadState, record: ParsedRecord, { index }: Moment): Pick<GridObject, 'limits' | 'rules'> {
+  const { payload } = record;
   if (state.get('grid') === undefined) {
     demand(payload.kind === genesis.kind && payload.grid === null && index === 0, 'grid', 'the first line of a book is its genesis, which names no grid');
-    return (payload.body as Genesis).limits;
+  } else {
+    const { id } = readGrid(state);
+    demand(payload.grid === id, 'grid', () => `the record is of ${payload.grid === null ? 'no grid' : `grid ${short(payload.grid)}`}, this is grid ${short(id)}`);
   }
-  const grid: GridObject = readGrid(state);
-  demand(payload.grid === grid.id, 'grid', () => `the record is of ${payload.grid === null ? 'no grid' : `grid ${short(payload.grid)}`}, this is grid ${short(grid.id)}`);
-  return grid.limits;
+  return lawOf(state, record);
+}
+
+function checkVersion({ kind, since = 1 }: Rule<unknown>, rules: Version): void {
+  demand(since <= rules, 'later_release', `a record of kind ${kind} needs rules ${since}; this grid runs rules ${rules}, which its governance can raise`);
 }
 
 function checkSize({ text }: ParsedRecord, limits: Limits): void {

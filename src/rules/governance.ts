@@ -1,14 +1,28 @@
-// What governance may change after genesis: who cosigns, and who numbers the lines.
+// What governance may change after genesis: the version of the rules, who cosigns, and who numbers the lines.
 //
 //   size of a checkpoint   … ≤ until of era 0 │ … ≤ until of era 1 │ … (no end)
 //   whose word it is       era/0               era/1                grid
 import { MAX_ERAS } from '../base/limits.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Handover, WitnessChange } from '../schema/types.js';
+import type { Handover, Policy, WitnessChange } from '../schema/types.js';
 import { botsOf, checkWitnesses } from './grid.js';
 import { read, readGrid, write, writeGrid, type EraObject, type GridObject } from './objects.js';
 import { demand } from './refusal.js';
 import type { Rule } from './rule.js';
+
+/** policy@1: which rules the grid runs from the next line on. They only rise: what a later version has let in stays in. */
+export const policy: Rule<Policy> = {
+  kind: 'policy@1',
+  chain: 'grid',
+  signers(state, { body }) {
+    const grid = readGrid(state);
+    demand(body.rules > grid.rules, 'terms', `the grid runs rules ${grid.rules} already; they can only be raised`);
+    return [botsOf(grid.governance, grid)];
+  },
+  apply(state, { body }) {
+    writeGrid(state, { ...readGrid(state), rules: body.rules });
+  },
+};
 
 /**
  * witnesses@1: who cosigns from now on. At line n the checkpoint of n + 1 lines is still the old quorum's: a change

@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/canonical.js';
 import { MAX_RULE_OBJECTS } from '../base/limits.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import type { Moment, ReadState, State } from '../bcdb/rulebook.js';
-import type { SchemaName } from '../schema/types.js';
+import type { Genesis, SchemaName } from '../schema/types.js';
 import type { Signers } from './quorum.js';
 import { refused } from './refusal.js';
 
@@ -14,7 +14,12 @@ export interface Act<B> {
   /** The chain's name after its first part: key or id; empty on `grid`. */
   readonly subject: string;
   readonly moment: Moment;
+  /** Version of the rules that the grid runs: what is of a later one is refused. */
+  readonly rules: Version;
 }
+
+/** Versions of the rules. A record that an older release would judge otherwise needs a grid of a later version. */
+export type Version = Genesis['rules'];
 
 /** Where money may come from while one record is carried out (see `token.move`). */
 export interface Allowance {
@@ -32,7 +37,9 @@ export interface Allowance {
 export interface Rule<B> {
   readonly kind: SchemaName;
   /** First part of the chain it lives on. */
-  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state';
+  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state' | 'meter' | 'certify' | 'document' | 'vote';
+  /** First version of the rules that knows this kind; left out: 1. */
+  readonly since?: Version;
   /** Brings TFT into being: genesis and faucet. */
   readonly mints?: true;
   /**

@@ -16,7 +16,7 @@ import type { Home } from '../home.js';
 import { SignaturePool } from '../keys/pool.js';
 import { handedOverBelow } from '../net/abandoned.js';
 import { Client } from '../net/client.js';
-import { rules1 } from '../rules/all.js';
+import { gridRules } from '../rules/all.js';
 import type { Line } from '../schema/types.js';
 import { parseCheckpointText, type CheckpointText } from '../tlog/checkpoint.js';
 import { parseNote } from '../tlog/note.js';
@@ -99,7 +99,7 @@ export class Auditor implements AsyncDisposable {
       const path = this.#parts.home.witnessCopy(this.#parts.name, grid);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       const [store, file] = [Store.open(path), StateFile.open('')];
-      copy = { store, file, roots: new StateAudit(store, rules1, file), work: undefined };
+      copy = { store, file, roots: new StateAudit(store, gridRules, file), work: undefined };
       this.#copies.set(grid, copy);
     }
     return copy;
@@ -128,7 +128,7 @@ export class Auditor implements AsyncDisposable {
       checkTimes(batch.lines.slice(0, known), store.size, null, clock());
       checkTimes(batch.lines.slice(known), store.size + known, log.looked_ms, clock());
       try {
-        ingestBatch({ store, rules: rules1, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
+        ingestBatch({ store, rules: gridRules, grid, clock, isAuditor: true }, batch, await this.#pool.check(batch.lines));
       } catch (thrown) {
         if (isProblem(thrown, 'integrity')) await this.#dropAbandoned(store, client, grid);
         throw thrown;

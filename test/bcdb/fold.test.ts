@@ -5,7 +5,7 @@ import { canonical } from '../../src/base/canonical.js';
 import { foldTo, linesUntil } from '../../src/bcdb/fold.js';
 import { historyOf } from '../../src/bcdb/history.js';
 import type { Objects } from '../../src/bcdb/rulebook.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { namedSigner, TestBook } from '../book.js';
 
 const NAMES = ['ann', 'bea', 'cid'];
@@ -39,8 +39,8 @@ test('the fold of a prefix is exactly the state that the book had then, whatever
       await play(book, one);
       then.set(book.store.size, stateOf(book.store));
     }
-    for (const [size, state] of then) assert.equal(stateOf(await foldTo(book.store, rules1, size)), state);
-    const accounts = (await foldTo(book.store, rules1, book.store.size)).objects('account/', 2, 'account/1');
+    for (const [size, state] of then) assert.equal(stateOf(await foldTo(book.store, gridRules, size)), state);
+    const accounts = (await foldTo(book.store, gridRules, book.store.size)).objects('account/', 2, 'account/1');
     assert.deepEqual(accounts, book.store.objects('account/', 2, 'account/1'));
   }), { numRuns: 12 });
 });
@@ -56,7 +56,7 @@ test('a moment is found by its time: the lines taken in until then, that include
 
 test('a book that has fewer lines has no such state', async () => {
   await using book = await TestBook.create();
-  await assert.rejects(foldTo(book.store, rules1, 3), { code: 'not_found' });
+  await assert.rejects(foldTo(book.store, gridRules, 3), { code: 'not_found' });
 });
 
 test("a chain's history says of each record which objects it changed, and from what to what", async () => {
@@ -65,7 +65,7 @@ test("a chain's history says of each record which objects it changed, and from w
   await play(book, { what: 'faucet', who: 0 });
   await play(book, { what: 'faucet', who: 1 });
   await play(book, { what: 'send', who: 0, to: 1, tft: 250 });
-  const steps = await historyOf(book.store, rules1, `account/${ann}`);
+  const steps = await historyOf(book.store, gridRules, `account/${ann}`);
   assert.deepEqual(steps.map(({ found }) => found.index), [2, 4]);
   assert.deepEqual(steps[0]?.changed.find(({ object }) => object === `account/${ann}`)?.isNew, true);
   const sent = steps[1]?.changed.map(({ object, isNew, changes }) => ({ object, isNew, changes }));
@@ -73,5 +73,5 @@ test("a chain's history says of each record which objects it changed, and from w
     { object: `account/${ann}`, isNew: false, changes: [{ path: 'balance_stroops', before: '10000000000', after: '7500000000' }] },
     { object: `account/${bea}`, isNew: false, changes: [{ path: 'balance_stroops', before: '10000000000', after: '12500000000' }] },
   ]);
-  await assert.rejects(historyOf(book.store, rules1, 'account/none'), { code: 'not_found' });
+  await assert.rejects(historyOf(book.store, gridRules, 'account/none'), { code: 'not_found' });
 });

@@ -8,7 +8,7 @@ import { toBase64 } from '../../src/base/bytes.js';
 import { isProblem } from '../../src/base/errors.js';
 import { ingestBatch, type Batch } from '../../src/bcdb/copy.js';
 import { Store } from '../../src/bcdb/store.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import type { Line, Signature } from '../../src/schema/types.js';
 import { identityBody, namedSigner, TestBook } from '../book.js';
 import { seedOr } from '../random.js';
@@ -61,7 +61,7 @@ test('copies agree with their home in every row, and any mutation on the way is 
       await using book = await TestBook.create();
       await carryOut(book, steps);
       const { size } = book.store;
-      const parts = { rules: rules1, grid: book.store.grid as string, clock: Date.now };
+      const parts = { rules: gridRules, grid: book.store.grid as string, clock: Date.now };
       using copy = Store.open(join(book.folder, `copy-${copies++}.sqlite`));
       const middle = 1 + (cut % size);
       for (const [from, to] of [[0, middle], [middle, size]] as const) ingestBatch({ ...parts, store: copy }, batch(book, from, to));

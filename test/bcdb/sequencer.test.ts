@@ -9,7 +9,7 @@ import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { query } from '../../src/bcdb/query.js';
 import { Store } from '../../src/bcdb/store.js';
 import { verifyBook } from '../../src/bcdb/verify.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { namedSigner, nextPayload, openSequencer, TestBook } from '../book.js';
 import { Problem } from '../../src/base/errors.js';
 import { receiptOf } from '../../src/bcdb/prove.js';
@@ -33,7 +33,7 @@ async function transfers(book: TestBook, count: number): Promise<SignedRecord[]>
 test('a book takes records, keeps its checkpoint, and verifies from its bytes alone', async () => {
   await using book = await TestBook.create();
   await book.must(...(await transfers(book, 300)));
-  const verified = await verifyBook({ store: book.store, rules: rules1, grid: book.store.grid as string });
+  const verified = await verifyBook({ store: book.store, rules: gridRules, grid: book.store.grid as string });
   assert.equal(verified.size, 302);
   assert.equal(verified.signed, 302);
   assert.equal(openCheckpoint(book.sequencer.checkpoint, book.sequencer.pinned).size, 302);
@@ -67,7 +67,7 @@ test('a copy believes what it re-checked and equals the home', async () => {
   const copy = Store.open(join(book.folder, 'copy.sqlite'));
   const grid = book.store.grid as string;
   for (const [from, to] of [[0, 7], [7, 22]] as const) {
-    ingestBatch({ store: copy, rules: rules1, grid, clock: Date.now }, {
+    ingestBatch({ store: copy, rules: gridRules, grid, clock: Date.now }, {
       lines: lines.slice(from, to),
       trailer: { checkpoint: book.sequencer.checkpoint, consistency: book.store.tree.consistencyProof(to).map((hash) => hash.toString('base64')) },
     });
@@ -107,7 +107,7 @@ test('what is recorded and could not be signed is said to be recorded, and signe
   await book.sequencer[Symbol.asyncDispose]();
   let locked = false;
   const log: Signer = { key: namedSigner('log').key, sign: (type, payload) => (locked ? Promise.reject(new Problem('locked', 'the agent is gone')) : namedSigner('log').sign(type, payload)) };
-  const parts = { store: book.store, rules: rules1, log, clockSigner: namedSigner('clock'), pool: book.pool, clock: Date.now, headPath: join(book.folder, 'head') };
+  const parts = { store: book.store, rules: gridRules, log, clockSigner: namedSigner('clock'), pool: book.pool, clock: Date.now, headPath: join(book.folder, 'head') };
   await using home = await Sequencer.open(parts);
   const [record] = (await transfers(book, 1)) as [SignedRecord];
   locked = true;
@@ -186,7 +186,7 @@ test('an older view of a lagging copy is no rewind, even while catching up', asy
   });
   using copy = Store.open(join(book.folder, 'copy.sqlite'));
   let now = Date.now();
-  const parts = { store: copy, rules: rules1, grid, clock: () => now };
+  const parts = { store: copy, rules: gridRules, grid, clock: () => now };
   ingestBatch(parts, { lines: [...book.store.lines(0, 2)], trailer: trailer(2) });
   const records = await transfers(book, 10);
   await book.must(...records.slice(0, 3));

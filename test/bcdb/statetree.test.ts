@@ -7,7 +7,7 @@ import { ingest } from '../../src/bcdb/ingest.js';
 import { StateFile } from '../../src/bcdb/statefile.js';
 import { bucketLeaf, bucketOf, bucketsFor, BucketTree } from '../../src/bcdb/statetree.js';
 import type { Signer } from '../../src/keys/ed25519.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { leafHash, verifyInclusion } from '../../src/tlog/merkle.js';
 import { namedSigner, TestBook } from '../book.js';
 
@@ -39,7 +39,7 @@ let at = Date.now();
 async function take(book: TestBook, chain: string, kind: string, body: object, signer: Signer): Promise<void> {
   at += 10_000;
   const line = { ...(await book.sign(chain, kind, body, [signer], at)), at };
-  book.store.transact((open) => ingest(open, rules1, line, undefined));
+  book.store.transact((open) => ingest(open, gridRules, line, undefined));
 }
 
 async function transfers(book: TestBook, count: number): Promise<void> {
@@ -57,10 +57,10 @@ test('the root is that of an implementation written from the description, at eve
     await transfers(book, 1 + (i % 3));
     const { size } = book.store;
     const objects = book.store.objects('', 1_000);
-    const point = await moving.advance(book.store, rules1, size);
+    const point = await moving.advance(book.store, gridRules, size);
     assert.equal(point.root.toString('hex'), naiveRoot(objects, point.buckets));
     using anew = StateFile.open('');
-    for (const buckets of [1, 2, 16, 1_024]) assert.equal((await anew.advance(book.store, rules1, size, buckets)).root.toString('hex'), naiveRoot(objects, buckets), `${buckets} buckets`);
+    for (const buckets of [1, 2, 16, 1_024]) assert.equal((await anew.advance(book.store, gridRules, size, buckets)).root.toString('hex'), naiveRoot(objects, buckets), `${buckets} buckets`);
   }
   assert.ok(bucketsFor(book.store.objects('', 1_000).length) > 1, 'more than one bucket was needed in the end');
 });
@@ -70,7 +70,7 @@ test('a proof shows every object, and that there is no other', async () => {
   await transfers(book, 20);
   using file = StateFile.open('');
   assert.equal(file.prove('grid'), undefined, 'nothing was folded yet');
-  const { size, root, buckets } = await file.advance(book.store, rules1, book.store.size, 8);
+  const { size, root, buckets } = await file.advance(book.store, gridRules, book.store.size, 8);
   for (const id of [...book.store.objects('', 1_000).map((object) => object.id), 'account/nobody']) {
     const proof = file.prove(id);
     assert.ok(proof !== undefined);
@@ -86,13 +86,13 @@ test('a fold that is broken off leaves the file as it was', async () => {
   await using book = await TestBook.create();
   await transfers(book, 5);
   using file = StateFile.open('');
-  const before = await file.advance(book.store, rules1, 3);
-  await assert.rejects(file.advance(book.store, rules1, 99), { code: 'not_found' });
+  const before = await file.advance(book.store, gridRules, 3);
+  await assert.rejects(file.advance(book.store, gridRules, 99), { code: 'not_found' });
   assert.equal(file.size, 3);
-  assert.deepEqual(await file.advance(book.store, rules1, 3), before);
-  const after = await file.advance(book.store, rules1, 7);
-  assert.deepEqual(await file.advance(book.store, rules1, 3), before, 'a smaller size begins anew');
-  assert.deepEqual(await file.advance(book.store, rules1, 7), after);
+  assert.deepEqual(await file.advance(book.store, gridRules, 3), before);
+  const after = await file.advance(book.store, gridRules, 7);
+  assert.deepEqual(await file.advance(book.store, gridRules, 3), before, 'a smaller size begins anew');
+  assert.deepEqual(await file.advance(book.store, gridRules, 7), after);
 });
 
 test('a tree whose leaves change has the root and proofs of one that is made of them anew', () => {
@@ -120,9 +120,9 @@ test('an audit takes true state roots and names the line of the first that is fa
   const log = namedSigner('log');
   using file = StateFile.open('');
   using own = StateFile.open('');
-  const audit = new StateAudit(book.store, rules1, own);
+  const audit = new StateAudit(book.store, gridRules, own);
   const say = async (change: object = {}): Promise<void> => {
-    const { size, root, buckets } = await file.advance(book.store, rules1, book.store.size);
+    const { size, root, buckets } = await file.advance(book.store, gridRules, book.store.size);
     await take(book, `state/${log.key}`, 'state@1', { size, root: root.toString('hex'), buckets, ...change }, log);
   };
   await transfers(book, 3);

@@ -8,7 +8,7 @@ import { entryText } from '../../src/bcdb/entry.js';
 import { makeRecord, signaturesText, signRecord } from '../../src/bcdb/record.js';
 import { Store } from '../../src/bcdb/store.js';
 import { verifyBook, verifyHashes, type Verified } from '../../src/bcdb/verify.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import type { Payload, SignedRecord } from '../../src/schema/types.js';
 import { leafHash, nodeHash } from '../../src/tlog/merkle.js';
 import { namedSigner, nextPayload, TestBook } from '../book.js';
@@ -44,7 +44,7 @@ async function verifyAfter(change: (db: Database.Database) => void): Promise<Ver
   }
   try {
     using store = Store.read(path);
-    return await verifyBook({ store, rules: rules1, grid: original.store.grid as string });
+    return await verifyBook({ store, rules: gridRules, grid: original.store.grid as string });
   } finally {
     for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
   }
@@ -118,7 +118,7 @@ async function verifyFrom(path: string, scratch: string, isBrokenOff = false): P
   using store = Store.read(path);
   const stop = new AbortController();
   return await verifyBook({
-    store, rules: rules1, grid: original.store.grid as string, scratch, by: 'test', signal: stop.signal,
+    store, rules: gridRules, grid: original.store.grid as string, scratch, by: 'test', signal: stop.signal,
     onProgress: (step) => void (isBrokenOff && step === 'lines' && stop.abort(new Error('broken off'))),
   });
 }
@@ -181,7 +181,7 @@ test('a run that was broken off over other lines is forgotten: lines changed wit
 test('another release begins anew', async () => {
   const { path, scratch } = await brokenOff();
   using store = Store.read(path);
-  const { resumed } = await verifyBook({ store, rules: rules1, grid: original.store.grid as string, scratch, by: 'later' });
+  const { resumed } = await verifyBook({ store, rules: gridRules, grid: original.store.grid as string, scratch, by: 'later' });
   assert.equal(resumed, 0);
 });
 
@@ -225,7 +225,7 @@ test('threads find in a large book what one finds in a small one, and name the f
   }
   await book.must(...many.slice(0, 1_000));
   await book.must(...many.slice(1_000));
-  const parts = { store: book.store, rules: rules1, grid: book.store.grid as string };
+  const parts = { store: book.store, rules: gridRules, grid: book.store.grid as string };
   assert.equal((await verifyBook(parts)).signatures, 1_502);
   assert.equal((await verifyHashes(parts)).size, 1_502);
   book.store.db.exec("DROP TRIGGER record_is_never_changed; UPDATE record SET payload = replace(payload, '\"1\"', '\"2\"') WHERE idx IN (700, 1400)");

@@ -17,7 +17,7 @@ import { SignaturePool } from '../../src/keys/pool.js';
 import { Budget, linesText } from '../../src/net/answers.js';
 import { readTrust, trustText } from '../../src/net/trustfile.js';
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import type { Line, SignedRecord, Trailer } from '../../src/schema/types.js';
 import { genesisBody, identityBody, namedSigner, nextPayload } from '../book.js';
 import { Cosigner } from '../cosigner.js';
@@ -39,7 +39,7 @@ class Home implements AsyncDisposable {
 
   static async begin(): Promise<Home> {
     const home = new Home();
-    home.sequencer = await Sequencer.open({ store: home.store, rules: rules1, pool: home.pool, log, clockSigner, clock: Date.now, headPath: join(home.folder, 'head'), cosigning: home });
+    home.sequencer = await Sequencer.open({ store: home.store, rules: gridRules, pool: home.pool, log, clockSigner, clock: Date.now, headPath: join(home.folder, 'head'), cosigning: home });
     const genesis = { ...genesisBody(owner, [{ account: wallet.key, amount_stroops: '1000' }]), witnesses: FIRST };
     await home.append(await home.record('grid', 'genesis@1', genesis));
     await home.append(await home.record(`bot/${owner.key}`, 'identity@1', identityBody(owner, 'owner')));
@@ -87,7 +87,7 @@ class Home implements AsyncDisposable {
   /** An empty copy; `take` gives it a batch. */
   copy(): { store: Store; take: (batch: Batch) => number } {
     const store = Store.open(join(this.folder, `copy-${this.#copies++}.sqlite`));
-    return { store, take: (batch) => ingestBatch({ store, rules: rules1, grid: this.store.grid as string, clock: Date.now }, batch) };
+    return { store, take: (batch) => ingestBatch({ store, rules: gridRules, grid: this.store.grid as string, clock: Date.now }, batch) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,7 +123,7 @@ test('a late copy is led over the change by the old witnesses, and then believes
   assert.throws(() => take({ ...home.served(change + 1), trailer: batch.trailer }), { code: 'integrity' });
   take(home.served(change + 1));
   assert.equal(store.size, home.store.size);
-  const { size } = await verifyBook({ store, rules: rules1, grid: home.store.grid as string });
+  const { size } = await verifyBook({ store, rules: gridRules, grid: home.store.grid as string });
   assert.equal(size, store.size);
   // Both checkpoints open for whoever has the genesis file alone.
   const trust = readTrust(trustText(store));

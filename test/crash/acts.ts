@@ -15,7 +15,7 @@ import { signStatement, witnessChange } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
 import { joinLight } from '../../src/net/light/join.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { send } from '../net/homes.js';
 import { keyringOf, optionsOf, secretOf } from '../named.js';
@@ -78,9 +78,9 @@ export const ACTS = {
   state: async ({ home, grid }, arm) => {
     using reader = Store.read(openHome(home).gridDatabase(grid));
     using file = StateFile.open(openHome(home).gridState(grid));
-    if (file.size === 0) await file.advance(reader, rules1, 2);
+    if (file.size === 0) await file.advance(reader, gridRules, 2);
     arm();
-    await file.advance(reader, rules1, reader.size);
+    await file.advance(reader, gridRules, reader.size);
   },
   mirror: async ({ home, grid, with: folder = '' }, arm) => {
     using reader = Store.read(openHome(home).gridDatabase(grid));

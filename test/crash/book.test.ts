@@ -18,7 +18,7 @@ import { startDaemon } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { openGrid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { parseVkey } from '../../src/tlog/note.js';
 import { send, sendMany } from '../net/homes.js';
@@ -225,7 +225,7 @@ describe('what follows from a book', () => {
       }
       using anew = StateFile.open('');
       using file = StateFile.open(home.gridState(place.grid));
-      assert.deepEqual(await file.advance(reader, rules1, reader.size), await anew.advance(reader, rules1, reader.size));
+      assert.deepEqual(await file.advance(reader, gridRules, reader.size), await anew.advance(reader, gridRules, reader.size));
     });
   }
 

@@ -6,7 +6,7 @@ import { StateFile } from '../../src/bcdb/statefile.js';
 import { appendSigned } from '../../src/net/compose.js';
 import { verifyGrid } from '../../src/net/check.js';
 import type { Grid } from '../../src/net/grid.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { send, TestHome } from '../net/homes.js';
 import { namedSigner } from '../book.js';
@@ -14,7 +14,7 @@ import { namedSigner } from '../book.js';
 /** Has the home record a state root of all its lines. */
 async function record(home: TestHome, grid: Grid, change: object = {}): Promise<number> {
   using file = StateFile.open('');
-  const { size, root, buckets } = await file.advance(grid.reader, rules1, grid.reader.size);
+  const { size, root, buckets } = await file.advance(grid.reader, gridRules, grid.reader.size);
   const log = (await home.options.openKeyring('log', readGrid(grid.reader).nonce)).signer('log');
   const said = await appendSigned(grid, { chain: `state/${log.key}`, kind: 'state@1', body: { size, root: root.toString('hex'), buckets, ...change } }, [log]);
   return said.index;
@@ -40,7 +40,7 @@ for (const [what, lie] of LIES) {
     await assert.rejects(verifyGrid(bob.home, undefined), { code: 'integrity', reason: 'state_root', message: named });
     const copy = await bob.grid();
     using file = StateFile.open('');
-    await assert.rejects(new StateAudit(copy.reader, rules1, file).check(copy.reader.size), { reason: 'state_root', message: named });
+    await assert.rejects(new StateAudit(copy.reader, gridRules, file).check(copy.reader.size), { reason: 'state_root', message: named });
   });
 }
 

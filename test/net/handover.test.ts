@@ -21,7 +21,7 @@ import { openGrid } from '../../src/net/grid.js';
 import { draftHandover, takeOver } from '../../src/net/handover.js';
 import { checkTrust, readTrust, trustText } from '../../src/net/trustfile.js';
 import { headPath, openStore } from '../../src/net/writer.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import type { Evidence, Handover, Line, Payload } from '../../src/schema/types.js';
 import { EvilHome } from '../evil/evilhome.js';
@@ -121,7 +121,7 @@ test('the old home learns of it when it joins, and is a copy then', async () => 
   using store = openStore(old.home, id);
   await using pool = new SignaturePool();
   const log = await old.options.openKeyring('log', readGrid(store).nonce);
-  const opened = Sequencer.open({ store, rules: rules1, pool, clock: Date.now, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(old.home, id) });
+  const opened = Sequencer.open({ store, rules: gridRules, pool, clock: Date.now, log: log.signer('log'), clockSigner: log.signer('clock'), headPath: headPath(old.home, id) });
   await assert.rejects(opened, (thrown) => isProblem(thrown, 'refused', 'handed_over'));
 });
 
@@ -255,7 +255,7 @@ test('an old home that has heard of nothing and goes on stamping takes nothing b
   const stamped = (time_ms: number): Promise<string> => signCheckpoint({ origin: trust.origin, size, root: store.tree.root(size), time_ms }, log.signer('log'), log.signer('clock'));
   const note = await stamped(Date.now() + 3_000);
   const batch = { lines: [], trailer: { checkpoint: note, consistency: [] } };
-  assert.equal(ingestBatch({ store, rules: rules1, grid: id, clock: Date.now }, batch), store.size);
+  assert.equal(ingestBatch({ store, rules: gridRules, grid: id, clock: Date.now }, batch), store.size);
   assert.equal(isSignedByHome(store, id, batch), false);
   const kept = store.checkpoint()?.note ?? '';
   const judged = (kind: Evidence['kind'], other: string): Promise<unknown> => judge({ v: 1, grid: id, kind, found_ms: Date.now(), notes: [kept, other], places: [], consistency: [] }, trust, () => Promise.resolve(undefined));

@@ -19,7 +19,7 @@ import { openGrid } from '../../src/net/grid.js';
 import { openStore } from '../../src/net/writer.js';
 import { openPrivate } from '../../src/private.js';
 import { Ledger } from '../../src/witness/ledger.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { keyringOf, optionsOf } from '../named.js';
 import { send } from '../net/homes.js';
 import { randomFrom, seedOr } from '../random.js';
@@ -130,7 +130,7 @@ function follows(promised: readonly Promised[], id: string): void {
   const checkpoint = from.checkpoint();
   assert.ok(checkpoint !== undefined && checkpoint.size === from.size);
   const lines = [...from.lines(store.size, from.size)];
-  ingestBatch({ store, rules: rules1, grid: id, clock: Date.now }, { lines, trailer: { checkpoint: checkpoint.note, consistency: [].map(toBase64) } });
+  ingestBatch({ store, rules: gridRules, grid: id, clock: Date.now }, { lines, trailer: { checkpoint: checkpoint.note, consistency: [].map(toBase64) } });
   assert.ok(store.tree.root().equals(from.tree.root()));
 }
 

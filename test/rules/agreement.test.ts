@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_COMMIT_WITHIN_MS } from '../../src/base/limits.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { checkSigned, signersOf } from '../../src/rules/quorum.js';
 import type { Agreement } from '../../src/schema/types.js';
 import { agreementBody, agreementOf, all, announcementOf, contractId, deal, farmId, farmOf, farmSays, gib, HOUR, identityOf, key, market, nonce, some, START, TFT, web, World } from './world.js';
@@ -194,14 +194,14 @@ test('ten thousand signers look each key up once, and one missing is named', () 
   const record = world.record(agreementOf(world, { quorums: { ...body.quorums, commit } }));
   const reads = new Map<string, number>();
   const counting = { get: (id: string) => (reads.set(id, (reads.get(id) ?? 0) + 1), world.get(id)) };
-  const expected = rules1.expected(counting, record, world.moment);
+  const expected = gridRules.expected(counting, record, world.moment);
   assert.equal(expected.allowed.size, 10_003);
   for (const party of parties) assert.equal(reads.get(party), 1);
   const everybody = new Set([...names, 'alice', 'farm', 'purse'].map(key));
   expected.check(everybody);
   everybody.delete(key('m77'));
   assert.throws(() => expected.check(everybody), /10001 of 10002 signatures.*not signed by bot/);
-  rules1.apply(world, record, world.moment);
+  gridRules.apply(world, record, world.moment);
 });
 
 test('the keys of a big quorum are found without looking at each other', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { MAX_CLOCK_SKEW_MS, MAX_RULE_OBJECTS } from '../../src/base/limits.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { RuleState } from '../../src/rules/rule.js';
 import { agreementOf, deal, endOf, farmOf, genesisOf, HOUR, identityOf, key, market, START, World, type Submission } from './world.js';
 
@@ -73,7 +73,7 @@ describe("a grid's own limits", () => {
 
 test('who may sign is known before anybody has', () => {
   const world = market();
-  const expected = rules1.expected(world, world.record(agreementOf(world)), world.moment);
+  const expected = gridRules.expected(world, world.record(agreementOf(world)), world.moment);
   assert.deepEqual([...expected.allowed].sort(), ['alice', 'farm', 'purse'].map(key).sort());
 });
 

@@ -54,6 +54,16 @@ test('eras follow one another, and each keeps what it was', () => {
   ]);
 });
 
+test('governance raises the rules, and nobody lowers them', () => {
+  const world = governed();
+  const policyOf = (rules: 1 | 2, by = 'governor'): Submission => ({ chain: 'grid', kind: 'policy@1', body: { rules }, by: [by] });
+  assert.equal(world.refusal(policyOf(2, 'alice')), 'signatures');
+  world.submit(policyOf(2));
+  assert.equal(readGrid(world).rules, 2);
+  assert.equal(world.refusal(policyOf(2)), 'terms');
+  assert.equal(world.refusal(policyOf(1)), 'terms');
+});
+
 describe('a hand-over is refused', () => {
   const cases: [string, string, (world: World) => Submission][] = [
     ['that governance did not sign', 'signatures', (world) => handoverOf(world, {}, ['alice'])],

@@ -5,7 +5,7 @@ import { isProblem } from '../../src/base/errors.js';
 import { chainId, makeRecord, type ParsedRecord } from '../../src/bcdb/record.js';
 import type { Moment, ReadState, State } from '../../src/bcdb/rulebook.js';
 import { totalStroops } from '../../src/capacity/price.js';
-import { rules1 } from '../../src/rules/all.js';
+import { gridRules } from '../../src/rules/all.js';
 import { read, readGrid, type AccountObject, type ContractObject, type NodeObject, type ObjectTypes } from '../../src/rules/objects.js';
 import { refused, type RefusalReason } from '../../src/rules/refusal.js';
 import type { Agreement, Announcement, Farm, Genesis, Identity, Prices, Quorum, Resources, Workload } from '../../src/schema/types.js';
@@ -86,11 +86,11 @@ export class World implements State {
 
   submit(submission: Submission): ParsedRecord {
     const record = this.record(submission);
-    const expected = rules1.expected(this as ReadState, record, this.moment);
+    const expected = gridRules.expected(this as ReadState, record, this.moment);
     const signed = new Set(submission.by.map(key));
     for (const by of signed) if (!expected.allowed.has(by)) throw refused('signatures', 'surplus');
     expected.check(signed);
-    rules1.apply(this, record, this.moment);
+    gridRules.apply(this, record, this.moment);
     this.heads.set(submission.chain, { height: record.payload.height, id: record.id });
     this.index += 1;
     return record;

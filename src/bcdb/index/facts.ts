@@ -20,7 +20,7 @@ export interface Facts {
 /** Fields that every index serves; others are added by `3bot bcdb index add`. */
 export const FIRST_FIELDS: readonly string[] = ['body.name', 'body.state', 'body.total_stroops'];
 
-const PARTY = /^((bot|account|node|certify)\/[0-9a-f]{64}|(farm|contract|run|blueprint)\/[0-9a-f]{40})$/;
+const PARTY = /^((bot|account|node|certify|meter)\/[0-9a-f]{64}|(farm|contract|run|blueprint|document|vote)\/[0-9a-f]{40})$/;
 const KEY = /^[0-9a-f]{64}$/;
 const ID = /^[0-9a-f]{40}$/;
 /** Keys of a body that name a party by its bare id, and what kind of party. */
