@@ -1,13 +1,15 @@
 // 3bot contract show
 import { AT_FLAG } from '../bcdb/at.js';
-import type { CommandFile } from '../command.js';
+import { Problem } from '../../src/base/errors.js';
+import type { Grid } from '../../src/net/grid.js';
+import type { CommandFile, Context } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
-export const command: CommandFile<GridFlag & { at?: string }> = {
+export const command: CommandFile<GridFlag & { at?: string; history?: true }> = {
   arguments: [['<contract>', 'id, or its first digits']],
-  options: (c) => c.option(...AT_FLAG).option(...GRID_FLAG),
-  examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --json'],
-  async run(context, [text = ''], { grid: named, at }) {
+  options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, which money moved').option(...AT_FLAG).option(...GRID_FLAG),
+  examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --json'],
+  async run(context, [text = ''], { grid: named, at, history }) {
     const { existsSync } = await import('node:fs');
     const { findContract, showContract } = await import('../../src/consumer/contracts.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
@@ -16,6 +18,7 @@ export const command: CommandFile<GridFlag & { at?: string }> = {
     const { out, home } = context;
     await using grid = await openGridOf(context, named);
     await grid.refresh();
+    if (history === true) return await showHistory(context, grid, text, at);
     const then = await stateAt(context, grid.reader, at);
     const contract = showContract(then.state, findContract(then.state, text), then.at);
     const path = receiptPath(home, contract.id);
@@ -24,3 +27,19 @@ export const command: CommandFile<GridFlag & { at?: string }> = {
     if (at !== undefined) out.note(momentText(then));
   },
 };
+
+/** The records of the contract as a table. */
+async function showHistory({ out, io }: Context, grid: Grid, text: string, at: string | undefined): Promise<void> {
+  if (at !== undefined) throw new Problem('usage', '--history shows all that happened; --at a moment of it', { hint: 'leave one of them out' });
+  const { findContract } = await import('../../src/consumer/contracts.js');
+  const { timelineOf } = await import('../../src/consumer/timeline.js');
+  const contract = findContract(grid.reader, text);
+  const { happenings, complete } = timelineOf(grid.reader, contract);
+  out.list({
+    json: { contract: contract.id, complete, history: happenings },
+    columns: ['line', 'at', 'what', 'TFT', 'by', 'record'],
+    rows: happenings.map(({ line, at: when, what, amount, by, record }) => [line, when, what, amount, by.join(', '), io.terminal.stdout ? record.slice(0, 12) : record]),
+  });
+  if (!complete) out.note(`only the first ${happenings.length} records are shown; the others: 3bot bcdb query 'tag = contract/${contract.id}' --after …`);
+  out.next(`3bot contract bill ${contract.id.slice(0, 12)}   (every interval that is billed)`);
+}

@@ -4,6 +4,7 @@ import { Problem } from '../../src/base/errors.js';
 import type { DevGrid, DevOptions, Step } from '../../src/dev/grid.js';
 import type { Picked, Runtime } from '../../src/dev/runtime.js';
 import type { Context } from '../command.js';
+import { parseHeartbeat } from '../heartbeat.js';
 
 /** Flags of the grid. */
 export interface DevFlags {
@@ -13,6 +14,7 @@ export interface DevFlags {
   nodes?: number;
   declare?: string;
   measured?: true;
+  heartbeat?: string;
 }
 
 /** What each node sells where nobody says otherwise: enough for `reserve --cpu 4 --sru 100` on any laptop. */
@@ -25,6 +27,7 @@ export function devOptions(command: Command): Command {
     .option('--runtime <runtime>', 'podman or process (default: podman where it works, else process, which isolates nothing)', parseRuntime)
     .option('--nodes <count>', 'how many nodes (default: 1)', parseNodes)
     .option('--declare <cpu/memory/ssd/hdd>', `what each node sells, sizes in GiB (default: ${DECLARED}); recorded as declared, not measured`)
+    .option('--heartbeat <span>', 'how often nodes confirm that time is covered (default: 10s)', checkHeartbeat)
     .option('--measured', 'sell what this machine really has')
     .option('--dir <folder>', 'an empty or new folder for it, which is kept (default: a temporary one)')
     .option('--keep', 'keep the temporary folder, with books, keys and receipts');
@@ -44,13 +47,19 @@ export async function startDev(context: Context, flags: DevFlags, { runtime }: P
   using progress = await context.progress('starting a grid on this machine');
   const options: DevOptions = {
     folder: flags.dir, keep: flags.keep === true || flags.dir !== undefined, runtime, nodes: flags.nodes ?? 1,
-    declare: flags.measured ? null : (flags.declare ?? DECLARED), signal: context.signal,
+    declare: flags.measured ? null : (flags.declare ?? DECLARED), heartbeat: flags.heartbeat, signal: context.signal,
     onStep: (step) => {
       progress.say(step.name);
       onStep(step);
     },
   };
   return Grid.start(options);
+}
+
+/** The text itself, which is handed on. @throws Problem `usage` */
+function checkHeartbeat(text: string): string {
+  parseHeartbeat(text);
+  return text;
 }
 
 /** @throws Problem `usage` */

@@ -197,6 +197,11 @@ export const NODE_RETRY_MS: readonly number[] = [1_000, 5_000];
 export const STOP_GRACE_MS = 10_000;
 /** Node: what the rules refused to record is tried again after this, should it still be so. */
 export const SAY_AGAIN_MS = 60_000;
+/** Timeline of a contract: records shown at the most; what it shows is read by a person, or page by page with bcdb query. */
+export const MAX_TIMELINE = 10_000;
+/** Heartbeat of a new grid: each is a line of the book per node; and what one that is missed can leave unpaid. */
+export const MIN_HEARTBEAT_MS = 1_000;
+export const MAX_HEARTBEAT_MS = 24 * 3_600_000;
 /** Node: pause between two looks when nothing happens. */
 export const WATCH_INTERVAL_MS = 10_000;
 /** Development grid: one command of a bot; the slowest makes a node of this machine, which takes a few seconds. */

@@ -31,6 +31,8 @@ export interface DevOptions {
   readonly nodes: number;
   /** What each node sells, `cores/memory/ssd/hdd`; null: what is measured. */
   readonly declare: string | null;
+  /** How often nodes confirm that time is covered; 10 s if left out, so that whoever tries things sees it happen. */
+  readonly heartbeat?: string | undefined;
   readonly signal: AbortSignal;
   /** Called when something is done. */
   readonly onStep: (step: Step) => void;
@@ -134,7 +136,7 @@ export class DevGrid implements AsyncDisposable {
 
   async #startHome(identity: () => Promise<unknown>): Promise<void> {
     await identity();
-    const { id } = await this.#step('home: grid', () => this.ask<{ id: string }>(this.home, 'grid', 'create', 'dev', '--dev'));
+    const { id } = await this.#step('home: grid', () => this.ask<{ id: string }>(this.home, 'grid', 'create', 'dev', '--dev', '--heartbeat', this.#options.heartbeat ?? '10s'));
     this.id = id;
     const { url } = await this.#step('home: serves', () => this.#launch<{ url: string }>(this.home, 'serve', '--listen', ANY_PORT));
     this.urls.home = url;

@@ -46,6 +46,8 @@ export interface NewGrid {
   readonly allocations?: readonly Allocation[];
   /** Lines of a witness policy, as genesis spells them; null or left out: no witnesses. */
   readonly witnesses?: readonly string[] | null;
+  /** How often a meter confirms time, ms; an hour if left out. */
+  readonly heartbeat_ms?: number;
 }
 
 /** A grid that was begun. */
@@ -103,7 +105,7 @@ export function checkFree(home: Home, name: string): void {
   if (readConfig(home).grids.some((entry) => entry.name === name)) throw new Problem('usage', `a grid named ${name} is here already`, { reason: 'exists', hint: '3bot grid list' });
 }
 
-function genesisBody({ name, dev, owner, allocations = [], witnesses = null }: NewGrid, nonce: string, log: Keyring): Genesis {
+function genesisBody({ name, dev, owner, allocations = [], witnesses = null, heartbeat_ms = HOUR_MS }: NewGrid, nonce: string, log: Keyring): Genesis {
   const { log: log_key = '', clock: clock_key = '' } = log.public;
   const rule = { threshold: 1, members: [{ of: `bot/${owner.public['bot'] ?? ''}`, weight: 1 }] };
   return {
@@ -111,7 +113,7 @@ function genesisBody({ name, dev, owner, allocations = [], witnesses = null }: N
     rules: 2, units: 'units/1', prices: LIST_PRICES,
     governance: rule, certifiers: dev ? rule : null, witnesses: witnesses === null ? null : [...witnesses],
     allocations: [...allocations], faucet_stroops: dev ? FAUCET_STROOPS : null, max_supply_stroops: MAX_SUPPLY_STROOPS,
-    heartbeat_ms: HOUR_MS, retention_ms: 72 * HOUR_MS,
+    heartbeat_ms, retention_ms: 72 * HOUR_MS,
     limits: { record_bytes: 1_048_576, signatures: 16_384 },
   };
 }

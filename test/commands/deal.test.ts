@@ -121,6 +121,12 @@ test('cancel settles: used and returned make the escrow, to the last unit', asyn
   const stroops = (tft: string): bigint => BigInt(tft.replace('.', ''));
   assert.equal(stroops(ended.billed) + stroops(ended.refunded), 162_000_000n);
   assert.equal((await bot(['contract', 'cancel', web], { home })).code, 0);
+
+  const { history, complete } = await botJson<{ history: { kind: string; what: string; by: string[]; amount: string | null; record: string }[]; complete: boolean }>(['contract', 'show', web, '--history'], { home });
+  assert.deepEqual(history.map(({ kind, amount }) => [kind, amount]), [['agreement@1', '16.2000000'], ['run@1', null], ['workload@1', null], ['run@1', null], ['end@1', '-16.2000000']]);
+  assert.deepEqual(history.map(({ by }) => by.map((name) => name.replace(/ .*/, '')).sort()), [['account', 'bot', 'farm'], ['node'], ['bot'], ['node'], ['bot']]);
+  for (const [i, said] of [/^agreed: 4 vCPU.* for 30 days$/, /^the node holds it/, /^to run from now on: main$/, /^main running$/, /^ended, cancelled; .* TFT returned$/].entries()) assert.match(history[i]?.what ?? '', said);
+  assert.ok(complete);
 });
 
 test('a name whose contract is over means a new one', async () => {
