@@ -91,7 +91,7 @@ async function agree(context: Context, options: Options, { agreement, total_stro
   if (!flags.json) {
     if (quotes === null) out.note('going on with the order that was interrupted');
     else for (const { farm_name, code, reason } of quotes.declined) out.note(`${farm_name} declined (${code}): ${reason}`);
-    out.note(`${farm}: ${resourcesText(agreement.resources)} for ${durationText(agreement.term_ms)}, ${formatTft(perHourStroops(agreement.resources, agreement.prices))} TFT an hour, ${total} TFT in all`);
+    out.note(`${farm}: ${resourcesText(agreement.resources)} for ${durationText(agreement.term_ms)}, ${formatTft(perHourStroops(agreement.resources, agreement.prices, agreement.discounts))} TFT an hour, ${total} TFT in all`);
     for (const note of notes) out.note(note);
   }
   await allowSpending(context, { amount: total_stroops, question: `Reserve this for ${total} TFT?`, flag: '--max-total', max: options.maxTotal });
@@ -131,7 +131,7 @@ async function writeDraft(context: Context, options: Options, placed: Placed, gr
   out.one({
     json: {
       contract: placed.contract, farm: agreement.farm, node: agreement.node, name: agreement.order, state: 'draft', draft: path, missing, commit_by: iso(agreement.commit_by),
-      price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices)), total: formatTft(BigInt(agreement.total_stroops)), escrow: formatTft(0n), expires_at: null, receipt: null, workloads: [],
+      price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices, agreement.discounts)), total: formatTft(BigInt(agreement.total_stroops)), escrow: formatTft(0n), expires_at: null, receipt: null, workloads: [],
     },
     id: placed.contract,
     text: () => [`contract  ${placed.contract}, a draft until ${iso(agreement.commit_by)}`, `draft     ${path}`, ...missing.map((party) => `not yet   ${party}`)].join('\n'),

@@ -109,7 +109,7 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     farm_name: read(reader, 'farm', agreement.farm)?.name ?? null,
     node: agreement.node,
     resources: agreement.resources,
-    price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices)),
+    price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices, agreement.discounts)),
     total: formatTft(seen.total_stroops),
     escrow: formatTft(seen.escrow_stroops),
     billed: formatTft(seen.billed_stroops),

@@ -167,7 +167,7 @@ function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offe
   if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS || offer.valid_until > agreement.commit_by) throw bad('is of another time');
   return {
     farm, record, agreement, conversation, valid_until: offer.valid_until,
-    total_stroops: BigInt(agreement.total_stroops), per_hour_stroops: perHourStroops(agreement.resources, prices),
+    total_stroops: BigInt(agreement.total_stroops), per_hour_stroops: perHourStroops(agreement.resources, prices, agreement.discounts),
   };
 }
 

@@ -1,12 +1,13 @@
 // What makes an agreement hold together before anybody's signature is looked at: ids, times, parties, sums.
 import { formatTft, stroops } from '../base/amount.js';
+import { canonical } from '../base/canonical.js';
 import { iso } from '../base/clock.js';
 import { MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
 import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
-import type { Agreement, Payee, Quorum, Workload } from '../schema/types.js';
-import { readGrid } from './objects.js';
+import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
+import { readGrid, type GridObject } from './objects.js';
 import { keyOf, partiesOf, signersOf, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Act } from './rule.js';
@@ -25,14 +26,16 @@ export const MAX_RETENTION_MS = 365 * 24 * 3_600_000;
  * quorum of n of m has optional signers, but binds nobody's money or machine without them.
  * @throws Problem `refused`
  */
-export function agreementSigners(state: ReadState, { body, record, subject, moment }: Act<Agreement>): Signers[] {
+export function agreementSigners(state: ReadState, { body, record, subject, moment, rules }: Act<Agreement>): Signers[] {
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
   demand(body.meter === null, 'later_release', 'a meter is not yet part of these rules');
   demand(body.notice_ms === 0, 'later_release', 'a notice before the end is not yet part of these rules');
   demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
   checkTimes(body, record.payload.time, moment.at);
+  demand(rules >= 2 || (body.discounts === undefined && body.payees.every(({ role }) => role !== 'burn')), 'later_release', 'discounts and burned shares need rules 2');
   checkSums(body);
+  if (rules >= 2) checkShares(readGrid(state), body.payees);
   checkWorkloads(body.workloads);
   return checkParties(state, body);
 }
@@ -47,19 +50,31 @@ function checkTimes({ commit_by, provision_by_ms, retention_ms }: Agreement, tim
 function checkSums(body: Agreement): void {
   checkPrices(body.prices);
   const total = stroops(body.total_stroops);
-  const price = totalStroops(body.resources, body.prices, body.term_ms);
-  demand(total === price, 'price', () => `resources, prices and term make ${formatTft(price)} TFT, the agreement says ${formatTft(total)} TFT`);
+  const price = totalStroops(body.resources, body.prices, body.term_ms, body.discounts);
+  demand(isSet((body.discounts ?? []).map(({ name }) => name)), 'terms', 'a discount stands twice');
+  demand(total === price, 'price', () => `resources, prices, term and discounts make ${formatTft(price)} TFT, the agreement says ${formatTft(total)} TFT`);
   demand(stroops(body.minimum_stroops) <= total, 'terms', 'the minimum charge is above the total');
   const paid = [...amountsOf(body.payers).values()].reduce((a, b) => a + b, 0n);
   demand(paid === total, 'payers', () => `payers give ${formatTft(paid)} TFT, the total is ${formatTft(total)} TFT`);
   farmerOf(body.payees);
   const shares = body.payees.reduce((sum, payee) => sum + payee.share_ppm, 0);
   demand(shares === PPM, 'terms', () => `the payees' shares add up to ${shares} millionths, not to ${PPM}`);
+  for (const { account, role } of body.payees) demand((account === null) === (role === 'burn'), 'terms', 'what is burned goes to no account, and nothing else does');
+}
+
+/** What the grid's policy takes of every contract, no more and no less. @throws Problem `refused`, reason `shares` */
+function checkShares({ shares = [] }: GridObject, payees: readonly Payee[]): void {
+  const carried = payees.filter(({ role }) => role === 'grid' || role === 'burn');
+  demand(canonical(carried) === canonical(shares), 'shares', () => `of every contract of this grid ${shares.map(shareText).join(' and ') || 'nothing'} goes to grid and burn, and the payees say otherwise`);
+}
+
+function shareText({ account, role, share_ppm }: GridShare): string {
+  return `${share_ppm} millionths (${role}${account === null ? '' : `, account ${short(account)}`})`;
 }
 
 /** The payee with role farmer, who also gets what rounding leaves. @throws Problem `refused` unless there is exactly one */
 export function farmerOf(payees: readonly Payee[]): Payee {
-  const [farmer, more] = payees.filter((payee) => payee.role === 'farmer');
+  const [farmer, more] = payees.filter(({ role }) => role === 'farmer');
   if (farmer === undefined || more !== undefined) throw refused('terms', 'exactly one payee is the farmer');
   return farmer;
 }

@@ -97,7 +97,7 @@ export const end: Rule<End> = {
 /** Who gets how much of a contract's escrow. */
 export interface Payouts {
   /** In the order of the payees; they add up to what is billed. */
-  readonly shares: readonly { readonly account: string; readonly role: Payee['role']; readonly amount_stroops: bigint }[];
+  readonly shares: readonly { /** Null: burned. */ readonly account: string | null; readonly role: Payee['role']; readonly amount_stroops: bigint }[];
   /** In the order of the payers; they add up to what is refunded. */
   readonly refunds: readonly { readonly account: string; readonly amount_stroops: bigint }[];
 }
@@ -122,7 +122,7 @@ function withRest<T extends { readonly amount_stroops: bigint }>(parts: readonly
 /** Pays out what is billed and gives the rest back; the escrow is 0 afterwards, to the stroop. */
 function settle(state: State, allowance: Allowance, { id, agreement }: ContractObject, seen: ContractView): void {
   const { shares, refunds } = payouts(agreement, seen.billed_stroops, seen.refundable_stroops);
-  for (const { account, amount_stroops } of [...shares, ...refunds]) move(state, allowance, { escrow: id }, { account }, amount_stroops);
+  for (const { account, amount_stroops } of [...shares, ...refunds]) move(state, allowance, { escrow: id }, account === null ? 'burn' : { account }, amount_stroops);
   for (const [account, amount] of amountsOf(agreement.payers)) noteEscrowed(state, account, -amount);
 }
 

@@ -1,28 +1,52 @@
-// What governance may change after genesis: the version of the rules, who cosigns, and who numbers the lines.
+// What governance may change after genesis: the policy (rules, shares, cap on minting), who cosigns, and who numbers the lines.
 //
 //   size of a checkpoint   … ≤ until of era 0 │ … ≤ until of era 1 │ … (no end)
 //   whose word it is       era/0               era/1                grid
+import { stroops } from '../base/amount.js';
+import { canonical } from '../base/canonical.js';
 import { MAX_ERAS } from '../base/limits.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Handover, Policy, WitnessChange } from '../schema/types.js';
+import type { GridShare, Handover, Policy, WitnessChange } from '../schema/types.js';
+import { PPM } from './agreement.js';
 import { botsOf, checkWitnesses } from './grid.js';
 import { read, readGrid, write, writeGrid, type EraObject, type GridObject } from './objects.js';
 import { demand } from './refusal.js';
 import type { Rule } from './rule.js';
 
-/** policy@1: which rules the grid runs from the next line on. They only rise: what a later version has let in stays in. */
+/**
+ * policy@1: what holds from the next line on, whole. Which rules the grid runs only rises, since what a later version
+ * has let in stays in. What every agreement pays to grid and burn counts for agreements from then on; contracts in
+ * force keep theirs.
+ */
 export const policy: Rule<Policy> = {
   kind: 'policy@1',
   chain: 'grid',
   signers(state, { body }) {
     const grid = readGrid(state);
-    demand(body.rules > grid.rules, 'terms', `the grid runs rules ${grid.rules} already; they can only be raised`);
+    demand(body.rules >= grid.rules, 'terms', `the grid runs rules ${grid.rules}; they can only be raised`);
+    demand(canonical(body) !== canonical(policyOf(grid)), 'terms', 'this is the policy already');
+    demand(body.rules >= 2 || (body.shares === undefined && body.mint_cap_stroops === undefined), 'later_release', 'shares and a cap on minting need rules 2');
+    checkGridShares(body.shares ?? []);
+    if (body.mint_cap_stroops !== undefined) stroops(body.mint_cap_stroops);
     return [botsOf(grid.governance, grid)];
   },
   apply(state, { body }) {
-    writeGrid(state, { ...readGrid(state), rules: body.rules });
+    const { rules: _rules, shares: _shares, mint_cap_stroops: _cap, ...grid } = readGrid(state);
+    writeGrid(state, { ...grid, ...body });
   },
 };
+
+/** The policy that holds, as policy@1 says it. */
+export function policyOf({ rules, shares, mint_cap_stroops }: GridObject): Policy {
+  return { rules, ...(shares === undefined ? {} : { shares }), ...(mint_cap_stroops === undefined ? {} : { mint_cap_stroops }) };
+}
+
+/** The farmer must be left something, or nobody would sell. */
+function checkGridShares(shares: readonly GridShare[]): void {
+  for (const { account, role } of shares) demand((account === null) === (role === 'burn'), 'terms', 'what is burned goes to no account, and nothing else does');
+  demand(new Set(shares.map(({ account }) => account)).size === shares.length, 'terms', 'an account, or burn, stands twice');
+  demand(shares.reduce((sum, { share_ppm }) => sum + share_ppm, 0) < PPM, 'terms', 'the shares leave nothing to the farmer');
+}
 
 /**
  * witnesses@1: who cosigns from now on. At line n the checkpoint of n + 1 lines is still the old quorum's: a change

@@ -1,7 +1,7 @@
 // What state holds: the types of the objects that rules put, and that views, commands and market read.
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Agreement, Announcement, Genesis, Identity, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, Genesis, GridShare, Identity, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -12,6 +12,10 @@ export interface GridObject extends Omit<Genesis, 'allocations'> {
   eras?: number;
   /** Hand-overs among them. */
   handovers?: number;
+  /** What every agreement pays to grid and burn; left out where that is nothing. */
+  shares?: GridShare[];
+  /** Most that may be minted in a period of minting; left out where only the maximum supply bounds it. */
+  mint_cap_stroops?: string;
 }
 
 /** `era/<n>`: whose word checkpoints of at most `until` lines are. Of larger ones: the next era's, at last the grid's. */

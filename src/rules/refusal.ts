@@ -23,7 +23,8 @@ export type RefusalReason =
   | 'faucet' // the faucet gave already
   | 'not_sellable' // the node is not of this farm, or not admitted
   | 'capacity' // the node has too little left
-  | 'price' // the total does not follow from resources, prices and term
+  | 'price' // the total does not follow from resources, prices, term and discounts
+  | 'shares' // the payees do not carry what the grid's policy takes
   | 'terms' // an agreement whose parts do not fit each other
   | 'workload' // a workload list that cannot be run, or a workload that is not in it
   | 'state_root' // a state root out of form, too early, or with nothing new to say

@@ -7,7 +7,7 @@ import { allOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Allowance, Rule } from './rule.js';
 
-/** Where money is: an account, or the escrow of a contract. `mint` is where it comes into being. */
+/** Where money is: an account, or the escrow of a contract. It comes into being from `mint`, and ends in `burn`. */
 export type Purse = { readonly account: string } | { readonly escrow: string };
 
 /**
@@ -16,7 +16,7 @@ export type Purse = { readonly account: string } | { readonly escrow: string };
  * @param amount stroops; 0 does nothing
  * @throws Problem `refused`: `funds`, `supply`; plain Error where a rule takes from what it may not touch
  */
-export function move(state: State, allowance: Allowance, from: Purse | 'mint', to: Purse, amount: bigint): void {
+export function move(state: State, allowance: Allowance, from: Purse | 'mint', to: Purse | 'burn', amount: bigint): void {
   if (amount < 0n) throw new Error('a negative amount cannot move');
   if (amount === 0n) return;
   if (from === 'mint') mint(state, allowance, amount);
@@ -25,7 +25,8 @@ export function move(state: State, allowance: Allowance, from: Purse | 'mint', t
     if (allowance.contract !== from.escrow) throw new Error("a record pays out its own contract's escrow only");
     changeEscrow(state, from.escrow, -amount);
   }
-  if ('account' in to) change(state, to.account, { balance: amount });
+  if (to === 'burn') burn(state, amount);
+  else if ('account' in to) change(state, to.account, { balance: amount });
   else changeEscrow(state, to.escrow, amount);
 }
 
@@ -83,6 +84,14 @@ function mint(state: State, allowance: Allowance, amount: bigint): void {
   const supply = BigInt(grid.supply_stroops) + amount;
   const most = BigInt(grid.max_supply_stroops);
   demand(supply <= most, 'supply', () => `${formatTft(supply)} TFT would exist, this grid allows ${formatTft(most)} TFT`);
+  writeGrid(state, { ...grid, supply_stroops: supply.toString() });
+}
+
+/** What is burned no longer exists; as much may be minted again. */
+function burn(state: State, amount: bigint): void {
+  const grid = readGrid(state);
+  const supply = BigInt(grid.supply_stroops) - amount;
+  if (supply < 0n) throw new Error(`${amount} stroops of a supply of ${grid.supply_stroops} cannot be burned`);
   writeGrid(state, { ...grid, supply_stroops: supply.toString() });
 }
 

@@ -35,6 +35,37 @@ test('the total is rounded up once, at the end, not from a rounded hour', () => 
   assert.equal(totalStroops(tiny, listPrices, MONTH_MS), 30n);
 });
 
+// By hand: 16.2 TFT is what four cores, 4 GiB and 100 GiB of SSD cost a month; 29.296875 stroops what 1 MiB of HDD costs.
+for (const [what, sizes, hru_mib, percents, total] of [
+  ['a deal of 20 %', '4/4/100/0', 0, ['20'], 129_600_000n],
+  ['15 % for length', '4/4/100/0', 0, ['15'], 137_700_000n],
+  ['half for a dedicated node', '4/4/100/0', 0, ['50'], 81_000_000n],
+  ['a deal of 20 %, and 5 % of what that leaves', '4/4/100/0', 0, ['20', '5'], 123_120_000n],
+  ['20 %, 5 % and 50 %', '4/4/100/0', 0, ['20', '5', '50'], 61_560_000n],
+  ['the smallest there is', '4/4/100/0', 0, ['0.0001'], 161_999_838n],
+  ['all of it', '4/4/100/0', 0, ['100'], 0n],
+  ['half, of an odd number', '0/0/0/0', 1, ['50'], 15n],
+  // 29.296875 × 0.666667 = 19.53…; from a price that is rounded up before, 30 × 0.666667 = 20.00001, it would be 21.
+  ['a third, rounded once', '0/0/0/0', 1, ['33.3333'], 20n],
+  ['a third twice, rounded once', '0/0/0/0', 1, ['33.3333', '33.3333'], 14n],
+] as const) {
+  test(`a discount: ${what}`, () => {
+    const discounts = percents.map((percent, i) => ({ name: `discount-${'abc'[i]}`, ppm: Math.round(Number(percent) * 10_000) }));
+    assert.equal(totalStroops({ ...gib(sizes), hru_mib }, listPrices, MONTH_MS, discounts), total);
+  });
+}
+
+test('discounts cost the same in any order, and never more than none', () => {
+  const discount = fc.integer({ min: 1, max: 1_000_000 }).map((ppm) => ({ name: 'any', ppm }));
+  fc.assert(
+    fc.property(anyResources, fc.nat(MONTH_MS), fc.array(discount, { maxLength: 4 }), (resources, term, discounts) => {
+      const total = totalStroops(resources, listPrices, term, discounts);
+      assert.equal(totalStroops(resources, listPrices, term, [...discounts].reverse()), total);
+      assert.ok(total <= totalStroops(resources, listPrices, term));
+    }),
+  );
+});
+
 test('a total above 2^63-1 is refused, an amount that is none too', () => {
   const dear = { ...listPrices, cu_stroops: '9223372036854775807' };
   assert.throws(() => totalStroops(gib('8/32/0/0'), dear, MONTH_MS), (error) => isProblem(error, 'malformed', 'amount'));
