@@ -5,6 +5,7 @@ import { parseDuration } from '../src/base/duration.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
 import type { Grid } from '../src/net/grid.js';
 import type { Context } from './command.js';
+import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
 
@@ -21,7 +22,7 @@ export interface RunOptions {
 }
 
 /** Flags of what is wanted. */
-export interface WantOptions extends ResourceOptions, RunOptions {
+export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   grid?: string;
   for?: number;
   name?: string;
@@ -47,6 +48,7 @@ export function wantOptions(command: Command): Command {
   return command
     .option('--signer <party>', 'somebody else who has to sign: name of a bot, did:key:… or party; repeat for more', collect)
     .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
+    .option(...ACCOUNT_FLAG)
     .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention);
 }
 
@@ -106,9 +108,15 @@ async function checkReady({ home }: Context): Promise<string> {
   return identity;
 }
 
-/** Opens the grid and the identity in use. @throws Problem `not_found` at once on a machine that has none of either */
-export async function openBuyer(context: Context, grid: string | undefined): Promise<BuyerSession> {
+/**
+ * Opens the grid and the identity in use; what its keyring signs as `wallet` is the account's.
+ * @param account what `--account` said
+ * @throws Problem `not_found` at once on a machine that has none of either
+ */
+export async function openBuyer(context: Context, grid: string | undefined, account?: string): Promise<BuyerSession> {
   const identity = await checkReady(context);
+  const chosen = await accountOf(context, account);
+  const { payingWith } = await import('../src/keys/accounts.js');
   const { openKeyring } = await import('../src/keys/unlock.js');
   const { ensureIdentity } = await import('../src/net/compose.js');
   const { Client } = await import('../src/net/client.js');
@@ -120,8 +128,9 @@ export async function openBuyer(context: Context, grid: string | undefined): Pro
   };
   try {
     await opened.refresh();
-    const keyring = await openKeyring(context, 'identity', identity);
-    await ensureIdentity(opened, keyring);
+    const opener = await openKeyring(context, 'identity', identity);
+    await ensureIdentity(opened, opener);
+    const keyring = payingWith(opener, chosen.account);
     const post: Buyer['post'] = (url) => {
       const client = clients.get(url) ?? new Client({ url });
       clients.set(url, client);

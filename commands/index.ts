@@ -27,6 +27,9 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     title: 'money',
     commands: [
       { words: 'wallet show', summary: 'address and balance', load: () => import('./wallet/show.js') },
+      { words: 'wallet create', summary: 'make a further account of your identity', load: () => import('./wallet/create.js') },
+      { words: 'wallet list', summary: 'your accounts', load: () => import('./wallet/list.js') },
+      { words: 'wallet use', summary: 'choose the account that commands use', load: () => import('./wallet/use.js') },
       { words: 'wallet send', summary: 'send TFT to somebody', load: () => import('./wallet/send.js') },
       { words: 'wallet history', summary: 'what came in and went out', load: () => import('./wallet/history.js') },
       { words: 'wallet faucet', summary: 'get TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },

@@ -29,7 +29,7 @@ export const command: CommandFile<Options> = {
     let placed: Placed;
     let notes: string[] = [];
     {
-      await using session = await openBuyer(context, options.grid);
+      await using session = await openBuyer(context, options.grid, options.account);
       if (options.dryRun === true) return await dryRun(context, session, asked, options);
       const { openPrivate } = await import('../src/private.js');
       const { placeOrder } = await import('../src/consumer/order.js');

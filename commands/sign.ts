@@ -20,6 +20,7 @@ export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint 
     const { deliver } = await import('../src/net/deliver.js');
     const { agreementText } = await import('../src/consumer/words.js');
     const { read } = await import('../src/rules/objects.js');
+    const { accountRolesOf } = await import('../src/keys/accounts.js');
     const { allowSpending } = await import('./spending.js');
     const { out, home, prompt, clock } = context;
     const envelope = readEnvelope(file);
@@ -51,8 +52,8 @@ export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint 
     const signed = await signWith(grid.reader, draft, buyer.keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
       out.note(words);
-      const wallet = buyer.keyring.signer('wallet').key;
-      const amount = draft.agreement.payers.reduce((sum, payer) => (payer.account === wallet ? sum + BigInt(payer.amount_stroops) : sum), 0n);
+      const mine = new Set(accountRolesOf(buyer.keyring).map((role) => buyer.keyring.signer(role).key));
+      const amount = draft.agreement.payers.reduce((sum, payer) => (mine.has(payer.account) ? sum + BigInt(payer.amount_stroops) : sum), 0n);
       if (amount === 0n) await prompt.confirm('Sign this?');
       else await allowSpending(context, { amount, question: `Sign this and pay ${formatTft(amount)} TFT?`, flag: '--max-total', max: options.maxTotal });
     }

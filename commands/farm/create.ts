@@ -1,5 +1,6 @@
 // 3bot farm create
 import type { CommandFile } from '../command.js';
+import { accountOf } from '../wallet/account.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 import { checkPlace, isAny, priceOptions, pricesText, pricesWith, shownPrices, termOptions, type PriceOptions, type TermOptions } from './terms.js';
 
@@ -27,7 +28,7 @@ export const command: CommandFile<GridFlag & TermOptions & PriceOptions> = {
     const owner = await openKeyring(context, 'identity');
     const keyring = await farmKeyring(context, grid, name);
     await ensureIdentity(grid, owner);
-    const farm = await foundFarm(grid, owner, keyring, { place, endpoint: options.endpoint ?? null, payout: payout ?? owner.public['wallet'] ?? '' }, prices);
+    const farm = await foundFarm(grid, owner, keyring, { place, endpoint: options.endpoint ?? null, payout: payout ?? (await accountOf(context, undefined)).account.key }, prices);
     noteFarm(context.home, grid.id, farm);
     const asked = farm.prices ?? readGrid(grid.reader).prices;
     out.one({

@@ -1,20 +1,19 @@
 // 3bot wallet history
 import type { CommandFile } from '../command.js';
+import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
 import { parseLimit } from '../limit.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
-export const command: CommandFile<GridFlag & { limit?: number }> = {
-  options: (c) => c.option(...GRID_FLAG).option('--limit <count>', 'how many, newest first (default: 20)', parseLimit),
+export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> = {
+  options: (c) => c.option(...ACCOUNT_FLAG).option(...GRID_FLAG).option('--limit <count>', 'how many, newest first (default: 20)', parseLimit),
   examples: ['3bot wallet history', '3bot wallet history --limit 100 --json'],
-  async run(context, _args, { grid: named, limit = 20 }) {
+  async run(context, _args, { grid: named, account: wanted, limit = 20 }) {
     const { formatTft } = await import('../../src/base/amount.js');
     const { iso } = await import('../../src/base/clock.js');
-    const { findIdentity } = await import('../../src/keys/identity.js');
     const { addressOf } = await import('../../src/keys/did.js');
-    const { identityInUse } = await import('../../src/keys/unlock.js');
     const { history } = await import('../../src/market/account.js');
-    const { home, out } = context;
-    const { account } = findIdentity(home, identityInUse(home));
+    const { out } = context;
+    const { account: { key: account } } = await accountOf(context, wanted);
     await using grid = await openGridOf(context, named);
     await grid.refresh();
     const { movements, complete } = history(grid.reader, account, limit);

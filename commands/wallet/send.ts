@@ -1,18 +1,17 @@
 // 3bot wallet send
 import { parseTft } from '../../src/base/amount.js';
 import type { CommandFile } from '../command.js';
+import { ACCOUNT_FLAG, accountOf, openWallet, type AccountFlag } from './account.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
-export const command: CommandFile<GridFlag & { memo?: string; max?: bigint }> = {
+export const command: CommandFile<GridFlag & AccountFlag & { memo?: string; max?: bigint }> = {
   about: 'TO is an address (G…), an account key in hex, or a bot: its name on the grid or its did:key.\nWhen the answer is lost, the same command again settles the same transfer: it is never paid twice.',
   arguments: [['<to>', 'who gets it'], ['<amount>', 'TFT, with at most 7 decimal places']],
-  options: (c) => c.option(...GRID_FLAG)
+  options: (c) => c.option(...ACCOUNT_FLAG).option(...GRID_FLAG)
     .option('--memo <text>', 'up to 100 characters; everybody can read them')
     .option('--max <amount>', 'send up to this much TFT without asking', parseTft),
   examples: ['3bot wallet send bob 2.5', "3bot wallet send GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7 40 --max 40 --memo 'thank you'"],
-  async run(context, [to = '', amountText = ''], { grid: named, memo = '', max }) {
-    const { findIdentity } = await import('../../src/keys/identity.js');
-    const { identityInUse, openKeyring } = await import('../../src/keys/unlock.js');
+  async run(context, [to = '', amountText = ''], { grid: named, account: wanted, memo = '', max }) {
     const { formatTft } = await import('../../src/base/amount.js');
     const { balanceOf } = await import('../../src/market/account.js');
     const { checkTransfer, send, settleUnsent } = await import('../../src/market/wallet.js');
@@ -23,7 +22,8 @@ export const command: CommandFile<GridFlag & { memo?: string; max?: bigint }> = 
     const { allowSpending } = await import('../spending.js');
     const { home, out, flags } = context;
     const amount = parseTft(amountText);
-    const { account, name: me } = findIdentity(home, identityInUse(home));
+    const chosen = await accountOf(context, wanted);
+    const { key: account } = chosen.account;
     await using grid = await openGridOf(context, named);
     await grid.refresh();
     const payee = findPayee(grid.reader, to);
@@ -41,7 +41,7 @@ export const command: CommandFile<GridFlag & { memo?: string; max?: bigint }> = 
       checkTransfer(grid.reader, transfer);
       await allowSpending(context, { amount, question: `Send ${formatTft(amount)} TFT of grid ${grid.name} to ${whom}?`, flag: '--max', max });
     }
-    const { id, index } = before ?? await send(grid, await openKeyring(context, 'identity', me), unsent, transfer);
+    const { id, index } = before ?? await send(grid, await openWallet(context, chosen), unsent, transfer);
     const balance = formatTft(balanceOf(grid.reader, account).balance_stroops);
     out.one({
       json: { record: id, index, amount: formatTft(amount), to: payee.account, address, name: payee.name, memo, balance, resumed: before !== undefined },

@@ -113,6 +113,10 @@ export const MAX_INVITATION_BYTES = 2_000;
 export const MAX_INVITATION_MS = 30 * 24 * 3_600_000;
 /** Lines of one kind that a search without an index looks at, newest first: under half a second. */
 export const MAX_LOOKED_AT = 20_000;
+/** Accounts of all identities that a home folder knows by name; whoever needs more wants a bot for each customer. */
+export const MAX_ACCOUNTS = 256;
+/** SEP-0005 indexes are hardened: 31 bits (SLIP-0010). */
+export const MAX_ACCOUNT_INDEX = 2 ** 31 - 1;
 /** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */
 export const MAX_KEYSTORE_BYTES = 16_384;
 /** Memory that a keystore's scrypt parameters may ask for (ours take 128 MiB): a hostile file must not exhaust a machine. */

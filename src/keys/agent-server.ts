@@ -6,7 +6,7 @@ import { fromBase64, toBase64 } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { Problem, messageOf } from '../base/errors.js';
 import { MAX_AGENT_CONNECTIONS } from '../base/limits.js';
-import { maySign, type OpenKeyring } from './keyring.js';
+import { accountRole, indexOfRole, maySign, type OpenKeyring } from './keyring.js';
 import { readLine, writeLine } from './line.js';
 import { checkPayload } from './sane.js';
 import type { SignedType } from './signed.js';
@@ -37,9 +37,12 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
       const { role, signed, payload } = request;
       if (typeof role !== 'string' || typeof signed !== 'string' || typeof payload !== 'string') throw new Problem('malformed', 'role, signed and payload are texts');
       if (!maySign(keyring.type, role, signed as SignedType)) throw new Problem('refused', `${keyring.type} keys do not sign ${signed.slice(0, 50)} as ${role.slice(0, 50)}`);
-      const signer = keyring.signer(role);
-      checkPayload(signed as SignedType, payload, signer.key);
-      return signer.sign(signed as SignedType, payload).then((sig) => ({ sig }));
+      return sign(keyring, { role, signed: signed as SignedType, payload, key: request['key'] });
+    }
+    case 'account': {
+      const role = typeof request['index'] === 'number' ? accountRole(request['index']) : '';
+      if (keyring.type !== 'identity' || indexOfRole(role) === undefined) throw new Problem('malformed', 'an account of an identity has an index');
+      return keyring.account(indexOfRole(role) as number).then((key) => ({ key }));
     }
     case 'unseal': {
       if (typeof request['box'] !== 'string') throw new Problem('malformed', 'box is a text');
@@ -48,6 +51,16 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
     default:
       throw new Problem('malformed', 'unknown operation');
   }
+}
+
+/** @param key what the asker takes for the role's key; an account's is made of the secret when it is asked for */
+async function sign(keyring: OpenKeyring, { role, signed, payload, key }: { role: string; signed: SignedType; payload: string; key: unknown }): Promise<object> {
+  const index = indexOfRole(role);
+  if (index !== undefined) await keyring.account(index);
+  const signer = keyring.signer(role);
+  if (key !== undefined && key !== signer.key) throw new Problem('integrity', `the ${role} of ${keyring.name} has another key than was noted`, { reason: 'keystore', hint: '3bot wallet list' });
+  checkPayload(signed, payload, signer.key);
+  return { sig: await signer.sign(signed, payload) };
 }
 
 /** Serves until the time is over, `lock` is asked, or the function it gives is called. */

@@ -9,7 +9,8 @@ import { fromBase64, toBase64 } from '../base/bytes.js';
 import { Problem, isProblem, type ProblemCode } from '../base/errors.js';
 import type { Environment } from '../cli/io.js';
 import { runtimeFolder, runtimePath, type Home } from '../home.js';
-import type { Keyring, KeyringType } from './keyring.js';
+import { accountRoles } from './accounts.js';
+import { accountRole, type Keyring, type KeyringType } from './keyring.js';
 import { readLine, writeLine } from './line.js';
 
 /** What the agent's process reads from its stdin. */
@@ -68,13 +69,16 @@ function agentKeyring(home: Home, env: Environment, held: { type: KeyringType; n
     if (reply === null) throw new Problem('locked', 'the unlock agent has ended', { hint: '3bot unlock' });
     return reply;
   };
+  const keys: Record<string, string> = { ...held.public, ...(held.type === 'identity' ? accountRoles(home, held.public['bot']) : {}) };
   return {
     ...held,
+    public: keys,
     signer(role) {
-      const key = held.public[role];
+      const key = keys[role];
       if (key === undefined) throw new Error(`a keyring of type ${held.type} has no role ${role}`);
-      return { key, sign: async (signed, payload) => String((await request({ op: 'sign', role, signed, payload }))['sig']) };
+      return { key, sign: async (signed, payload) => String((await request({ op: 'sign', role, key, signed, payload }))['sig']) };
     },
+    account: async (index) => (keys[accountRole(index)] = String((await request({ op: 'account', index }))['key'])),
     unseal: async (box) => fromBase64(String((await request({ op: 'unseal', box: toBase64(box) }))['bytes'])),
   };
 }

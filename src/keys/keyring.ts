@@ -1,6 +1,7 @@
 // One secret of 32 bytes becomes the keys of one actor, each with its own role.
 import { hkdfSync } from 'node:crypto';
 import { Problem } from '../base/errors.js';
+import { MAX_ACCOUNT_INDEX } from '../base/limits.js';
 import { sealingKeyOf, unseal } from './box.js';
 import { publicKeyOf, seedSigner, type Signer } from './ed25519.js';
 import type { SignedType } from './signed.js';
@@ -18,6 +19,11 @@ export interface Keyring {
   readonly public: Readonly<Record<string, string>>;
   /** Signs as one role; a type that the role may not sign is a plain Error. */
   signer(role: string): Signer;
+  /**
+   * Public key, hex, of an identity's account by its SEP-0005 index; `signer` knows its role from then on.
+   * @param index 0 to 2^31-1
+   */
+  account(index: number): Promise<string>;
   /** Opens a box sealed to `public.sealing`. @throws Problem `integrity` */
   unseal(box: Uint8Array): Promise<Uint8Array>;
 }
@@ -45,19 +51,39 @@ const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Deriva
   witness: { witness: { from: 'secret', signs: ['cosignature'] } },
 };
 
+const ACCOUNT_ROLE = /^wallet\/(0|[1-9][0-9]{0,9})$/;
+
+/** The role of an identity's account by its index; what pays by default has the role `wallet`, at first account 0. */
+export function accountRole(index: number): string {
+  return `wallet/${index}`;
+}
+
+/** The index of an account's role; undefined for any other role. */
+export function indexOfRole(role: string): number | undefined {
+  const index = Number(ACCOUNT_ROLE.exec(role)?.[1] ?? NaN);
+  return index <= MAX_ACCOUNT_INDEX ? index : undefined;
+}
+
+/** An account signs what the first one does. */
+function tabled(type: KeyringType, role: string): { from: Derivation; signs: readonly SignedType[] } | undefined {
+  const known = ROLES[type];
+  const word = indexOfRole(role) === undefined ? role : 'wallet';
+  return Object.hasOwn(known, word) ? known[word] : undefined;
+}
+
 /** Whether this role of such a keyring may sign this type. */
 export function maySign(type: KeyringType, role: string, signed: SignedType): boolean {
-  return ROLES[type][role]?.signs.includes(signed) ?? false;
+  return tabled(type, role)?.signs.includes(signed) ?? false;
 }
 
 /** 32 bytes that are a role's own secret. */
 async function roleSecret(type: KeyringType, role: string, secret: Uint8Array): Promise<Buffer> {
-  switch (ROLES[type][role]?.from) {
+  switch (tabled(type, role)?.from) {
     case 'secret':
       return Buffer.from(secret);
     case 'wallet': {
       const { walletSeed, wordsOf } = await import('./words.js');
-      return walletSeed(wordsOf(secret));
+      return walletSeed(wordsOf(secret), indexOfRole(role) ?? 0);
     }
     case 'hkdf':
       return Buffer.from(hkdfSync('sha256', secret, '', `3bot/${type}/${role}/1`, 32));
@@ -83,7 +109,7 @@ export async function publicKeys(type: KeyringType, secret: Uint8Array): Promise
  * @param known its public keys, where the caller has them from a keystore that vouches for them
  */
 export async function openSecret(type: KeyringType, name: string, secret: Buffer, known?: Readonly<Record<string, string>>): Promise<OpenKeyring> {
-  const keys = known ?? (await publicKeys(type, secret));
+  const keys = { ...(known ?? (await publicKeys(type, secret))) };
   const derived = new Map<string, Promise<Buffer>>();
   let forgotten = false;
 
@@ -114,6 +140,7 @@ export async function openSecret(type: KeyringType, name: string, secret: Buffer
           demand(signed);
           const seed = await own(role);
           pair ??= seedSigner(seed);
+          if (pair.key !== key) throw new Problem('integrity', `the ${role} of ${name} has another key than was noted`, { reason: 'keystore', hint: '3bot wallet list' });
           return pair.sign(signed, payload);
         },
         get signNow() {
@@ -124,6 +151,11 @@ export async function openSecret(type: KeyringType, name: string, secret: Buffer
           });
         },
       };
+    },
+    async account(index) {
+      const role = accountRole(index);
+      if (indexOfRole(role) !== index || tabled(type, role) === undefined) throw new Error(`a keyring of type ${type} has no account ${index}`);
+      return (keys[role] = publicKeyOf(await own(role)));
     },
     async unseal(box) {
       return unseal(await own('sealing'), box);

@@ -7,6 +7,7 @@ import type { Flags, Io } from '../cli/io.js';
 import type { Prompt } from '../cli/prompt.js';
 import { readConfig, type Home } from '../home.js';
 import type { KeystoreFile } from '../schema/types.js';
+import { accountRoles } from './accounts.js';
 import { agentState } from './agent.js';
 import { openSecret, publicKeys, type Keyring, type KeyringType, type OpenKeyring } from './keyring.js';
 import { createKeystore, listKeystores, openKeystore, readKeystore, type KdfCost } from './keystore.js';
@@ -122,7 +123,7 @@ export async function openKeyring(context: Unlocker, type: KeyringType, name: st
   const held = agent?.keyrings.find((keyring) => keyring.type === type && keyring.name === name);
   if (held !== undefined) return held;
   const { file, secret } = await openByPassphrase(context, type, name);
-  return openSecret(type, name, secret, file.public);
+  return openSecret(type, name, secret, type === 'identity' ? { ...file.public, ...accountRoles(context.home, file.public['bot']) } : file.public);
 }
 
 /** The passphrase for a new keystore: given, or the one of this home's other keystores, or typed twice. */

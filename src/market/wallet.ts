@@ -37,7 +37,7 @@ export interface Written {
  */
 export function checkTransfer(state: ReadState, { from, to, amount, memo }: WantedTransfer): void {
   if (amount === 0n) throw new Problem('usage', 'nothing to send: the amount is 0');
-  if (to === from) throw new Problem('usage', 'this is your own wallet');
+  if (to === from) throw new Problem('usage', 'this is your own wallet: the account that would pay', { hint: '--account pays from another one' });
   if (memo.length > 100) throw new Problem('usage', `the memo has ${memo.length} characters, 100 are allowed`);
   const { balance_stroops } = balanceOf(state, from);
   const { dev } = readGrid(state);

@@ -8,6 +8,7 @@ import { MAX_BODY_BYTES } from '../base/limits.js';
 import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { replaceFile } from '../home.js';
+import { accountRolesOf } from '../keys/accounts.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
@@ -86,7 +87,7 @@ export function missing(reader: Reader, { record, signatures }: SignedFile, at: 
  */
 export async function signWith<File extends SignedFile>(reader: Reader, file: File, keyring: Keyring, clock: Clock): Promise<File> {
   const { allowed } = gridRules.expected(reader, file.record, { at: clock(), index: reader.size });
-  const mine: Signer[] = ['bot', 'wallet'].map((role) => keyring.signer(role)).filter(({ key }) => allowed.has(key));
+  const mine: Signer[] = ['bot', ...accountRolesOf(keyring)].map((role) => keyring.signer(role)).filter(({ key }) => allowed.has(key));
   if (mine.length === 0) throw new Problem('refused', `${keyring.name} is not among those who are to sign this`, { reason: 'key', hint: '3bot identity use NAME' });
   const own = await Promise.all(mine.map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', file.record.text) })));
   const others = file.signatures.filter(({ by }) => own.every((signature) => signature.by !== by));

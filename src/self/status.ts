@@ -8,6 +8,7 @@ import { Store } from '../bcdb/store.js';
 import type { Environment } from '../cli/io.js';
 import { contractsOf, showContract, type ContractShown } from '../consumer/contracts.js';
 import { readConfig, type Home } from '../home.js';
+import { findAccount } from '../keys/accounts.js';
 import { agentState } from '../keys/agent.js';
 import { findIdentity, type Identity } from '../keys/identity.js';
 import { balanceOf } from '../market/account.js';
@@ -68,7 +69,7 @@ export async function statusOf(home: Home, clock: Clock, env: Environment): Prom
       if (identity !== null) contracts.push(...[...contractsOf(reader, identity.id)].filter(({ settled }) => settled === null).map((contract) => showContract(reader, contract, at)));
       if (config.farm?.grid === entry.id) farm = farmOf(reader, config.farm, at);
       if (config.node?.grid === entry.id) node = nodeOf(reader, config.node, at);
-      return { dev: readGrid(reader).dev, balance: identity === null ? null : balanceOf(reader, identity.account) };
+      return { dev: readGrid(reader).dev, balance: identity === null ? null : balanceOf(reader, findAccount(home, identity).key) };
     });
     const tft = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatTft(amount));
     grids.push({ ...state, evidence: evidenceFiles(evidenceFolder(home, entry.id)).length, dev: found?.dev ?? false, in_use: config.grid === entry.id, balance: tft(found?.balance?.balance_stroops), escrowed: tft(found?.balance?.escrowed_stroops) });

@@ -8,11 +8,13 @@ import { text } from 'node:stream/consumers';
 import { canonical } from '../../src/base/canonical.js';
 import { isProblem } from '../../src/base/errors.js';
 import { openHome, runtimeFolder, runtimePath } from '../../src/home.js';
+import { addAccount } from '../../src/keys/accounts.js';
 import { serveAgent } from '../../src/keys/agent-server.js';
 import { agentState, startAgent, stopAgent } from '../../src/keys/agent.js';
 import { seal } from '../../src/keys/box.js';
 import { verifyBytes } from '../../src/keys/ed25519.js';
-import { openSecret, publicKeys } from '../../src/keys/keyring.js';
+import { describeIdentity } from '../../src/keys/identity.js';
+import { accountRole, openSecret, publicKeys } from '../../src/keys/keyring.js';
 import { signingBytes } from '../../src/keys/signed.js';
 import { poll } from '../script.js';
 
@@ -59,6 +61,22 @@ test('the agent signs nothing that it cannot parse, and nothing that the role ma
   await assert.rejects(held.signer('bot').sign('checkpoint', 'anything'), (thrown) => isProblem(thrown, 'refused'));
   await assert.rejects(held.signer('wallet').sign('talk', '{}'), (thrown) => isProblem(thrown, 'refused'));
   await assert.rejects(held.unseal(Buffer.alloc(100)), (thrown) => isProblem(thrown, 'integrity'));
+});
+
+test("an account made while the agent runs signs there, and not under another key than the words give", async () => {
+  using agent = await agentHere();
+  const held = (await agentState(agent.home, agent.env))?.keyrings[0];
+  assert.ok(held);
+  const key = await held.account(3);
+  assert.equal(key, await agent.keyring.account(3));
+  assert.ok(verifyBytes(key, signingBytes('record', record), await held.signer(accountRole(3)).sign('record', record)));
+
+  const identity = describeIdentity('alice', held.public);
+  addAccount(agent.home, identity, { name: 'swapped', index: 4, key: 'ab'.repeat(32) });
+  addAccount(agent.home, identity, { name: 'till', index: 3, key });
+  const later = (await agentState(agent.home, agent.env))?.keyrings[0];
+  assert.ok(await later?.signer(accountRole(3)).sign('record', record));
+  await assert.rejects(later?.signer(accountRole(4)).sign('record', record) ?? Promise.resolve(), (thrown) => isProblem(thrown, 'integrity', 'keystore'));
 });
 
 /** What the agent says to raw bytes. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { seal } from '../../src/keys/box.js';
+import { addressOf } from '../../src/keys/did.js';
 import { verifyBytes } from '../../src/keys/ed25519.js';
-import { maySign, openSecret, publicKeys, type KeyringType } from '../../src/keys/keyring.js';
+import { accountRole, maySign, openSecret, publicKeys, type KeyringType } from '../../src/keys/keyring.js';
+import { secretOf } from '../../src/keys/words.js';
 import { signingBytes, type SignedType } from '../../src/keys/signed.js';
 
 const SECRET = 'a'.repeat(32);
@@ -55,6 +57,25 @@ test('what a role signs is checked by its public key', async () => {
     assert.equal(signer.key, identity.public[role]);
     assert.ok(verifyBytes(signer.key, signingBytes('record', '{"a":1}'), await signer.sign('record', '{"a":1}')), role);
   }
+});
+
+test('an account by its index has the key that SEP-0005 publishes, and signs what the first one does', async () => {
+  // SEP-0005, test 3.
+  const words = 'bench hurt jump file august wise shallow faculty impulse spring exact slush thunder author capable act festival slice deposit sauce coconut afford frown better';
+  const identity = await openSecret('identity', 'alice', secretOf(words));
+  assert.equal(addressOf(await identity.account(0)), addressOf(identity.public['wallet'] ?? ''));
+  assert.equal(addressOf(await identity.account(9)), 'GDXOY6HXPIDT2QD352CH7VWX257PHVFR72COWQ74QE3TEV4PK2KCKZX7');
+  const signer = identity.signer(accountRole(9));
+  assert.ok(verifyBytes(signer.key, signingBytes('record', '{}'), await signer.sign('record', '{}')));
+  await assert.rejects(signer.sign('talk', '{}'), /do not sign talk/);
+  for (const index of [-1, 0.5, 2 ** 31]) await assert.rejects(identity.account(index), /no account/, String(index));
+  await assert.rejects((await openSecret('farm', 'sunny', Buffer.from(SECRET))).account(1), /no account/);
+});
+
+test('an account whose noted key is not the one of the words signs nothing', async () => {
+  const keys = await publicKeys('identity', Buffer.from(SECRET));
+  const identity = await openSecret('identity', 'alice', Buffer.from(SECRET), { ...keys, [accountRole(1)]: keys['bot'] ?? '' });
+  await assert.rejects(identity.signer(accountRole(1)).sign('record', '{}'), (thrown) => isProblem(thrown, 'integrity', 'keystore'));
 });
 
 test('a box for the sealing key is opened, one for another keyring is not', async () => {

@@ -114,7 +114,7 @@ function whenSigned(keyring: Keyring, then: () => void): Keyring {
     const signer = keyring.signer(role);
     return { key: signer.key, sign: async (...what) => { then(); return signer.sign(...what); } };
   };
-  return { type: keyring.type, name: keyring.name, public: keyring.public, signer: signerOf, unseal: (box) => keyring.unseal(box) };
+  return { ...keyring, signer: signerOf };
 }
 
 /** A copy of alice's book behind a proxy that can lose answers; its wallet has 1,000 TFT. */
