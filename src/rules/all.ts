@@ -7,7 +7,7 @@ import type { Expected, Moment, ReadState, RuleBook } from '../bcdb/rulebook.js'
 import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { agreement, end, workload } from './contract.js';
-import { admit, farm, prices, retire } from './farm.js';
+import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
 import { identity } from './identity.js';
@@ -21,7 +21,7 @@ import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
-  [genesis, policy, witnesses, handover, identity, transfer, faucet, farm, prices, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
+  [genesis, policy, witnesses, handover, identity, transfer, faucet, farm, prices, deal, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
 );
 
 /** The rules, of every version: which one a grid runs, its genesis says, and later its policy. `apply` counts on `expected` having passed for the same record on the same state. */

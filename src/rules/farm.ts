@@ -1,7 +1,7 @@
-// Farms: who sells, at which prices, on which nodes.
+// Farms: who sells, at which prices, to whom for less, on which nodes.
 import { chainId } from '../bcdb/record.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Admit, Farm, PriceList, Retire } from '../schema/types.js';
+import type { Admit, Deal, Farm, PriceList, Retire } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
 import { takeName } from './identity.js';
 import { read, readGrid, write, type FarmObject } from './objects.js';
@@ -40,7 +40,7 @@ export const farm: Rule<Farm> = {
     const before = read(state, 'farm', subject);
     takeName(state, 'farm', subject, body.name, before?.name);
     // The body last: what is added to a copy of parsed JSON costs ten times as much.
-    write(state, 'farm', subject, { id: subject, prices: before?.prices ?? null, ...body });
+    write(state, 'farm', subject, { id: subject, ...askedOf(before), ...body });
   },
 };
 
@@ -48,12 +48,42 @@ export const farm: Rule<Farm> = {
 export const prices: Rule<PriceList> = {
   kind: 'prices@1',
   chain: 'farm',
-  signers(state, { body, subject }) {
+  signers(state, { body, subject, rules }) {
     checkPrices(body.prices);
+    const { prices: _prices, ...more } = body;
+    demand(rules >= 2 || Object.keys(more).length === 0, 'later_release', 'discounts and shares of architects need rules 2');
+    const rising = (body.lengths ?? []).every(({ at_least_ms }, i, all) => at_least_ms > (all[i - 1]?.at_least_ms ?? 0));
+    demand(rising, 'terms', 'discounts for length stand in the order of the length, each once');
     return [farmSigns(state, subject)];
   },
   apply(state, { body, subject }) {
-    write(state, 'farm', subject, { ...farmOf(state, subject), prices: body.prices });
+    const { prices: _prices, lengths: _lengths, dedicated_ppm: _dedicated, architect_ppm: _architect, ...farm } = farmOf(state, subject);
+    write(state, 'farm', subject, { ...farm, ...body });
+  },
+};
+
+/** What prices@1 has said of a farm. */
+function askedOf({ prices, lengths, dedicated_ppm, architect_ppm }: Partial<FarmObject> = {}): Pick<FarmObject, keyof PriceList> {
+  return {
+    prices: prices ?? null,
+    ...(lengths === undefined ? {} : { lengths }),
+    ...(dedicated_ppm === undefined ? {} : { dedicated_ppm }),
+    ...(architect_ppm === undefined ? {} : { architect_ppm }),
+  };
+}
+
+/** deal@1: what the farm asks one bot, in place of the deal it had. A price is an offer, so the bot need not sign. */
+export const deal: Rule<Deal> = {
+  kind: 'deal@1',
+  chain: 'farm',
+  since: 2,
+  signers(state, { body, subject }) {
+    if (body.prices !== null) checkPrices(body.prices);
+    return [farmSigns(state, subject)];
+  },
+  apply(state, { body, subject }) {
+    const { bot, ...terms } = body;
+    write(state, 'deal', `${subject}/${bot}`, terms);
   },
 };
 

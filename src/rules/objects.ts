@@ -1,7 +1,7 @@
 // What state holds: the types of the objects that rules put, and that views, commands and market read.
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Agreement, Announcement, Genesis, GridShare, Identity, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, Deal, Genesis, GridShare, Identity, LengthDiscount, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -61,7 +61,14 @@ export interface FarmObject {
   place: string;
   /** Asking prices; null until the farm sets some: the grid's list prices. */
   prices: Prices | null;
+  /** Beside them, as the farm's last prices@1 says; left out where it says nothing. */
+  lengths?: LengthDiscount[];
+  dedicated_ppm?: number;
+  architect_ppm?: number;
 }
+
+/** `deal/<farm>/<bot key>`: what the farm asks this bot; without prices and discount as everybody. */
+export type DealObject = Omit<Deal, 'bot'>;
 
 /** `admission/<farm>/<node key>`: the farm's word on a node, whatever the node says. */
 export interface AdmissionObject {
@@ -158,6 +165,7 @@ export interface ObjectTypes {
   admission: AdmissionObject;
   bot: BotObject;
   contract: ContractObject;
+  deal: DealObject;
   era: EraObject;
   farm: FarmObject;
   name: NameObject;

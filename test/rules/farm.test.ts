@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { read } from '../../src/rules/objects.js';
 import type { Farm } from '../../src/schema/types.js';
-import { farmBody, farmId, farmOf, farmSays, genesisOf, identityOf, key, market, nonce, PRICES, World, type Submission } from './world.js';
+import { farmBody, farmId, farmOf, farmSays, genesisOf, HOUR, identityOf, key, market, nonce, PRICES, START, World, type Submission } from './world.js';
 
 function grid(): World {
   const world = new World();
@@ -77,6 +77,58 @@ describe('a change of a farm', () => {
     assert.deepEqual(world.object('farm', farmId(world)).prices, PRICES);
     assert.equal(read(world, 'name', 'farm/green-farm')?.holder, null);
   });
+});
+
+describe('beside its prices a farm', () => {
+  const MORE = { lengths: [{ at_least_ms: 720 * HOUR, ppm: 50_000 }, { at_least_ms: 8_760 * HOUR, ppm: 150_000 }], dedicated_ppm: 400_000, architect_ppm: 100_000 };
+  const asks = (world: World, more: object, by = ['farm']): Submission => ({ chain: `farm/${farmId(world)}`, kind: 'prices@1', body: { prices: PRICES, ...more }, by });
+  test('says what is off for length and for a whole node, and keeps it through a change of itself', () => {
+    const world = market({ rules: 2 });
+    world.submit(asks(world, MORE));
+    world.submit(farmOf(world, { place: 'there' }, ['farm']));
+    const { place, prices, lengths, dedicated_ppm, architect_ppm } = world.object('farm', farmId(world));
+    assert.deepEqual({ place, prices, lengths, dedicated_ppm, architect_ppm }, { place: 'there', prices: PRICES, ...MORE });
+  });
+  test('says nothing that it leaves out', () => {
+    const world = market({ rules: 2 });
+    world.submit(asks(world, MORE));
+    world.submit(asks(world, {}));
+    assert.deepEqual(Object.keys(world.object('farm', farmId(world))).filter((field) => field in MORE), []);
+  });
+  for (const [what, reason, more, rules] of [
+    ['cannot do so under rules 1', 'later_release', { dedicated_ppm: 0 }, 1],
+    ['names each length once', 'terms', { lengths: [MORE.lengths[0], MORE.lengths[0]] }, 2],
+    ['names lengths in their order', 'terms', { lengths: [...MORE.lengths].reverse() }, 2],
+    ['gives no discount for any length', 'terms', { lengths: [{ at_least_ms: 0, ppm: 1 }] }, 2],
+    ['takes off no more than everything', 'malformed', { dedicated_ppm: 1_000_001 }, 2],
+  ] as const) {
+    test(what, () => {
+      const world = market({ rules });
+      assert.equal(world.refusal(asks(world, more)), reason);
+    });
+  }
+});
+
+describe('a deal', () => {
+  const dealOf = (world: World, change: object = {}, by = ['farm']): Submission => ({ chain: `farm/${farmId(world)}`, kind: 'deal@1', body: { bot: key('alice'), prices: null, discount_ppm: 200_000, until: null, ...change }, by });
+  test('is what the farm said of this bot last', () => {
+    const world = market({ rules: 2 });
+    world.submit(dealOf(world));
+    world.submit(dealOf(world, { prices: PRICES, discount_ppm: 0, until: START }));
+    assert.deepEqual(world.object('deal', `${farmId(world)}/${key('alice')}`), { prices: PRICES, discount_ppm: 0, until: START });
+    assert.equal(read(world, 'deal', `${farmId(world)}/${key('other')}`), undefined);
+  });
+  for (const [what, reason, change, rules, by] of [
+    ["needs the farm's key", 'signatures', {}, 2, 'farmer'],
+    ['needs rules 2', 'later_release', {}, 1, 'farm'],
+    ['asks amounts that can exist', 'malformed', { prices: { ...PRICES, cu_stroops: '9223372036854775808' } }, 2, 'farm'],
+    ['takes off no more than everything', 'malformed', { discount_ppm: 1_000_001 }, 2, 'farm'],
+  ] as const) {
+    test(what, () => {
+      const world = market({ rules });
+      assert.equal(world.refusal(dealOf(world, change, [by])), reason);
+    });
+  }
 });
 
 describe('what the farm says', () => {

@@ -24,7 +24,7 @@ const PARTY = /^((bot|account|node|certify|meter)\/[0-9a-f]{64}|(farm|contract|r
 const KEY = /^[0-9a-f]{64}$/;
 const ID = /^[0-9a-f]{40}$/;
 /** Keys of a body that name a party by its bare id, and what kind of party. */
-const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', contract: 'contract' };
+const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract' };
 /** Chains whose id is another party's. */
 const BESIDE: Readonly<Record<string, string>> = { run: 'contract', certify: 'node' };
 /** Keys of a body whose text is meant for people. */
