@@ -58,7 +58,7 @@ function asProblem(thrown: unknown): Problem {
 
 async function look(driver: Driver, volumes: Volumes, { signal }: Context): Promise<Machine> {
   const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
-  return { running, volumes: new Map(there.map(({ contract, path }) => [contract, path])) };
+  return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
 }
 
 function contractId(reader: Reader, prefix: string): string {

@@ -5,8 +5,10 @@
 //   yes    run       no volume, not held   →  make the volume
 //                    no volume, held       →  make and start nothing: an empty one would look like the consumer's. Say failed
 //                    volume not mounted    →  mount it
+//                    volume too small      →  let it grow; what runs goes on, or is stopped first and started again
 //                    volume, not held      →  say held
 //                    nothing               →  start, unless it was said to have ended or failed
+//                    stopped for a pause   →  remove, then start: it is paid for again
 //                    another spec          →  stop, remove, then start
 //                    what is not listed    →  stop, remove
 //          refused   anything              →  keep, begin nothing; not held yet: say failed and why
@@ -18,12 +20,15 @@
 import type { PublishedPort, Run, Workload } from '../schema/types.js';
 import type { BookTime, Desired, Task } from './desired.js';
 import { specDigest, type Limits, type Ref, type Running } from './driver.js';
+import type { Volume } from './volume.js';
 
 /** What is on this machine. */
 export interface Machine {
   readonly running: readonly Running[];
-  /** Contract to the folder of its volume; null while that is there and not mounted. */
-  readonly volumes: ReadonlyMap<string, string | null>;
+  /** Contract to its volume. */
+  readonly volumes: ReadonlyMap<string, Pick<Volume, 'path' | 'size_mib'>>;
+  /** Whether a volume can grow while it is used. */
+  readonly growsInUse: boolean;
 }
 
 /** A checkpoint that showed a contract to be over. */
@@ -101,6 +106,9 @@ export function attemptOf(action: Action): string {
 /** Why a held contract has failed as a whole. */
 const VOLUME_GONE = 'its volume is not on this machine any more; nothing is started without it, and no empty one is made in its place';
 
+/** What is said of a workload that is stopped because nobody pays; it is how the next watcher knows to start it again. */
+const STOPPED_FOR_PAUSE = 'stopped: the contract is paused';
+
 /** The next steps; run it again after they are done. */
 export function plan(wanted: readonly Desired[], machine: Machine, memory: Memory, time: BookTime): Plan {
   const draft = new Draft(machine, memory, time);
@@ -154,10 +162,12 @@ class Draft implements Plan {
 
   #run(wanted: Desired, here: readonly Running[]): void {
     const { contract, volume_mib, tasks, held } = wanted;
+    if (this.#grows(wanted, here)) return;
     this.#observe(wanted, here);
     for (const running of here) if (!isWanted(tasks, running)) this.#replace(running);
-    const data = volume_mib > 0 ? (this.#machine.volumes.get(contract) ?? null) : null;
-    if (volume_mib > 0 && held && !this.#machine.volumes.has(contract)) {
+    const volume = this.#machine.volumes.get(contract);
+    const data = volume_mib > 0 ? (volume?.path ?? null) : null;
+    if (volume_mib > 0 && held && volume === undefined) {
       // Its disk may not be mounted; when it is back, the contract goes on.
       this.#sayFailed(wanted, VOLUME_GONE);
       return;
@@ -175,13 +185,39 @@ class Draft implements Plan {
     for (const task of tasks) this.#runTask(wanted, task, here, data);
   }
 
+  /**
+   * Lets a volume grow that an amendment made larger.
+   * @returns true where nothing else may be done on the contract until that is over
+   */
+  #grows(wanted: Desired, here: readonly Running[]): boolean {
+    const { contract, volume_mib, held } = wanted;
+    const size_mib = this.#machine.volumes.get(contract)?.size_mib ?? null;
+    if (!held || size_mib === null || size_mib >= volume_mib) return false;
+    const { growsInUse } = this.#machine;
+    const isGivenUp = this.#memory.failures.get(contract)?.retry_at === null;
+    if (!growsInUse && here.length > 0 && !isGivenUp) {
+      // Stopped and taken away, which is not said: it is started again as soon as the volume has grown.
+      for (const running of here) this.#replace(running);
+      return true;
+    }
+    const failed = this.#act({ do: 'volume', contract, size_mib: volume_mib });
+    if (failed !== null) this.#sayFailed(wanted, failed);
+    return failed === null && !growsInUse;
+  }
+
   #runTask({ contract, said }: Desired, { workload, limits, refusal }: Task, here: readonly Running[], data: string | null): void {
     const present = here.find((running) => running.workload === workload.name);
-    const last = said?.workloads.find(({ name }) => name === workload.name)?.state;
+    const status = said?.workloads.find(({ name }) => name === workload.name);
+    const last = status?.state;
+    const isResumed = last === 'exited' && status?.reason === STOPPED_FOR_PAUSE;
+    if (isResumed && present !== undefined && present.state !== 'running') {
+      this.#replace(present);
+      return;
+    }
     // Made but never started, as after a restart of the machine, counts as not there.
     if (present !== undefined && present.state !== 'created') return;
-    // What ended is not run again: only a new list of workloads does that.
-    if (last === 'exited' || last === 'failed') return;
+    // What ended by itself is not run again: only a new list of workloads does that.
+    if (!isResumed && (last === 'exited' || last === 'failed')) return;
     const failed = refusal ?? this.#act({ do: 'start', contract, workload, limits, data });
     if (failed !== null) this.#say({ contract, workload: workload.name, state: 'failed', reason: failed, exit_code: null, ports: [] });
     else if (last === undefined && this.#memory.pulling.has(`${contract}/${workload.name}`)) {
@@ -215,7 +251,7 @@ class Draft implements Plan {
       if (state === 'running') this.#act({ do: 'stop', contract, workload });
       else if (state !== 'created' && held && last !== 'exited' && last !== 'failed' && isWanted(tasks, running)) {
         // However it ended: we ended it.
-        this.#say({ contract, workload, state: 'exited', reason: `stopped: the contract is ${phase}`, exit_code, ports: [] });
+        this.#say({ contract, workload, state: 'exited', reason: phase === 'paused' ? STOPPED_FOR_PAUSE : 'stopped: the contract is over', exit_code, ports: [] });
       }
     }
   }

@@ -62,7 +62,7 @@ export interface Looking {
 export function standing({ grid, config, clock, machine, taken, problems, also }: Looking): NodeStanding {
   const reading = problems.find(({ code }) => code === 'integrity') ?? null;
   const time = bookTime(grid.reader, clock, reading);
-  const found = foundContracts(machine ?? { running: [], volumes: new Map() }, taken);
+  const found = foundContracts(machine ?? { running: [], volumes: new Map(), growsInUse: true }, taken);
   if (also !== undefined) found.add(also);
   const wanted = desired(grid.reader, config, time, found, (contract) => proveAgreement(grid.reader, grid.id, contract));
   return {
@@ -97,10 +97,11 @@ function freshCheck({ fresh, stamp, now, size }: BookTime): Check {
 function machineChecks({ contract, volume_mib, held, said, phase }: Desired, machine: Machine | null): Check[] {
   const checks: Check[] = [];
   if (volume_mib > 0 && machine !== null) {
-    const path = machine.volumes.get(contract);
-    const ok = phase === 'over' || path !== undefined && path !== null;
-    const lost = held && path === undefined;
-    const evidence = path === undefined ? (held ? 'it is gone, with the data of the consumer' : 'there is none') : path === null ? 'it is there, not mounted' : `${volume_mib} MiB at ${path}`;
+    const volume = machine.volumes.get(contract);
+    const path = volume?.path ?? null;
+    const ok = phase === 'over' || path !== null;
+    const lost = held && volume === undefined;
+    const evidence = volume === undefined ? (held ? 'it is gone, with the data of the consumer' : 'there is none') : path === null ? 'it is there, not mounted' : `${volume.size_mib ?? volume_mib} MiB at ${path}`;
     checks.push({ name: 'volume', ok, evidence, remedy: ok ? null : lost ? 'mount the disk on which the volumes of this node lie' : '3bot node watch' });
   }
   if (phase !== 'unknown') {

@@ -1,5 +1,6 @@
 // Volumes of contracts: a sparse file with a file system of just the size sold, or a plain folder where nothing is enforced.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, Problem } from '../base/errors.js';
@@ -8,6 +9,7 @@ import type { Check } from './driver.js';
 
 /*
  *   <folder>/<contract>.img   the file system, sparse; a later start of the machine mounts it again
+ *   <folder>/<contract>.grow  it is being made larger; until that is done it counts as not ready
  *   <folder>/<contract>/      where it is mounted, or the folder itself where nothing is enforced
  *
  * Losing an .img loses the data of that contract. Everything else is made again.
@@ -33,12 +35,14 @@ export interface Volume {
 export interface Volumes {
   /** Whether a volume can hold no more than its size. */
   readonly enforced: boolean;
+  /** Whether a volume can grow while workloads use it; else they have to be stopped. */
+  readonly growsInUse: boolean;
   /** Looks whether volumes can be made here. */
   check(signal: AbortSignal): Promise<Check[]>;
   /**
-   * Makes and mounts the volume if it is not, and gives its folder.
-   * @throws Problem `refused`: reason `size` when it is there with another size or too small to be one, `disk` when
-   * the disk has not got that much left; `failed` with the system's words
+   * Makes and mounts the volume if it is not, lets it grow to this size if it is smaller, and gives its folder. It never shrinks: that could cut off data.
+   * @throws Problem `refused`: reason `size` when it is too small to be one, `disk` when the disk has not got that much
+   * left; `failed` with the system's words
    */
   ensure(contract: string, size_mib: number, signal: AbortSignal): Promise<string>;
   /** All volumes, sorted. */
@@ -76,6 +80,7 @@ export function mountedAt(mountinfo: string): ReadonlySet<string> {
 /** Sparse ext4 images on loop devices: Linux, as root. */
 export class LoopVolumes implements Volumes {
   readonly enforced = true;
+  readonly growsInUse = hasCapability(CAP_SYS_RESOURCE);
   readonly #folder: string;
   readonly #overcommit: boolean;
 
@@ -116,24 +121,55 @@ export class LoopVolumes implements Volumes {
     await mkdir(point, { recursive: true, mode: 0o700 });
     const there = await stat(image).catch(() => null);
     if (there === null) await this.#make(image, size_mib, signal);
-    else if (there.size !== size_mib * MIB) throw new Problem('refused', `the volume has ${there.size / MIB} MiB, not ${size_mib}`, { reason: 'size' });
+    const grows = there !== null && (there.size < size_mib * MIB || (await isThere(`${point}.grow`)));
+    if (grows) await this.#grow(point, Math.max(size_mib, there.size / MIB), signal);
     if (await isMounted(point)) return point;
     // discard: what a tenant deletes is given back to the disk. The device goes away by itself when it is unmounted.
     await run('mount', ['-t', 'ext4', '-o', 'loop,nosuid,nodev,noatime,discard', image, point], signal);
     // Nothing is in it, and a tenant's /data should look empty. fsck would make it again.
-    if (there === null) await rmdir(join(point, 'lost+found')).catch(() => undefined);
+    if (there === null || grows) await rmdir(join(point, 'lost+found')).catch(() => undefined);
     return point;
+  }
+
+  /** File, device, file system, each larger than before; unmounted where the kernel does not let it grow in use. */
+  async #grow(point: string, size_mib: number, signal: AbortSignal): Promise<void> {
+    const image = `${point}.img`;
+    const { size } = await stat(image);
+    if (!this.#overcommit) await this.#demandRoom(size_mib - size / MIB);
+    const isInUse = await isMounted(point);
+    if (isInUse && !this.growsInUse) await run('umount', [point], signal);
+    // Cut short from here on, it is found by this and done again.
+    await (await open(`${point}.grow`, 'w', 0o600)).close();
+    const file = await open(image, 'r+');
+    try {
+      await file.truncate(size_mib * MIB);
+    } finally {
+      await file.close();
+    }
+    if (isInUse && this.growsInUse) {
+      for (const device of await devicesOf(image, signal)) {
+        await run('losetup', ['--set-capacity', device], signal);
+        await run('resize2fs', [device], signal);
+      }
+    } else {
+      const check = (): Promise<string> => run('e2fsck', ['-f', '-p', image], signal);
+      // What it mends (our missing lost+found is enough) it does not call success; then a second look does.
+      await check().catch(check);
+      await run('resize2fs', [image], signal);
+    }
+    await rm(`${point}.grow`);
   }
 
   async list(): Promise<Volume[]> {
     const mounted = mountedAt(await readFile('/proc/self/mountinfo', 'utf8'));
     const all: Volume[] = [];
-    for (const name of await namesIn(this.#folder)) {
+    const names = new Set(await namesIn(this.#folder));
+    for (const name of names) {
       const contract = IMAGE.exec(name)?.[1];
       if (contract === undefined) continue;
       const point = join(this.#folder, contract);
       const { size } = await stat(join(this.#folder, name));
-      all.push({ contract, size_mib: size / MIB, path: mounted.has(point) ? point : null });
+      all.push({ contract, size_mib: size / MIB, path: mounted.has(point) && !names.has(`${contract}.grow`) ? point : null });
     }
     return all;
   }
@@ -141,9 +177,9 @@ export class LoopVolumes implements Volumes {
   async wipe(contract: string, signal: AbortSignal): Promise<void> {
     const point = join(this.#folder, checked(contract));
     if (await isMounted(point)) await run('umount', [point], signal);
-    const loops = (await stat(`${point}.img`).catch(() => null)) === null ? '' : await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', `${point}.img`], signal);
     // A mount that was cut short can leave its device behind.
-    for (const device of loops.split('\n').filter((line) => line.startsWith('/dev/loop'))) await run('losetup', ['--detach', device.trim()], signal);
+    if (await isThere(`${point}.img`)) for (const device of await devicesOf(`${point}.img`, signal)) await run('losetup', ['--detach', device], signal);
+    await rm(`${point}.grow`, { force: true });
     await rm(`${point}.img`, { force: true });
     await rm(`${point}.img.new`, { force: true });
     // Not recursive: were something still mounted, this must not delete what lies in it.
@@ -182,6 +218,29 @@ export class LoopVolumes implements Volumes {
   }
 }
 
+/** ext4 asks for it before it lets a mounted file system grow; containers seldom have it (capabilities(7)). */
+const CAP_SYS_RESOURCE = 24n;
+
+/** Whether this process has a capability in effect, from /proc/self/status (proc(5)). */
+function hasCapability(bit: bigint): boolean {
+  try {
+    const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return mask !== undefined && ((BigInt(`0x${mask}`) >> bit) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
+
+/** The loop devices on an image. */
+async function devicesOf(image: string, signal: AbortSignal): Promise<string[]> {
+  const loops = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', image], signal);
+  return loops.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('/dev/loop'));
+}
+
 /** Whether something is mounted there. */
 async function isMounted(point: string): Promise<boolean> {
   return mountedAt(await readFile('/proc/self/mountinfo', 'utf8')).has(point);
@@ -190,6 +249,7 @@ async function isMounted(point: string): Promise<boolean> {
 /** Plain folders, for the runtime `process`: no size is enforced. */
 export class FolderVolumes implements Volumes {
   readonly enforced = false;
+  readonly growsInUse = true;
   readonly #folder: string;
 
   constructor(folder: string) {

@@ -150,7 +150,7 @@ export class Watcher {
     try {
       const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
       this.#teller.runtime(null);
-      return { running, volumes: new Map(there.map(({ contract, path }) => [contract, path])) };
+      return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
     } catch (thrown) {
       const problem = isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
       if (!signal.aborted) this.#teller.runtime(problem);

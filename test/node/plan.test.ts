@@ -14,6 +14,7 @@ const PORTS = [{ container: 80, host: 32_000 }];
 
 const fresh: BookTime = { fresh: true, stamp: NOW - 5, now: NOW, size: 10 };
 const stale: BookTime = { ...fresh, fresh: false };
+const PAUSED = 'stopped: the contract is paused';
 const first: Look = { size: 9, stamp: NOW - 10 };
 
 function said(state: RunObject['state'], web?: Partial<WorkloadStatus>): RunObject {
@@ -36,6 +37,8 @@ interface Given {
   readonly running?: readonly Running[];
   /** False: none; null: not mounted. */
   readonly volume?: boolean | null;
+  readonly size_mib?: number;
+  readonly growsInUse?: boolean;
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
   readonly pulling?: readonly string[];
@@ -44,7 +47,7 @@ interface Given {
 }
 
 function planned(given: Given): Plan {
-  const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, given.volume === null ? null : '/data/c']]) };
+  const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
   const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   return plan([wanted(given.wanted)], machine, memory, given.time ?? fresh);
 }
@@ -105,6 +108,12 @@ describe('a fresh copy', () => {
     ['says that an image is fetched', { busy: [[`${C}/web`, 'start']], pulling: [`${C}/web`] }, ['say web pulling']],
     ['says that only once', { busy: [[`${C}/web`, 'start']], pulling: [`${C}/web`], wanted: { said: said('held', { state: 'pulling' }) } }, []],
     ['does nothing on what is under way', { busy: [[`${C}/web`, 'start']] }, []],
+    ['lets a volume grow that an amendment made larger, and keeps what runs', { size_mib: 50, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
+    ['stops what uses such a volume where it cannot grow in use', { size_mib: 50, growsInUse: false, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['stop web']],
+    ['then takes it away without a word', { size_mib: 50, growsInUse: false, running: [running('exited')], wanted: { said: said('held', { ports: PORTS }) } }, ['remove web']],
+    ['then lets the volume grow before it starts anything', { size_mib: 50, growsInUse: false, wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
+    ['goes on with the old size where it cannot grow at all, and says so', { size_mib: 50, growsInUse: false, failures: [[C, { attempt: 'volume', reason: 'disk', retry_at: null }]], wanted: { said: said('held', { ports: PORTS }) } }, ['start web', 'say failed']],
+    ['takes nothing off a volume that an amendment made smaller', { size_mib: 200, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, []],
     ['makes no second volume while one is made', { wanted: { held: false, said: undefined }, volume: false, busy: [[C, 'volume']] }, []],
 
     ['keeps a contract that it refuses, and begins nothing', { wanted: { phase: 'refused' } }, []],
@@ -115,6 +124,10 @@ describe('a fresh copy', () => {
     ['stops what runs when the term is over', { wanted: { phase: 'paused' }, running: [running('running')], look: first }, ['stop web']],
     ['says that it has stopped, and keeps it', { wanted: { phase: 'paused', said: said('held', {}) }, running: [running('failed')], look: first }, ['say web exited']],
     ['keeps the data in the grace', { wanted: { phase: 'paused', said: said('held', { state: 'exited' }) }, running: [running('exited')], look: first }, []],
+    ['takes away what a pause has stopped, once it is paid for again', { running: [running('exited')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['remove web']],
+    ['and starts it again', { wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['start web']],
+    ['but not what ended by itself while it was paused', { running: [running('exited')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: 'done' }) } }, []],
+    ['says that it runs again', { running: [running('running')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['say web running']],
     ['gives up a start when the term is over', { wanted: { phase: 'paused' }, busy: [[`${C}/web`, 'start']] }, [`abandon ${C}/web`]],
 
     ['stops what runs when the contract is over', { wanted: { phase: 'over' }, running: [running('running')] }, ['stop web']],

@@ -120,10 +120,31 @@ describe('volumes on loop devices', { skip, timeout: 120_000 }, () => {
     assert.equal(await readFile(outside, 'utf8'), 'not theirs');
   });
 
-  test('another size, too small a size, or more than the disk has is refused', async () => {
+  test('it grows and keeps its data; also when growing was cut short; it never shrinks', async () => {
+    const id = newId();
+    const path = await volumes.ensure(id, 16, within(30));
+    await writeFile(join(path, 'kept'), 'still here');
+    // Where the kernel lets it, while it is in use.
+    const used = volumes.growsInUse ? await open(join(path, 'kept'), 'r') : undefined;
+    assert.equal(await volumes.ensure(id, 32, within(30)), path);
+    const room = async (): Promise<number> => Number(execFileSync('stat', ['--file-system', '--format', '%b', path], { encoding: 'utf8' })) * Number(execFileSync('stat', ['--file-system', '--format', '%S', path], { encoding: 'utf8' }));
+    const grown = await room();
+    assert.ok(grown > 20 * 1_048_576, `${grown} bytes`);
+    await used?.close();
+    await writeFile(join(folder, `${id}.grow`), '');
+    assert.equal((await volumes.list()).find((one) => one.contract === id)?.path, null);
+    await volumes.ensure(id, 48, within(30));
+    assert.ok((await room()) > grown);
+    await volumes.ensure(id, 16, within(30));
+    assert.deepEqual((await volumes.list()).find((one) => one.contract === id), { contract: id, size_mib: 48, path });
+    assert.equal(await readFile(join(path, 'kept'), 'utf8'), 'still here');
+  });
+
+  test('too small a size, or more than the disk has is refused', async () => {
     const id = newId();
     await volumes.ensure(id, 16, within(30));
-    await assert.rejects(volumes.ensure(id, 17, within(30)), (error) => isProblem(error, 'refused', 'size'));
+    await assert.rejects(volumes.ensure(id, 1_000_000_000, within(30)), (error) => isProblem(error, 'refused', 'disk'));
+    assert.notEqual((await volumes.list()).find((one) => one.contract === id)?.path, null);
     await assert.rejects(volumes.ensure(newId(), 0, within(30)), (error) => isProblem(error, 'refused', 'size'));
     await assert.rejects(volumes.ensure(newId(), 1_000_000_000, within(30)), (error) => isProblem(error, 'refused', 'disk'));
   });
