@@ -25,6 +25,8 @@ export interface Home {
   readonly config: string;
   /** Private state: orders under way, unsent records. */
   readonly database: string;
+  /** Mailboxes that this bot keeps for others. */
+  readonly mail: string;
   /** File whose lock shows that a process writes here. */
   readonly lock: string;
   /** File whose lock is held while config.json is changed. */
@@ -57,6 +59,7 @@ export function openHome(path: string = join(homedir(), '.3bot')): Home {
     receipts: join(root, 'receipts'),
     config: join(root, 'config.json'),
     database: join(root, 'bot.sqlite'),
+    mail: join(root, 'mail.sqlite'),
     lock: join(root, 'bcdb.lock'),
     configLock: join(root, 'config.lock'),
     runtime: join(root, 'runtime'),

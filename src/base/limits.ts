@@ -97,6 +97,44 @@ export const THREAD_LIFE_MS = 2 * OFFER_LIFE_MS;
 export const MAX_OFFERS = 1_000;
 export const MAX_OFFERS_OF_ONE = 32;
 export const MAX_OFFERS_BYTES = 32 * 1_048_576;
+/** Mail: a sealed letter: a record of the largest size with 10,000 signatures has 2.8 MB. Base64 of it fits MAX_BODY_BYTES. */
+export const MAX_LETTER_BYTES = 3_000_000;
+/** Mail: how long a letter is kept: no signature is asked for longer. */
+export const MAX_LETTER_LIFE_MS = MAX_COMMIT_WITHIN_MS;
+/** Mail: letters in one mailbox from those its owner knows, and their bytes: the signatures of 10,000 signers, should they all come while it is away. */
+export const MAX_LETTERS = 20_000;
+export const MAX_MAILBOX_BYTES = 64 * 1_048_576;
+/** Mail: of these, what one sender may have there, also one whom the owner knows: two letters of the largest size. */
+export const MAX_LETTERS_OF_ONE = 128;
+export const MAX_BYTES_OF_ONE = 8 * 1_048_576;
+/** Mail: the box for strangers, beside all that: enough for a first letter of some tens, little to read through. */
+export const MAX_STRANGERS_LETTERS = 64;
+export const MAX_STRANGERS_BYTES = 8 * 1_048_576;
+/** Mail: of these, what one stranger may have there: one letter of the largest size, and a few small ones. */
+export const MAX_LETTERS_OF_STRANGER = 4;
+export const MAX_BYTES_OF_STRANGER = 4 * 1_048_576;
+/** Mail: what one sender may have with a server in all mailboxes together: a letter to each of 10,000 signers. */
+export const MAX_LETTERS_SENT = 20_000;
+export const MAX_BYTES_SENT = 128 * 1_048_576;
+/** Mail: all letters that a server keeps, in bytes; a machine that serves a grid has this to spare. */
+export const MAX_MAIL_BYTES = 2_048 * 1_048_576;
+/** Mail: parties whose letters to one mailbox do not count as a stranger's; the newest, of them all whom MAX_LETTERS_SENT can reach. */
+export const MAX_KNOWN = 20_000;
+/** Mail: what letters of strangers may take of MAX_MAIL_BYTES, in all mailboxes together. */
+export const STRANGERS_SHARE = 0.25;
+/** Mail: letters of which time is over that are forgotten at once, when others come: a few milliseconds. */
+export const FORGOTTEN_AT_ONCE = 1_000;
+/** Mail: letters in one answer, and their bytes, one letter more at most: below what a client takes. */
+export const MAX_PAGE_LETTERS = 100;
+export const MAX_PAGE_BYTES = 4 * 1_048_576;
+/** Mail: letters that one request drops, and parties that it makes known. */
+export const MAX_DROPPED = 1_000;
+export const MAX_MADE_KNOWN = 1_000;
+/** Mail: requests of one owner, and of all, that a server remembers so that none counts twice: each for as long as it could come again. */
+export const MAX_FETCHES_OF_ONE = 600;
+export const MAX_FETCHES = 100_000;
+/** Mail: requests of one owner that wait for news at once: its windows on as many machines. */
+export const MAX_WATCHES_OF_ONE = 8;
 /** Contracts of one buyer that a farm holds capacity for at once, though none is committed yet. */
 export const MAX_HOLDS_OF_ONE = 32;
 /** Wallet: how long a repeated command means a transfer whose answer was lost; longer, and it is next month's rent. */

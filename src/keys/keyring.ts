@@ -37,15 +37,18 @@ export interface OpenKeyring extends Keyring {
 /** How a role's key comes from the secret. */
 type Derivation = 'secret' | 'wallet' | 'hkdf';
 
+/** What those sign who talk to others and have mail. */
+const TALKS: readonly SignedType[] = ['talk', 'letter', 'mailbox'];
+
 /** Which role may sign what; nothing for keys that only open boxes. One table for every keyring and the agent. */
 const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Derivation; signs: readonly SignedType[] }>>>> = {
   identity: {
-    bot: { from: 'secret', signs: ['record', 'talk'] },
+    bot: { from: 'secret', signs: ['record', ...TALKS] },
     wallet: { from: 'wallet', signs: ['record', 'accept'] },
     sealing: { from: 'hkdf', signs: [] },
   },
-  farm: { farm: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
-  node: { node: { from: 'secret', signs: ['record', 'talk'] }, sealing: { from: 'hkdf', signs: [] } },
+  farm: { farm: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
+  node: { node: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
   // Of records only state roots: the rules let the log's key be nobody else's.
   log: { log: { from: 'secret', signs: ['checkpoint', 'record'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
   witness: { witness: { from: 'secret', signs: ['cosignature'] } },

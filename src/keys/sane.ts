@@ -17,7 +17,7 @@ function object(payload: string): JsonObject {
 
 /**
  * Checks that a payload is canonical and has the shape of its type: a record with the body of its kind, a sealed
- * message by this very key, the acceptance of one record, a checkpoint or cosignature of a grid's log.
+ * message, letter or request to a mailbox by this very key, the acceptance of one record, a checkpoint or cosignature of a grid's log.
  * @param payload hostile: any program of this user may ask
  * @param key the key that would sign, hex
  * @throws Problem `malformed`
@@ -38,6 +38,18 @@ export function checkPayload(type: SignedType, payload: string, key: string): vo
       // What is signed is the sealed message without its signature; any signature completes the shape.
       demandShape(shapeError('sealed@1', { ...message, sig: `${'A'.repeat(86)}==` }), 'a message');
       if ('sig' in message || message['by'] !== key) throw new Problem('malformed', 'not a message that may be signed: it is by another key');
+      return;
+    }
+    case 'letter': {
+      const head = object(payload);
+      demandShape(shapeError('letter_head@1', head), 'a letter');
+      if (head['by'] !== key) throw new Problem('malformed', 'not a letter that may be signed: it is by another key');
+      return;
+    }
+    case 'mailbox': {
+      const request = object(payload);
+      demandShape(shapeError('mailbox@1', request), 'a request to a mailbox');
+      if (request['by'] !== key) throw new Problem('malformed', 'not a request to a mailbox that may be signed: it is by another key');
       return;
     }
     case 'accept': {

@@ -2,7 +2,7 @@
 import { Problem } from '../base/errors.js';
 
 /** What a signature can be about. */
-export type SignedType = 'record' | 'talk' | 'accept' | 'checkpoint' | 'cosignature';
+export type SignedType = 'record' | 'talk' | 'accept' | 'letter' | 'mailbox' | 'checkpoint' | 'cosignature';
 
 /** A signature with its key: `by` 32 bytes in hex, `sig` 64 bytes in base64. */
 export interface Signature {
@@ -10,7 +10,7 @@ export interface Signature {
   readonly sig: string;
 }
 
-// The three JSON types are told apart by DSSE's payload type; the two note types by their own first line, which
+// The JSON types are told apart by DSSE's payload type; the two note types by their own first line, which
 // can begin neither the other nor a DSSE text. Witnesses cosign the checkpoints of any log, extension lines included.
 const CHECKPOINT = /^3bot\/[0-9a-f]{32}\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n$/;
 const COSIGNATURE = /^cosignature\/v1\ntime (0|[1-9][0-9]{0,15})\n[^\n]+\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n([^\n]+\n)*$/;
@@ -19,6 +19,8 @@ const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: strin
   record: { dsse: 'application/vnd.3bot.record+json' },
   talk: { dsse: 'application/vnd.3bot.talk+json' },
   accept: { dsse: 'application/vnd.3bot.accept+json' },
+  letter: { dsse: 'application/vnd.3bot.letter+json' },
+  mailbox: { dsse: 'application/vnd.3bot.mailbox+json' },
   checkpoint: { fits: (text) => CHECKPOINT.test(text) },
   cosignature: { fits: (text) => COSIGNATURE.test(text) },
 };
@@ -26,7 +28,7 @@ const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: strin
 /**
  * The exact bytes that a signature of this type covers.
  *
- * `record`, `talk`, `accept`: DSSE pre-authentication encoding of the payload (canonical JSON), payload type
+ * `record`, `talk`, `accept`, `letter` (a letter's head), `mailbox` (a request of its owner): DSSE pre-authentication encoding of the payload (canonical JSON), payload type
  * `application/vnd.3bot.<type>+json`. `checkpoint`: the note text itself (C2SP tlog-checkpoint). `cosignature`: the
  * lines `cosignature/v1`, `time <seconds>` and the note text (C2SP tlog-cosignature).
  * @param payload canonical JSON or note text; bytes are taken as UTF-8

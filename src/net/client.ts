@@ -5,7 +5,7 @@ import { isProblem, Problem, messageOf } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Outcome } from '../bcdb/sequencer.js';
-import type { Change, FoundRecords, GridList, Health, Line, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedRecord, StateProof, Trailer } from '../schema/types.js';
+import type { Change, FoundRecords, GridList, Health, Letter, Line, MailKept, MailPage, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedMailboxRequest, SignedRecord, StateProof, Trailer } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { isLine } from './lines.js';
 import { problemFrom } from './problems.js';
@@ -101,6 +101,16 @@ export class Client implements AsyncDisposable {
   /** Hands over a sealed message and gives the sealed answer. */
   async talk(sealed: SealedTalk, signal?: AbortSignal): Promise<SealedTalk> {
     return this.#shaped<SealedTalk>('sealed@1', await this.#json('/v1/talk', { body: sealed, signal }));
+  }
+
+  /** Hands over a letter; once it is answered, it is on disk there. */
+  async mail(letter: Letter, signal?: AbortSignal): Promise<MailKept> {
+    return this.#shaped<MailKept>('mail_kept@1', await this.#json('/v1/mail', { body: letter, signal }));
+  }
+
+  /** Letters of an own mailbox; waits for one up to `wait` ms, at most 30 s. Nothing of the letters is checked but their shape. */
+  async mailbox(asked: SignedMailboxRequest, wait: number, signal?: AbortSignal): Promise<MailPage> {
+    return this.#shaped<MailPage>('mail_page@1', await this.#json(`/v1/mail/fetch?wait=${wait}`, { body: asked, wait, signal }));
   }
 
   /** Asks this home's daemon to follow its grid to the newest checkpoint; on its socket only. */

@@ -15,6 +15,7 @@ import { identityInUse } from '../keys/unlock.js';
 import { readGrid } from '../rules/objects.js';
 import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
+import { MailOffice } from './mail/office.js';
 import { Prover } from './prover.js';
 import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
@@ -104,8 +105,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     owned.push(async () => Promise.all([...provers.values()].map((prover) => prover[Symbol.asyncDispose]())));
     const talk = new Map<string, TalkHandler>();
     const witnesses = new Map<string, WitnessHandler>();
+    const mail = new MailOffice({ grids, path: home.mail, clock });
+    owned.push(() => mail[Symbol.asyncDispose]());
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, clock, version: release(), log });
+      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, mail, clock, version: release(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };

@@ -10,6 +10,7 @@ import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { Following, GridList, Health, Outcomes, QueryRequest, SealedTalk, StateProof, Submission } from '../schema/types.js';
 import { type Budget, linesText, objectsAnswer, queryAnswer } from './answers.js';
+import { addMailRoutes } from './mail/routes.js';
 import type { Polls, Waiting } from './polls.js';
 import { answerOf } from './problems.js';
 import type { ServedGrid, ServerParts } from './server.js';
@@ -126,6 +127,8 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     if (handler === undefined) throw new Problem('not_found', `nobody here answers for ${sealed.to}`, { reason: 'party' });
     return handler(sealed);
   });
+
+  addMailRoutes(app, parts.mail, posts);
 
   if (parts.isLocal) {
     app.post('/v1/grids/:grid/follow', { schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.EMPTY_BODY } }, async (request) => {

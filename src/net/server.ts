@@ -15,6 +15,7 @@ import type { ProblemDetails, SealedTalk, SignedRecord } from '../schema/types.j
 import type { FollowState } from './follow.js';
 import { Budget } from './answers.js';
 import { crowdServer, placeOf } from './crowd.js';
+import type { PostOffice } from './mail/office.js';
 import { countAnswers } from './held.js';
 import { Polls } from './polls.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
@@ -59,6 +60,8 @@ export interface ServerParts {
   readonly talk: ReadonlyMap<string, TalkHandler>;
   /** By the name in the address; none if left out. */
   readonly witnesses?: ReadonlyMap<string, WitnessHandler>;
+  /** Keeps mailboxes; none if left out. */
+  readonly mail?: PostOffice;
   readonly clock: Clock;
   readonly version: string;
   readonly log: FastifyBaseLogger;

@@ -24,12 +24,15 @@ export const WITNESS = strict({ name: { type: 'string', pattern: '^[a-z0-9-]{3,5
 export const OBJECTS_QUERY = strict({ prefix: TEXT, after: TEXT, limit: LIMIT }, ['prefix']);
 export const QUERY_QUERY = strict({ q: { type: 'string', maxLength: MAX_QUERY_CHARS }, limit: LIMIT, after: TEXT });
 export const STATE_QUERY = strict({ from: NUMBER });
+export const WAIT_QUERY = strict({ wait: NUMBER });
 export const NO_QUERY = strict({});
 
 /** Bodies. */
 export const QUERY_BODY = { $ref: 'query.1.json#' };
 export const SUBMIT_BODY = { $ref: 'submit.1.json#' };
 export const SEALED_BODY = { $ref: 'sealed.1.json#' };
+export const LETTER_BODY = { $ref: 'letter.1.json#' };
+export const MAILBOX_BODY = { $ref: 'mailbox_signed.1.json#' };
 export const EMPTY_BODY = strict({});
 
 /** Makes schemas/*.json known to a server. */

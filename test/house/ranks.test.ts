@@ -19,7 +19,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ora: ['src/cli/'],
   chalk: ['src/cli/'],
   'cli-table3': ['src/cli/'],
-  'better-sqlite3': ['src/bcdb/', 'src/home.ts', 'src/sqlite.ts', 'src/private.ts', 'src/witness/ledger.ts'],
+  'better-sqlite3': ['src/bcdb/', 'src/home.ts', 'src/sqlite.ts', 'src/private.ts', 'src/witness/ledger.ts', 'src/net/mail/boxes.ts'],
   'sodium-native': ['src/keys/backends/'],
   tweetnacl: ['src/keys/'],
   '@scure/bip39': ['src/keys/'],

@@ -10,11 +10,15 @@ const HASH = 'cd'.repeat(32);
 const transfer = { payers: [{ account: KEY, amount_stroops: '5' }], to: HASH, amount_stroops: '5', memo: null };
 const record = { v: 1, grid: HASH, chain: `account/${KEY}`, height: 1, prev: HASH, kind: 'admit@1', time: 1, body: { node: KEY } };
 const message = { v: 1, from: `bot/${KEY}`, to: `bot/${HASH}`, box: 'AAAA', by: KEY };
+const head = { v: 1, grid: HASH, from: `bot/${KEY}`, to: `bot/${HASH}`, time: 1, expires: 2, size: 72, sha256: HASH, by: KEY };
+const request = { v: 1, grid: HASH, of: `bot/${KEY}`, drop: [], known: [], after: 0, limit: 1, time: 1, nonce: '00'.repeat(16), by: KEY };
 const NOTE = `3bot/${'0'.repeat(32)}\n5\n${Buffer.alloc(32).toString('base64')}\n`;
 
 test('what has the shape of its type may be signed', () => {
   checkPayload('record', canonical(record), KEY);
   checkPayload('talk', canonical(message), KEY);
+  checkPayload('letter', canonical(head), KEY);
+  checkPayload('mailbox', canonical(request), KEY);
   checkPayload('accept', canonical({ record: HASH }), KEY);
   checkPayload('checkpoint', NOTE, KEY);
   checkPayload('cosignature', `cosignature/v1\ntime 5\n${NOTE}`, KEY);
@@ -30,6 +34,11 @@ const refused: [string, SignedType, string][] = [
   ['a record as a message', 'talk', canonical(record)],
   ['a message by another key', 'talk', canonical({ ...message, by: HASH })],
   ['a message with its signature', 'talk', canonical({ ...message, sig: `${'A'.repeat(86)}==` })],
+  ['a letter by another key', 'letter', canonical({ ...head, by: HASH })],
+  ['a letter of the largest size and one byte', 'letter', canonical({ ...head, size: 3_000_001 })],
+  ['a request as a letter', 'letter', canonical(request)],
+  ['a request by another key', 'mailbox', canonical({ ...request, by: HASH })],
+  ['a letter as a request', 'mailbox', canonical(head)],
   ['an acceptance of nothing', 'accept', canonical({})],
   ['an acceptance of a text', 'accept', canonical({ record: 'yes' })],
   ['a list', 'accept', canonical([HASH])],

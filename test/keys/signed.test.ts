@@ -6,14 +6,16 @@ import { signingBytes, type SignedType } from '../../src/keys/signed.js';
 
 const note = `3bot/${'0'.repeat(32)}\n12\n${Buffer.alloc(32, 1).toString('base64')}\n`;
 
-test('records, talk and acceptances are wrapped as DSSE says, lengths in bytes', () => {
+test('records, talk, letters, mailbox requests and acceptances are wrapped as DSSE says, lengths in bytes', () => {
   assert.equal(signingBytes('record', '{"a":"ü"}').toString(), 'DSSEv1 32 application/vnd.3bot.record+json 10 {"a":"ü"}');
   assert.equal(signingBytes('talk', '{}').toString(), 'DSSEv1 30 application/vnd.3bot.talk+json 2 {}');
+  assert.equal(signingBytes('letter', '{}').toString(), 'DSSEv1 32 application/vnd.3bot.letter+json 2 {}');
+  assert.equal(signingBytes('mailbox', '{}').toString(), 'DSSEv1 33 application/vnd.3bot.mailbox+json 2 {}');
   assert.equal(signingBytes('accept', '').toString(), 'DSSEv1 32 application/vnd.3bot.accept+json 0 ');
 });
 
 test('text and its UTF-8 give the same bytes', () => {
-  for (const type of ['record', 'talk', 'accept'] as const) assert.deepEqual(signingBytes(type, Buffer.from('{"ü":1}')), signingBytes(type, '{"ü":1}'));
+  for (const type of ['record', 'talk', 'accept', 'letter', 'mailbox'] as const) assert.deepEqual(signingBytes(type, Buffer.from('{"ü":1}')), signingBytes(type, '{"ü":1}'));
   assert.deepEqual(signingBytes('checkpoint', Buffer.from(note)), signingBytes('checkpoint', note));
 });
 

@@ -1,0 +1,61 @@
+// Mail between bots of a grid: real homes, real servers, real files.
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { test } from 'node:test';
+import { isProblem } from '../../../src/base/errors.js';
+import { ensureIdentity } from '../../../src/net/compose.js';
+import type { Grid } from '../../../src/net/grid.js';
+import { dropMail, fetchMail, sendMail, type MailParts } from '../../../src/net/mail/mail.js';
+import { TestHome } from '../homes.js';
+
+const RECORD = 'ab'.repeat(32);
+const declined = (reason: string): { record: string; reason: string } => ({ record: RECORD, reason });
+
+export function mailOf(of: TestHome, grid: Grid): MailParts {
+  const { identity, home, stop } = of;
+  return { home, grid, me: { party: `bot/${identity.public['bot'] ?? ''}`, signer: identity.signer('bot'), unseal: (box) => identity.unseal(box) }, signal: stop.signal };
+}
+
+const reasons = ({ letters }: Awaited<ReturnType<typeof fetchMail>>): string[] => letters.map(({ kind, body }) => (kind === 'declined' ? body.reason : kind));
+
+test('letters wait at the home for a bot that joined a copy, in order, until it drops them', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  await using carol = await TestHome.create('carol');
+  await alice.create();
+  const home = await alice.daemon();
+  await bob.join(home.url);
+  const copy = await bob.daemon();
+  await carol.join(copy.url);
+  const grid = await carol.grid();
+  await ensureIdentity(grid, carol.identity);
+  const atHome = await alice.grid();
+  const [ann, cat] = [mailOf(alice, atHome), mailOf(carol, grid)];
+  for (const reason of ['one', 'two', 'three']) await sendMail(ann, cat.me.party, 'declined', declined(reason));
+  const first = await fetchMail(cat);
+  assert.deepEqual([reasons(first), first.bad, first.more], [['one', 'two', 'three'], [], false]);
+  await dropMail(cat, first.letters.slice(0, 2).map(({ id }) => id));
+  assert.deepEqual(reasons(await fetchMail(cat)), ['three']);
+  assert.deepEqual(reasons(await fetchMail(cat, { after: first.next })), []);
+  assert.equal(statSync(alice.home.mail).mode & 0o777, 0o600);
+  assert.throws(() => statSync(bob.home.mail), 'a copy hands mail on and keeps none');
+
+  const waiting = fetchMail(cat, { after: first.next, wait_ms: 20_000 });
+  await sendMail(ann, cat.me.party, 'declined', declined('four'));
+  assert.deepEqual(reasons(await waiting), ['four']);
+});
+
+test('without a server two identities of one home folder write to each other, and strangers are told apart', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  await alice.create();
+  const grid = await alice.grid();
+  await ensureIdentity(grid, bob.identity);
+  const ann = mailOf(alice, grid);
+  const ben = { ...mailOf(bob, grid), home: alice.home };
+  assert.equal((await sendMail(ann, ben.me.party, 'declined', declined('hello'))).stranger, true);
+  assert.equal((await sendMail(ben, ann.me.party, 'declined', declined('hello back'))).stranger, false);
+  assert.deepEqual((await fetchMail(ben)).letters.map(({ stranger }) => stranger), [true]);
+  assert.equal((await sendMail(ann, ben.me.party, 'declined', declined('again'))).stranger, false);
+  await assert.rejects(sendMail(ann, `bot/${'00'.repeat(32)}`, 'declined', declined('nobody')), (thrown) => isProblem(thrown, 'refused', 'identity'));
+});
