@@ -6,6 +6,10 @@ export const MAX_JSON_DEPTH = 16;
 export const MAX_RECORD_BYTES = 1_048_576;
 /** Signatures on one record: 10,000 signers with room to spare. */
 export const MAX_SIGNATURES = 16_384;
+/** Members of a quorum, those of its groups included: as many as signatures, so that everybody may be needed. */
+export const MAX_QUORUM_MEMBERS = MAX_SIGNATURES;
+/** How deep groups of a quorum may be nested: what people still read, and well within a record's JSON. */
+export const MAX_QUORUM_DEPTH = 4;
 /** Objects that one rule may get and put (DESIGN §3). */
 export const MAX_RULE_OBJECTS = 16;
 /** Changes of witnesses or home that a grid's governance may make, each an object that a reader of checkpoints looks at: one a week for nineteen years. */

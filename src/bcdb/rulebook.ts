@@ -28,13 +28,15 @@ export interface Moment {
 
 /** Who may sign a record, and who must; known before any signature is checked. */
 export interface Expected {
-  /** Keys (hex) that may sign; any other signature is surplus. */
-  readonly allowed: ReadonlySet<string>;
+  /** Keys (hex) that may sign, each with the party it speaks for; any other signature is surplus. */
+  readonly allowed: ReadonlyMap<string, string>;
   /**
    * Whether these signers are enough.
    * @throws Problem `refused`, reason `signatures`, that names who is missing
    */
   check(signed: ReadonlySet<string>): void;
+  /** The parties whose signatures are still needed, or would do in place of others; none where these are enough. */
+  missing(signed: ReadonlySet<string>): string[];
 }
 
 /** The rules of a book: pure functions of state, record and moment. */

@@ -5,7 +5,8 @@ import type { ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { agreementOf } from '../market/terms.js';
 import { readEnvelope, saveEnvelope, type SignedFile } from '../net/envelope.js';
-import { keyOf } from '../rules/quorum.js';
+import { readGrid } from '../rules/objects.js';
+import { keysOf, partiesOf } from '../rules/quorum.js';
 import type { Agreement, Signature } from '../schema/types.js';
 
 /** The draft of an agreement; every signature on it holds. */
@@ -17,7 +18,6 @@ export interface Draft extends SignedFile {
 export interface Signatory {
   readonly party: string;
   readonly role: string;
-  readonly key: string;
   readonly signed: boolean;
 }
 
@@ -43,11 +43,12 @@ export function saveDraft(path: string, record: ParsedRecord, signatures: readon
  * Who has signed and who has not: the commit quorum and the paying accounts.
  * @throws Problem `refused` where a party is not on this grid
  */
-export function signatoriesOf(reader: Reader, { agreement, signatures }: Draft): Signatory[] {
+export function signatoriesOf(reader: Reader, { agreement, record, signatures }: Draft): Signatory[] {
   const signed = new Set(signatures.map(({ by }) => by));
   const roles = new Map(agreement.roles.map(({ party, role }) => [party, role]));
-  const members = agreement.quorums.commit.members.flatMap((member) => ('of' in member ? [member.of] : []));
-  const parties = members.map((party) => ({ party, role: roles.get(party) ?? 'signer', key: keyOf(reader, party) }));
-  const payers = agreement.payers.map(({ account }) => ({ party: `account/${account}`, role: 'payer', key: account }));
-  return [...parties, ...payers].map((one) => ({ ...one, signed: signed.has(one.key) }));
+  const members = partiesOf(agreement.quorums.commit, readGrid(reader).rules);
+  const parties = members.map((party) => ({ party, role: roles.get(party) ?? 'signer' }));
+  const payers = agreement.payers.map(({ account }) => ({ party: `account/${account}`, role: 'payer' }));
+  const { kind, time: at } = record.payload;
+  return [...parties, ...payers].map((one) => ({ ...one, signed: keysOf(reader, one.party, { kind, at }).some((key) => signed.has(key)) }));
 }

@@ -33,8 +33,9 @@ export function durationText(ms: number): string {
 
 /** In full: half a key says nothing about whose it is. @param parties everybody that was named before */
 function quorumText({ threshold, members }: Quorum, parties: readonly string[]): string {
-  const names = members.map((member) => (!('of' in member) ? `(${quorumText(member, parties)})` : member.weight === 1 ? member.of : `${member.of} (counts ${member.weight})`));
+  const names = members.map((member) => (!('of' in member) ? `(${quorumText(member, parties)})` : member.weight === 1 ? member.of : `${member.of} (${member.weight === 0 ? 'optional' : `counts ${member.weight}`})`));
   const named = new Set(parties);
+  if (members.some((member) => 'of' in member && member.weight !== 1)) return `weight ${threshold} of ${names.join(', ')}`;
   const isEverybody = threshold === names.length && names.length === parties.length && names.every((name) => named.has(name));
   if (isEverybody && names.length > 1) return `all ${names.length} named above`;
   return names.length === 1 ? names.join() : threshold === names.length ? `all of ${names.join(', ')}` : `${threshold} of ${names.join(', ')}`;

@@ -8,7 +8,7 @@ import type { ReadState } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
 import { readGrid, type GridObject } from './objects.js';
-import { keyOf, partiesOf, signersOf, type Signers } from './quorum.js';
+import { grantsOf, partiesOf, signersOf, someOf, validOn, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Act } from './rule.js';
 import { amountsOf, checkPrices } from './token.js';
@@ -26,7 +26,7 @@ export const MAX_RETENTION_MS = 365 * 24 * 3_600_000;
  * quorum of n of m has optional signers, but binds nobody's money or machine without them.
  * @throws Problem `refused`
  */
-export function agreementSigners(state: ReadState, { body, record, subject, moment, rules }: Act<Agreement>): Signers[] {
+export function agreementSigners(state: ReadState, { body, record, subject, moment, rules, occasion }: Act<Agreement>): Signers[] {
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
   demand(body.meter === null, 'later_release', 'a meter is not yet part of these rules');
@@ -37,7 +37,7 @@ export function agreementSigners(state: ReadState, { body, record, subject, mome
   checkSums(body);
   if (rules >= 2) checkShares(readGrid(state), body.payees);
   checkWorkloads(body.workloads);
-  return checkParties(state, body);
+  return checkParties(state, body, occasion);
 }
 
 function checkTimes({ commit_by, provision_by_ms, retention_ms }: Agreement, time: number, at: number): void {
@@ -95,29 +95,30 @@ function isSet(items: readonly string[]): boolean {
   return new Set(items).size === items.length;
 }
 
-function checkParties(state: ReadState, { by, farm, roles, quorums }: Agreement): Signers[] {
+function checkParties(state: ReadState, { by, farm, roles, quorums }: Agreement, occasion: Occasion): Signers[] {
   const consumer = `bot/${by}`;
   const farmer = `farm/${farm}`;
   demand(roles.some(({ role, party }) => role === 'consumer' && party === consumer), 'terms', `the roles do not name ${short(consumer)} as consumer`);
   demand(roles.some(({ role, party }) => role === 'farmer' && party === farmer), 'terms', `the roles do not name ${short(farmer)} as farmer`);
   demand(isSet(roles.map(({ party }) => party)), 'terms', 'a party stands twice among the roles');
-  const commit = partiesOf(quorums.commit);
+  const commit = partiesOf(quorums.commit, occasion.rules);
   demand(commit.includes(consumer) && commit.includes(farmer), 'quorum', 'consumer and farmer are both members of the commit quorum');
-  // Each party's key is looked up once, however often it is named. Members of the commit quorum need no role: with
-  // 10,000 signers, naming each twice would not fit into a record.
-  const keys = new Map([...roles.map(({ party }) => party), ...commit].map((party) => [party, '']));
-  for (const party of keys.keys()) keys.set(party, keyOf(state, party));
-  const keyFor = (party: string): string => {
-    const key = keys.get(party);
-    if (key === undefined) throw refused('terms', `${short(party)} is to sign later, but takes no part in the agreement`);
-    return key;
-  };
+  // Members of the commit quorum need no role: with 10,000 signers, naming each twice would not fit into a record.
+  // Each party is looked up once, however often it is named.
+  const grants = new Map([...roles.map(({ party }) => party), ...commit].map((party) => [party, grantsOf(state, party)]));
   const most = readGrid(state).limits.signatures;
-  const signersFor = (quorum: Quorum, parties: string[]): Signers => {
-    demand(quorum.threshold <= most, 'quorum', `a quorum asks for ${quorum.threshold} signatures, a record of this grid carries ${most}`);
-    return signersOf(parties, quorum.threshold, keyFor);
+  const signersFor = (quorum: Quorum, kind: string): Signers => {
+    const signers = signersOf(quorum, occasion.rules, (party) => {
+      const found = grants.get(party);
+      if (found === undefined) throw refused('terms', `${short(party)} is to sign later, but takes no part in the agreement`);
+      return validOn({ ...occasion, kind }, found);
+    });
+    demand(signers.fewest <= most, 'quorum', () => `a quorum asks for ${signers.fewest} signatures, a record of this grid carries ${most}`);
+    return signers;
   };
-  // Nobody signs for these three yet; but what nobody can ever sign is refused now.
-  for (const quorum of [quorums.workload, quorums.amend, quorums.end]) signersFor(quorum, partiesOf(quorum));
-  return [signersFor(quorums.commit, commit), signersOf([consumer, farmer], 2, keyFor)];
+  // Nobody signs for these three yet; but what nobody could sign is refused now.
+  signersFor(quorums.workload, 'workload@1');
+  signersFor(quorums.amend, 'amend@1');
+  signersFor(quorums.end, 'end@1');
+  return [signersFor(quorums.commit, occasion.kind), signersFor(someOf(2, [consumer, farmer]), occasion.kind)];
 }

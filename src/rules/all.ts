@@ -13,9 +13,9 @@ import { genesis } from './grid.js';
 import { identity } from './identity.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
-import { allOf, checkSigned, type Signers } from './quorum.js';
+import { allOf, checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
-import { RuleState, type Rule, type Version } from './rule.js';
+import { RuleState, type Act, type Rule, type Version } from './rule.js';
 import { run } from './run.js';
 import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
@@ -31,21 +31,26 @@ export const gridRules: RuleBook = {
     const { limits, rules } = checkGrid(state, record, moment);
     checkVersion(rule, rules);
     checkSize(record, limits);
-    const signers = rule.signers(state, { record, body, subject, moment, rules });
-    return expectedOf(withPayers(signers, payersOf(body)), limits, record, moment);
+    const act = { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) };
+    return expectedOf(withPayers(rule.signers(state, act), payersOf(body)), limits, act);
   },
 
   apply(state, record, moment) {
     const { rule, body, subject } = opened(record);
     const draft = new RuleState(state);
     const payers = payersOf(body);
-    rule.apply(draft, { record, body, subject, moment, rules: lawOf(state, record).rules }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
+    const { rules } = lawOf(state, record);
+    rule.apply(draft, { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
     for (const [account, left] of payers) {
       demand(left === 0n, 'payers', () => `account ${short(account)} is listed to pay more than is due`);
     }
     draft.commit();
   },
 };
+
+function occasionOf({ payload: { kind } }: ParsedRecord, { at }: Moment, rules: Version): Occasion {
+  return { kind, at, rules };
+}
 
 interface Opened {
   readonly rule: Rule<unknown>;
@@ -115,10 +120,10 @@ function withPayers(signers: readonly Signers[], payers: ReadonlyMap<string, big
   return [...signers, allOf(...[...payers.keys()].map((account) => [account, `account/${account}`] as const))];
 }
 
-function expectedOf(signers: readonly Signers[], limits: Limits, { payload: { time } }: ParsedRecord, { at }: Moment): Expected {
-  const allowed = new Set(signers.flatMap(({ keys }) => [...keys.keys()]));
+function expectedOf(signers: readonly Signers[], limits: Limits, { record: { payload: { time } }, moment: { at }, rules }: Act<unknown>): Expected {
+  const allowed = allowedOf(signers, rules);
   // Where several sign, collecting takes time; then only a time to come is wrong.
-  const early = allowed.size === 1 ? at - MAX_CLOCK_SKEW_MS : 0;
+  const early = new Set(allowed.values()).size === 1 ? at - MAX_CLOCK_SKEW_MS : 0;
   if (time < early || time > at + MAX_CLOCK_SKEW_MS) {
     throw refused('time', `signed at ${iso(time)}, taken in at ${iso(at)}: more than ${MAX_CLOCK_SKEW_MS / 60_000} minutes apart`);
   }
@@ -128,5 +133,21 @@ function expectedOf(signers: readonly Signers[], limits: Limits, { payload: { ti
       demand(signed.size <= limits.signatures, 'size', `${signed.size} signatures, this grid takes ${limits.signatures} on a record`);
       for (const group of signers) checkSigned(group, signed);
     },
+    missing(signed) {
+      return [...new Set(signers.flatMap((group) => missingOf(group, signed)))];
+    },
   };
+}
+
+/** Every key that may sign, with the party it speaks for: the same one in every group, or one signature would say two things. */
+function allowedOf(signers: readonly Signers[], rules: Version): Map<string, string> {
+  const allowed = new Map<string, string>();
+  for (const { keys } of signers) {
+    for (const [key, party] of keys) {
+      const before = allowed.get(key) ?? party;
+      demand(before === party || rules < 2, 'key', () => `one key speaks for both ${short(before)} and ${short(party)}; a signature says one thing`);
+      allowed.set(key, before);
+    }
+  }
+  return allowed;
 }

@@ -6,7 +6,7 @@ import type { Agreement, End, Payee, Workload, WorkloadList } from '../schema/ty
 import { agreementSigners, checkWorkloads, farmerOf, PPM } from './agreement.js';
 import { allocate, keepUntil } from './node.js';
 import { read, write, type ContractObject, type EndReason } from './objects.js';
-import { keyOf, resolve, signersOf } from './quorum.js';
+import { resolve, someOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Allowance, Rule } from './rule.js';
 import { amountsOf, move, noteEscrowed } from './token.js';
@@ -40,11 +40,11 @@ export const agreement: Rule<Agreement> = {
 export const workload: Rule<WorkloadList> = {
   kind: 'workload@1',
   chain: 'contract',
-  signers(state, { body, subject, moment }) {
+  signers(state, { body, subject, moment, occasion }) {
     checkWorkloads(body.workloads);
     const contract = contractOf(state, subject);
     checkNotOver(contract, moment.at);
-    return [resolve(state, contract.agreement.quorums.workload)];
+    return [resolve(state, contract.agreement.quorums.workload, occasion)];
   },
   apply(state, { body, subject, moment }) {
     const contract = contractOf(state, subject);
@@ -67,12 +67,12 @@ export const workload: Rule<WorkloadList> = {
 export const end: Rule<End> = {
   kind: 'end@1',
   chain: 'contract',
-  signers(state, { subject, moment }) {
+  signers(state, { subject, moment, occasion }) {
     const contract = contractOf(state, subject);
     checkNotSettled(contract);
     const { quorums, roles } = contract.agreement;
-    if (view(contract, moment.at).state !== 'ended') return [resolve(state, quorums.end)];
-    return [signersOf(roles.map(({ party }) => party), 1, (party) => keyOf(state, party))];
+    const isOver = view(contract, moment.at).state === 'ended';
+    return [resolve(state, isOver ? someOf(1, roles.map(({ party }) => party)) : quorums.end, occasion)];
   },
   apply(state, { body, subject, moment }, allowance) {
     const contract = contractOf(state, subject);

@@ -5,7 +5,7 @@ import type { Admit, Deal, Farm, PriceList, Retire } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
 import { takeName } from './identity.js';
 import { read, readGrid, write, type FarmObject } from './objects.js';
-import { allOf, keyOf, type Signers } from './quorum.js';
+import { allOf, resolve, someOf, type Signers } from './quorum.js';
 import { demand, short } from './refusal.js';
 import type { Rule } from './rule.js';
 import { checkPrices } from './token.js';
@@ -18,23 +18,22 @@ import { checkPrices } from './token.js';
 export const farm: Rule<Farm> = {
   kind: 'farm@1',
   chain: 'farm',
-  signers(state, { body, subject }) {
+  signers(state, { body, subject, occasion }) {
     const owner = body.owner.slice('bot/'.length);
     const keys = [body.farm_key, owner, body.sealing_key];
     demand(new Set(keys).size === keys.length && body.farm_key !== body.payout, 'key', 'farm key, sealing key, payout account and owner are different keys');
     checkNotLogKey(state, body.farm_key);
-    const signers: [string, string][] = [[body.farm_key, `farm/${subject}`]];
+    const farmSigns = allOf([body.farm_key, `farm/${subject}`]);
+    const allSign = (owners: string[]): Signers[] => [farmSigns, resolve(state, someOf(owners.length, owners), occasion)];
     const before = read(state, 'farm', subject);
     if (before === undefined) {
       demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `farm ${short(subject)} does not follow from its by and nonce`);
       demand(body.owner === `bot/${body.by}`, 'key', 'a farm is founded by its owner');
-      signers.push([keyOf(state, body.owner), body.owner]);
-    } else {
-      demand(body.by === before.by && body.nonce === before.nonce, 'id', 'by and nonce of a farm never change');
-      const changes = (['owner', 'farm_key', 'sealing_key', 'payout'] as const).some((field) => body[field] !== before[field]);
-      if (changes) for (const party of new Set([before.owner, body.owner])) signers.push([keyOf(state, party), party]);
+      return allSign([body.owner]);
     }
-    return [allOf(...signers)];
+    demand(body.by === before.by && body.nonce === before.nonce, 'id', 'by and nonce of a farm never change');
+    const changes = (['owner', 'farm_key', 'sealing_key', 'payout'] as const).some((field) => body[field] !== before[field]);
+    return changes ? allSign([...new Set([before.owner, body.owner])]) : [farmSigns];
   },
   apply(state, { body, subject }) {
     const before = read(state, 'farm', subject);

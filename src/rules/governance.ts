@@ -28,7 +28,7 @@ export const policy: Rule<Policy> = {
     demand(body.rules >= 2 || (body.shares === undefined && body.mint_cap_stroops === undefined), 'later_release', 'shares and a cap on minting need rules 2');
     checkGridShares(body.shares ?? []);
     if (body.mint_cap_stroops !== undefined) stroops(body.mint_cap_stroops);
-    return [botsOf(grid.governance, grid)];
+    return [botsOf(grid.governance, grid.rules, grid)];
   },
   apply(state, { body }) {
     const { rules: _rules, shares: _shares, mint_cap_stroops: _cap, ...grid } = readGrid(state);
@@ -59,7 +59,7 @@ export const witnesses: Rule<WitnessChange> = {
     const grid = readGrid(state);
     if (body.witnesses !== null) checkWitnesses(body.witnesses, grid);
     demand(JSON.stringify(body.witnesses) !== JSON.stringify(grid.witnesses), 'terms', 'these are the witnesses already');
-    return [botsOf(grid.governance, grid)];
+    return [botsOf(grid.governance, grid.rules, grid)];
   },
   apply(state, { body, moment }) {
     begin(state, moment.index + 1, { witnesses: body.witnesses });
@@ -80,7 +80,7 @@ export const handover: Rule<Handover> = {
     demand(seen.size === moment.index, 'grid', `the hand-over is made for line ${seen.size}, this is line ${moment.index}`);
     demand(log_key !== clock_key, 'key', "the new log's key and its clock's key are one and the same");
     for (const key of [log_key, clock_key]) checkUnused(state, grid, key);
-    return [botsOf(grid.governance, body)];
+    return [botsOf(grid.governance, grid.rules, body)];
   },
   apply(state, { body: { log_key, clock_key }, moment }) {
     begin(state, moment.index, { log_key, clock_key, handovers: (readGrid(state).handovers ?? 0) + 1 }, { handover_ms: moment.at });

@@ -7,9 +7,9 @@ import type { Genesis, Quorum } from '../schema/types.js';
 import { quorumTime, type Policy } from '../tlog/policy.js';
 import { MAX_RETENTION_MS } from './agreement.js';
 import { readGrid, writeGrid } from './objects.js';
-import { partiesOf, signersOf, type Signers } from './quorum.js';
+import { signersOf, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
-import type { Rule } from './rule.js';
+import type { Rule, Version } from './rule.js';
 import { checkPrices, move } from './token.js';
 
 /** Submission prefix of a witness, as far as its form goes. */
@@ -20,7 +20,7 @@ export const genesis: Rule<Genesis> = {
   kind: 'genesis@1',
   chain: 'grid',
   mints: true,
-  signers(_state, { body, moment }) {
+  signers(_state, { body, moment, rules }) {
     demand(moment.index === 0, 'grid', 'genesis is the first line of a book and no other');
     demand(body.origin === `3bot/${body.nonce}`, 'grid', 'the origin of a grid is 3bot/ and its nonce');
     demand(body.log_key !== body.clock_key, 'key', "the log's key and its clock's key are one and the same");
@@ -28,8 +28,8 @@ export const genesis: Rule<Genesis> = {
     demand(body.retention_ms <= MAX_RETENTION_MS, 'terms', 'the retention of a grid is more than an agreement may have');
     checkPrices(body.prices);
     for (const amount of [body.max_supply_stroops, body.faucet_stroops ?? '0']) stroops(amount);
-    if (body.certifiers !== null) botsOf(body.certifiers, body);
-    return [botsOf(body.governance, body)];
+    if (body.certifiers !== null) botsOf(body.certifiers, rules, body);
+    return [botsOf(body.governance, rules, body)];
   },
   apply(state, { body, record }, allowance) {
     const { allocations, ...laidDown } = body;
@@ -42,10 +42,10 @@ export const genesis: Rule<Genesis> = {
  * The signers of a quorum of bots. Their own keys speak for them, identity or not: at genesis nobody has one, and
  * later a statement of governance shall be checked from genesis alone.
  */
-export function botsOf(quorum: Quorum, { log_key, clock_key }: Pick<Genesis, 'log_key' | 'clock_key'>): Signers {
-  const signers = signersOf(partiesOf(quorum), quorum.threshold, (party) => {
+export function botsOf(quorum: Quorum, rules: Version, { log_key, clock_key }: Pick<Genesis, 'log_key' | 'clock_key'>): Signers {
+  const signers = signersOf(quorum, rules, (party) => {
     demand(party.startsWith('bot/'), 'quorum', `a grid is governed by bots, not by ${short(party)}`);
-    return party.slice('bot/'.length);
+    return [party.slice('bot/'.length)];
   });
   demand(!signers.keys.has(log_key) && !signers.keys.has(clock_key), 'key', "the log's keys have no say in governing the grid");
   return signers;

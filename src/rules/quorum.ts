@@ -1,84 +1,211 @@
-// Who must sign: the one evaluator of quorums. Rules 1: all or n of m, flat, every member of weight 1.
+// Who must sign: the one evaluator of quorums. k of n, weights, groups within groups; parties count, not keys.
+//
+//   quorum (parties) ── keysOf: keys valid on this occasion ──▶ Signers ── checkSigned: keys that signed ──▶ met, or who is missing
+//
+// A party stands once in a quorum and a key speaks for one party of it, so every step looks at each member once.
+import { MAX_QUORUM_DEPTH, MAX_QUORUM_MEMBERS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
-import type { Quorum } from '../schema/types.js';
+import type { Genesis, IdentityKey, Quorum } from '../schema/types.js';
 import { read } from './objects.js';
 import { demand, refused, short } from './refusal.js';
 
-/** Keys of which `threshold` must sign. A key stands here once, however many parties it speaks for. */
+/** What is signed and when: keys are valid for some kinds of records and until a time. */
+export interface Occasion {
+  /** A record's kind, or `talk`. */
+  readonly kind: string;
+  /** The home's time of intake, ms. */
+  readonly at: number;
+  /** Version of the rules. */
+  readonly rules: Genesis['rules'];
+}
+
+/** A quorum with the keys by which its members speak on one occasion. It can be met. */
 export interface Signers {
-  readonly threshold: number;
-  /** Key (hex) to the party it speaks for. */
+  readonly quorum: Quorum;
+  /** Key (hex) to the one party it speaks for; a party may have several keys, or none. */
   readonly keys: ReadonlyMap<string, string>;
+  /** The fewest parties whose signatures are enough. */
+  readonly fewest: number;
 }
 
 /** Missing signers that a message names. */
 const NAMED = 5;
 
-/** The parties of a quorum. @throws Problem `refused`, reason `quorum`, where rules 1 do not know its form */
-export function partiesOf(quorum: Quorum): string[] {
-  const parties = quorum.members.map((member) => {
-    if (!('of' in member)) throw refused('quorum', 'a quorum within a quorum is not known to rules 1');
-    demand(member.weight === 1, 'quorum', `member ${short(member.of)} has weight ${member.weight}; rules 1 know weight 1 only`);
-    return member.of;
-  });
+/** A quorum of `threshold` of these parties, each of weight 1. */
+export function someOf(threshold: number, parties: readonly string[]): Quorum {
+  return { threshold, members: parties.map((of) => ({ of, weight: 1 })) };
+}
+
+/**
+ * The parties of a quorum, in its order; each stands there once, so that nobody's word counts twice.
+ * @throws Problem `refused`, reason `quorum`, where its form is not one of these rules, or a group asks for more than all its members
+ */
+export function partiesOf(quorum: Quorum, rules: Occasion['rules']): string[] {
+  const parties: string[] = [];
+  const walk = ({ threshold, members }: Quorum, depth: number): void => {
+    demand(depth <= MAX_QUORUM_DEPTH, 'quorum', `groups of a quorum are nested more than ${MAX_QUORUM_DEPTH} deep`);
+    let most = 0;
+    for (const member of members) {
+      if ('of' in member) {
+        demand(rules >= 2 || member.weight === 1, 'quorum', () => `member ${short(member.of)} has weight ${member.weight}; rules 1 know weight 1 only`);
+        parties.push(member.of);
+        most += member.weight;
+      } else {
+        demand(rules >= 2, 'quorum', 'a quorum within a quorum is not known to rules 1');
+        walk(member, depth + 1);
+        most += 1;
+      }
+    }
+    demand(threshold <= most, 'quorum', () => `a quorum asks for ${threshold}, and all its ${members.length} members make ${most}`);
+  };
+  walk(quorum, 1);
+  demand(parties.length <= MAX_QUORUM_MEMBERS, 'quorum', () => `a quorum of ${parties.length} members; ${MAX_QUORUM_MEMBERS} are taken`);
   demand(new Set(parties).size === parties.length, 'quorum', 'a quorum names a member twice');
-  demand(quorum.threshold <= parties.length, 'quorum', () => `a quorum asks for ${quorum.threshold} of ${parties.length} members`);
   return parties;
 }
 
+/** Whether a key of an identity may sign this. */
+export function isValid({ kinds, until }: IdentityKey, { kind, at }: Omit<Occasion, 'rules'>): boolean {
+  return (until === null || at < until) && (kinds.includes('*') || kinds.includes(kind));
+}
+
 /**
- * The key that speaks for a party now: a bot's by its identity, a farm's farm key, a node's or account's own.
+ * The keys that speak for a party, each with what it may sign: those of a bot's identity, a farm's farm key, a node's or
+ * account's own.
  * @param party `bot/…`, `farm/…`, `node/…` or `account/…`
  * @throws Problem `refused` where there is no such bot or farm on this grid
  */
-export function keyOf(state: ReadState, party: string): string {
+export function grantsOf(state: ReadState, party: string): readonly IdentityKey[] {
   const [type, id] = party.split('/') as [string, string];
   switch (type) {
-    case 'bot':
-      demand(read(state, 'bot', id) !== undefined, 'identity', () => `${short(party)} has no identity on this grid`);
-      return id;
+    case 'bot': {
+      const bot = read(state, 'bot', id);
+      demand(bot !== undefined, 'identity', () => `${short(party)} has no identity on this grid`);
+      return bot.keys;
+    }
     case 'farm': {
       const farm = read(state, 'farm', id);
       demand(farm !== undefined, 'not_found', () => `no farm ${short(id)} on this grid`);
-      return farm.farm_key;
+      return [forAll(farm.farm_key)];
     }
     default:
-      return id;
+      return [forAll(id)];
   }
+}
+
+function forAll(key: string): IdentityKey {
+  return { key, kinds: ['*'], until: null };
+}
+
+/** Those keys that may sign on an occasion. */
+export function validOn(occasion: Omit<Occasion, 'rules'>, grants: readonly IdentityKey[]): string[] {
+  return grants.filter((grant) => isValid(grant, occasion)).map(({ key }) => key);
+}
+
+/** The keys that speak for a party on an occasion. @throws Problem as `grantsOf` */
+export function keysOf(state: ReadState, party: string, occasion: Omit<Occasion, 'rules'>): string[] {
+  return validOn(occasion, grantsOf(state, party));
 }
 
 /**
- * The signers of `threshold` of these parties.
- * @param keyFor the party's key; `keyOf` with the state, or a table made with it
- * @throws Problem `refused`, reason `quorum`, where one key speaks for so many that the threshold cannot be met
+ * The signers of a quorum.
+ * @param keysFor a party's keys; `keysOf` with the state, or a table made with it. A key that several have speaks for
+ *   the first of them alone: one signature says one thing
+ * @throws Problem `refused`, reason `quorum`, where all who have a key are not enough
  */
-export function signersOf(parties: readonly string[], threshold: number, keyFor: (party: string) => string): Signers {
+export function signersOf(quorum: Quorum, rules: Occasion['rules'], keysFor: (party: string) => readonly string[]): Signers {
   const keys = new Map<string, string>();
-  for (const party of parties) {
-    const key = keyFor(party);
-    if (!keys.has(key)) keys.set(key, party);
+  const able = new Set<string>();
+  const unable: string[] = [];
+  for (const party of partiesOf(quorum, rules)) {
+    const own = keysFor(party).filter((key) => !keys.has(key));
+    for (const key of own) keys.set(key, party);
+    if (own.length > 0) able.add(party);
+    else unable.push(party);
   }
-  demand(threshold <= keys.size, 'quorum', () => `a quorum asks for ${threshold} signatures of ${keys.size} keys`);
-  return { threshold, keys };
+  const least = fewest(quorum, able);
+  demand(least < Infinity, 'quorum', () => `nobody can meet a quorum: ${named(unable)} without a key of their own that may sign this`);
+  return { quorum, keys, fewest: least };
 }
 
-/** The signers of a quorum, by the keys valid in this state. @throws Problem `refused` */
-export function resolve(state: ReadState, quorum: Quorum): Signers {
-  return signersOf(partiesOf(quorum), quorum.threshold, (party) => keyOf(state, party));
+/** The signers of a quorum, by the keys that are valid in this state on this occasion. @throws Problem `refused` */
+export function resolve(state: ReadState, quorum: Quorum, occasion: Occasion): Signers {
+  return signersOf(quorum, occasion.rules, (party) => keysOf(state, party, occasion));
 }
 
-/** Signers that must all sign: pairs of key and party. */
+/** Signers that must all sign: pairs of key and party, each once. */
 export function allOf(...pairs: (readonly [key: string, party: string])[]): Signers {
   const keys = new Map(pairs);
-  return { threshold: keys.size, keys };
+  return { quorum: someOf(keys.size, [...keys.values()]), keys, fewest: keys.size };
 }
 
 /** @throws Problem `refused`, reason `signatures`, that names who has not signed */
 export function checkSigned(signers: Signers, signed: ReadonlySet<string>): void {
-  const missing = [...signers.keys].filter(([key]) => !signed.has(key));
-  const count = signers.keys.size - missing.length;
-  if (count >= signers.threshold) return;
-  const named = missing.slice(0, NAMED).map(([, party]) => short(party));
-  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
-  throw refused('signatures', `${count} of ${signers.threshold} signatures that are needed; not signed by ${named.join(', ')}${more}`);
+  const weight = weigh(signers.quorum, partiesWith(signers, signed));
+  const { threshold, members } = signers.quorum;
+  if (weight >= threshold) return;
+  const isPlain = members.every((member) => 'of' in member && member.weight <= 1);
+  const needed = isPlain ? `${weight} of ${threshold} signatures that are needed` : `signatures of weight ${weight}, and ${threshold} is needed`;
+  throw refused('signatures', `${needed}; not signed by ${named(missingOf(signers, signed))}`);
+}
+
+/** The parties whose signatures would still bring the quorum nearer, in its order; none once it is met. */
+export function missingOf(signers: Signers, signed: ReadonlySet<string>): string[] {
+  const here = partiesWith(signers, signed);
+  const able = new Set(signers.keys.values());
+  const missing: string[] = [];
+  const walk = (quorum: Quorum): void => {
+    if (weigh(quorum, here) >= quorum.threshold) return;
+    for (const member of quorum.members) {
+      if (!('of' in member)) walk(member);
+      else if (member.weight > 0 && !here.has(member.of) && able.has(member.of)) missing.push(member.of);
+    }
+  };
+  walk(signers.quorum);
+  return missing;
+}
+
+function partiesWith({ keys }: Signers, signed: ReadonlySet<string>): Set<string> {
+  const parties = new Set<string>();
+  for (const [key, party] of keys) if (signed.has(key)) parties.add(party);
+  return parties;
+}
+
+/** What these parties' words weigh together: a group that is met weighs 1. */
+function weigh({ members }: Quorum, here: ReadonlySet<string>): number {
+  let weight = 0;
+  for (const member of members) {
+    if ('of' in member) weight += here.has(member.of) ? member.weight : 0;
+    else weight += weigh(member, here) >= member.threshold ? 1 : 0;
+  }
+  return weight;
+}
+
+/** The fewest of these parties that meet a quorum; Infinity where all of them do not. */
+function fewest({ threshold, members }: Quorum, able: ReadonlySet<string>): number {
+  const weights: number[] = [];
+  const groups: number[] = [];
+  for (const member of members) {
+    if (!('of' in member)) groups.push(fewest(member, able));
+    else if (able.has(member.of)) weights.push(member.weight);
+  }
+  // Heaviest parties first, then groups: a party costs one signature and weighs no less than any group.
+  let left = threshold;
+  let count = 0;
+  for (const weight of weights.sort((a, b) => b - a)) {
+    if (left <= 0 || weight === 0) break;
+    left -= weight;
+    count += 1;
+  }
+  for (const cost of groups.sort((a, b) => a - b)) {
+    if (left <= 0) break;
+    left -= 1;
+    count += cost;
+  }
+  return left > 0 ? Infinity : count;
+}
+
+function named(parties: readonly string[]): string {
+  const more = parties.length > NAMED ? ` and ${parties.length - NAMED} more` : '';
+  return `${parties.slice(0, NAMED).map(short).join(', ')}${more}`;
 }

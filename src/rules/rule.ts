@@ -4,7 +4,7 @@ import { MAX_RULE_OBJECTS } from '../base/limits.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import type { Moment, ReadState, State } from '../bcdb/rulebook.js';
 import type { Genesis, SchemaName } from '../schema/types.js';
-import type { Signers } from './quorum.js';
+import type { Occasion, Signers } from './quorum.js';
 import { refused } from './refusal.js';
 
 /** A record whose body has the shape of its kind. */
@@ -16,6 +16,8 @@ export interface Act<B> {
   readonly moment: Moment;
   /** Version of the rules that the grid runs: what is of a later one is refused. */
   readonly rules: Version;
+  /** What its signers are asked for: which of their keys are valid. */
+  readonly occasion: Occasion;
 }
 
 /** Versions of the rules. A record that an older release would judge otherwise needs a grid of a later version. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_COMMIT_WITHIN_MS } from '../../src/base/limits.js';
 import { gridRules } from '../../src/rules/all.js';
-import { checkSigned, signersOf } from '../../src/rules/quorum.js';
-import type { Agreement } from '../../src/schema/types.js';
-import { agreementBody, agreementOf, all, announcementOf, contractId, deal, farmId, farmOf, farmSays, gib, HOUR, identityOf, key, market, nonce, some, START, TFT, web, World } from './world.js';
+import { checkSigned, signersOf, someOf } from '../../src/rules/quorum.js';
+import type { Agreement, Quorum } from '../../src/schema/types.js';
+import { agreementBody, agreementOf, all, announcementOf, BUYERS, contractId, deal, farmId, farmOf, farmSays, gib, HOUR, identityOf, key, market, nonce, some, START, TFT, web, World } from './world.js';
 
 const TOTAL = 162_000_000n;
 
@@ -204,10 +204,26 @@ test('ten thousand signers look each key up once, and one missing is named', () 
   gridRules.apply(world, record, world.moment);
 });
 
+test('under rules 2 a commit quorum has weights, groups and signers who are really optional', () => {
+  const make = (by: string[]): string => {
+    const world = market({ rules: 2 });
+    const body = agreementBody(world);
+    const [consumer, farmer] = body.quorums.commit.members;
+    if (consumer === undefined || farmer === undefined) throw new Error('two members');
+    const commit: Quorum = { threshold: 3, members: [consumer, farmer, some(1, `bot/${key('farmer')}`, `node/${key('node')}`), { of: `bot/${key('other')}`, weight: 0 }] };
+    return world.refusal(agreementOf(world, { quorums: { ...body.quorums, commit } }, by));
+  };
+  assert.equal(make(BUYERS), 'signatures');
+  assert.equal(make([...BUYERS, 'other']), 'signatures');
+  assert.equal(make([...BUYERS, 'farmer']), 'taken');
+  assert.equal(make([...BUYERS, 'node', 'farmer']), 'taken');
+  assert.equal(make([...BUYERS, 'node', 'other']), 'taken');
+});
+
 test('the keys of a big quorum are found without looking at each other', () => {
   let calls = 0;
   const parties = Array.from({ length: 10_000 }, (_, i) => `account/${i}`);
-  const signers = signersOf(parties, 10_000, (party) => ((calls += 1), party));
+  const signers = signersOf(someOf(10_000, parties), 1, (party) => ((calls += 1), [party]));
   checkSigned(signers, new Set(parties));
   assert.equal(calls, 10_000);
 });

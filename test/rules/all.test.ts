@@ -4,7 +4,7 @@ import { isProblem } from '../../src/base/errors.js';
 import { MAX_CLOCK_SKEW_MS, MAX_RULE_OBJECTS } from '../../src/base/limits.js';
 import { gridRules } from '../../src/rules/all.js';
 import { RuleState } from '../../src/rules/rule.js';
-import { agreementOf, deal, endOf, farmOf, genesisOf, HOUR, identityOf, key, market, START, World, type Submission } from './world.js';
+import { agreementBody, agreementOf, deal, endOf, farmOf, genesisOf, HOUR, identityOf, key, market, START, World, type Submission } from './world.js';
 
 const alice = (change: Partial<Submission> = {}): Submission => ({ ...identityOf('alice'), ...change });
 
@@ -74,7 +74,18 @@ describe("a grid's own limits", () => {
 test('who may sign is known before anybody has', () => {
   const world = market();
   const expected = gridRules.expected(world, world.record(agreementOf(world)), world.moment);
-  assert.deepEqual([...expected.allowed].sort(), ['alice', 'farm', 'purse'].map(key).sort());
+  assert.deepEqual([...expected.allowed.keys()].sort(), ['alice', 'farm', 'purse'].map(key).sort());
+  assert.deepEqual(expected.missing(new Set([key('farm')])), [`bot/${key('alice')}`, `account/${key('purse')}`]);
+});
+
+test('a key that stands for two parties of one record is refused: one signature would say two things', () => {
+  const world = market({ rules: 2 });
+  world.submit(identityOf('farm'));
+  const body = agreementBody(world);
+  const notary = `bot/${key('farm')}`;
+  const commit = { threshold: 2, members: [{ of: notary, weight: 0 }, ...body.quorums.commit.members] };
+  assert.equal(world.refusal(agreementOf(world, { quorums: { ...body.quorums, commit } })), 'quorum');
+  assert.equal(world.refusal(agreementOf(world, { quorums: { ...body.quorums, commit: { threshold: 1, members: commit.members } } })), 'key');
 });
 
 test('the same record on the same state gives the same objects', () => {
