@@ -11,6 +11,7 @@ import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
 import { identity } from './identity.js';
+import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
 import { allOf, checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
@@ -21,7 +22,13 @@ import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
-  [genesis, policy, witnesses, handover, identity, transfer, faucet, farm, prices, deal, admit, retire, announcement, agreement, workload, end, run, stateRoot].map((rule) => [rule.kind, rule]),
+  [
+    genesis, policy, witnesses, handover, identity, transfer, faucet,
+    farm, prices, deal, admit, retire, announcement,
+    agreement, workload, end, run,
+    certificate, mint,
+    stateRoot,
+  ].map((rule) => [rule.kind, rule]),
 );
 
 /** The rules, of every version: which one a grid runs, its genesis says, and later its policy. `apply` counts on `expected` having passed for the same record on the same state. */

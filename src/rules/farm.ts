@@ -7,7 +7,7 @@ import { takeName } from './identity.js';
 import { read, readGrid, write, type FarmObject } from './objects.js';
 import { allOf, resolve, someOf, type Signers } from './quorum.js';
 import { demand, short } from './refusal.js';
-import type { Rule } from './rule.js';
+import type { Act, Rule } from './rule.js';
 import { checkPrices } from './token.js';
 
 /**
@@ -93,8 +93,8 @@ export const admit: Rule<Admit> = {
   signers(state, { subject }) {
     return [farmSigns(state, subject)];
   },
-  apply(state, { body, subject }) {
-    setAdmission(state, subject, body.node, true);
+  apply(state, act) {
+    setAdmission(state, act, true);
   },
 };
 
@@ -105,25 +105,28 @@ export const retire: Rule<Retire> = {
   signers(state, { subject }) {
     return [farmSigns(state, subject)];
   },
-  apply(state, { body, subject }) {
+  apply(state, act) {
+    const { body, subject } = act;
     demand(read(state, 'admission', `${subject}/${body.node}`)?.admitted === true, 'not_found', `node ${short(body.node)} is not admitted by this farm`);
-    setAdmission(state, subject, body.node, false);
+    setAdmission(state, act, false);
   },
 };
 
-function farmOf(state: ReadState, id: string): FarmObject {
+/** @throws Problem `refused`, reason `not_found` */
+export function farmOf(state: ReadState, id: string): FarmObject {
   const found = read(state, 'farm', id);
   demand(found !== undefined, 'not_found', `no farm ${short(id)} on this grid`);
   return found;
 }
 
-function farmSigns(state: ReadState, id: string): Signers {
+/** The farm's own key. @throws Problem `refused`, reason `not_found` */
+export function farmSigns(state: ReadState, id: string): Signers {
   return allOf([farmOf(state, id).farm_key, `farm/${id}`]);
 }
 
 /** A farm's word counts only for nodes that name it: nobody can take another farm's node off the market. */
-function setAdmission(state: State, farmId: string, key: string, admitted: boolean): void {
+function setAdmission(state: State, { body: { node: key }, subject: farmId, moment, rules }: Act<Admit | Retire>, admitted: boolean): void {
   write(state, 'admission', `${farmId}/${key}`, { admitted });
   const node = read(state, 'node', key);
-  if (node?.farm === farmId) write(state, 'node', key, { ...node, admitted: admitted ? farmId : null });
+  if (node?.farm === farmId) write(state, 'node', key, { ...node, admitted: admitted ? farmId : null, ...(rules >= 2 ? { since: moment.at } : {}) });
 }

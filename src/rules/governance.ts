@@ -6,6 +6,7 @@ import { stroops } from '../base/amount.js';
 import { canonical } from '../base/canonical.js';
 import { MAX_ERAS } from '../base/limits.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
+import { FARMING_PERIOD_MS } from '../capacity/farming.js';
 import type { GridShare, Handover, Policy, WitnessChange } from '../schema/types.js';
 import { PPM } from './agreement.js';
 import { botsOf, checkWitnesses } from './grid.js';
@@ -25,20 +26,27 @@ export const policy: Rule<Policy> = {
     const grid = readGrid(state);
     demand(body.rules >= grid.rules, 'terms', `the grid runs rules ${grid.rules}; they can only be raised`);
     demand(canonical(body) !== canonical(policyOf(grid)), 'terms', 'this is the policy already');
-    demand(body.rules >= 2 || (body.shares === undefined && body.mint_cap_stroops === undefined), 'later_release', 'shares and a cap on minting need rules 2');
+    demand(body.rules >= 2 || (body.shares === undefined && body.mint_cap_stroops === undefined && body.mint_period_ms === undefined), 'later_release', 'shares, and a cap on minting or a period of it, need rules 2');
     checkGridShares(body.shares ?? []);
     if (body.mint_cap_stroops !== undefined) stroops(body.mint_cap_stroops);
+    if (body.mint_period_ms !== undefined) checkMintPeriod(grid, body.mint_period_ms);
     return [botsOf(grid.governance, grid.rules, grid)];
   },
   apply(state, { body }) {
-    const { rules: _rules, shares: _shares, mint_cap_stroops: _cap, ...grid } = readGrid(state);
+    const { rules: _rules, shares: _shares, mint_cap_stroops: _cap, mint_period_ms: _period, ...grid } = readGrid(state);
     writeGrid(state, { ...grid, ...body });
   },
 };
 
 /** The policy that holds, as policy@1 says it. */
-export function policyOf({ rules, shares, mint_cap_stroops }: GridObject): Policy {
-  return { rules, ...(shares === undefined ? {} : { shares }), ...(mint_cap_stroops === undefined ? {} : { mint_cap_stroops }) };
+export function policyOf({ rules, shares, mint_cap_stroops, mint_period_ms }: GridObject): Policy {
+  return { rules, ...(shares === undefined ? {} : { shares }), ...(mint_cap_stroops === undefined ? {} : { mint_cap_stroops }), ...(mint_period_ms === undefined ? {} : { mint_period_ms }) };
+}
+
+/** So that minting can be tried without waiting for a month: the rate stays, the time after which it is paid is shorter. */
+function checkMintPeriod({ dev, name, heartbeat_ms }: GridObject, mint_period_ms: number): void {
+  demand(dev, 'dev', `grid ${name} is no development grid: its period of minting is ${FARMING_PERIOD_MS / 1_000} s`);
+  demand(mint_period_ms >= heartbeat_ms && mint_period_ms <= FARMING_PERIOD_MS, 'terms', `a period of minting has at least one heartbeat, ${heartbeat_ms} ms, and at most ${FARMING_PERIOD_MS} ms`);
 }
 
 /** The farmer must be left something, or nobody would sell. */

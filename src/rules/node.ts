@@ -1,4 +1,5 @@
 // Nodes: what they offer, and which contracts take how much of it.
+import { canonical } from '../base/canonical.js';
 import { MAX_ALLOCATIONS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
 import { fits, NOTHING, RESOURCE_NAMES, shortages } from '../capacity/fit.js';
@@ -22,15 +23,22 @@ export const announcement: Rule<Announcement> = {
     checkNotLogKey(state, subject);
     return [allOf([subject, `node/${subject}`])];
   },
-  apply(state, { body, subject, moment }) {
+  apply(state, { body, subject, moment, rules }) {
     const farm = read(state, 'farm', body.farm);
     demand(farm !== undefined, 'not_found', `no farm ${short(body.farm)} on this grid`);
     demand(farm.farm_key !== subject && farm.owner !== `bot/${subject}`, 'key', 'a node has a key of its own, not its farm\'s or its owner\'s');
     const admitted = read(state, 'admission', `${body.farm}/${subject}`)?.admitted === true ? body.farm : null;
-    const allocations = live(read(state, 'node', subject)?.allocations ?? [], moment.at);
-    write(state, 'node', subject, { key: subject, farm: body.farm, admitted, announcement: body, allocations });
+    const before = read(state, 'node', subject);
+    const allocations = live(before?.allocations ?? [], moment.at);
+    const since = rules < 2 ? undefined : isSame(before, body) ? before?.since : moment.at;
+    write(state, 'node', subject, { key: subject, farm: body.farm, admitted, announcement: body, allocations, ...(since === undefined ? {} : { since }) });
   },
 };
+
+/** Whether minting may go on as before. */
+function isSame(before: NodeObject | undefined, { farm, capacity, virtualised }: Announcement): boolean {
+  return before !== undefined && before.farm === farm && before.announcement.virtualised === virtualised && canonical(before.announcement.capacity) === canonical(capacity);
+}
 
 function live(allocations: readonly Allocation[], at: number): Allocation[] {
   return allocations.filter(({ disk_until }) => at < disk_until);

@@ -1,6 +1,7 @@
 // What state holds: the types of the objects that rules put, and that views, commands and market read.
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
+import type { FarmingTerms } from '../capacity/farming.js';
 import type { Agreement, Announcement, Deal, Genesis, GridShare, Identity, LengthDiscount, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
@@ -14,8 +15,13 @@ export interface GridObject extends Omit<Genesis, 'allocations'> {
   handovers?: number;
   /** What every agreement pays to grid and burn; left out where that is nothing. */
   shares?: GridShare[];
-  /** Most that may be minted in a period of minting; left out where only the maximum supply bounds it. */
+  /** Most that may be minted for a period of minting; left out where only the maximum supply bounds it. */
   mint_cap_stroops?: string;
+  /** Length of a period of minting, ms; left out where it is the formula's own. */
+  mint_period_ms?: number;
+  /** Minted by farms, and burned, so far; left out as long as that is nothing. */
+  minted_stroops?: string;
+  burned_stroops?: string;
 }
 
 /** `era/<n>`: whose word checkpoints of at most `until` lines are. Of larger ones: the next era's, at last the grid's. */
@@ -95,6 +101,43 @@ export interface NodeObject {
   announcement: Announcement;
   /** May hold some that are over; `freeCapacity` leaves those out. */
   allocations: Allocation[];
+  /** Since when it is admitted and announced like that, as far as minting goes, ms; left out where that was under rules 1. */
+  since?: number;
+}
+
+/** `certificate/<node key>`: what certifiers know the node to be. */
+export interface CertificateObject extends FarmingTerms {
+  node: string;
+  /** In force from here until `until`, exclusive, ms. */
+  since: number;
+  until: number;
+}
+
+/**
+ * `uptime/<node key>/<period>`: the time of a period that counts for minting. The terms are the least that held in any
+ * of that time: each resource the smallest, do-it-yourself before certified, the highest price of TFT.
+ */
+export interface UptimeObject extends FarmingTerms {
+  node: string;
+  period: number;
+  /** Begin and end of the period, ms. */
+  from: number;
+  until: number;
+  /** Farm that admitted the node when the first of it was counted; time for another is not. */
+  farm: string;
+  up_ms: number;
+  /** Why the period gives nothing, whatever the time. */
+  violation: 'clock' | 'virtualised' | 'certifiers' | null;
+  /** The mint that closed the period. */
+  minted: { record: string; at: number; amount_stroops: string } | null;
+}
+
+/** `minted/<period>`: what all farms have minted for a period. */
+export interface MintedObject {
+  period: number;
+  amount_stroops: string;
+  /** Mints so far. */
+  count: number;
 }
 
 /** How a contract was settled. */
@@ -164,14 +207,17 @@ export interface ObjectTypes {
   account: AccountObject;
   admission: AdmissionObject;
   bot: BotObject;
+  certificate: CertificateObject;
   contract: ContractObject;
   deal: DealObject;
   era: EraObject;
   farm: FarmObject;
+  minted: MintedObject;
   name: NameObject;
   node: NodeObject;
   run: RunObject;
   state: StateRootObject;
+  uptime: UptimeObject;
 }
 
 /** The object `type/id`, or undefined. Shared: never change what is returned. */

@@ -11,7 +11,7 @@ export type RefusalReason =
   | 'quorum' // a quorum that nobody can meet, or of a form that rules 1 do not know
   | 'payers' // the payers do not fit what is paid
   | 'funds' // too little TFT
-  | 'supply' // above the grid's maximum supply
+  | 'supply' // above the grid's maximum supply, or what may be minted for a period
   | 'amount' // an amount that is not allowed here
   | 'key' // keys that must be distinct, or are not the right ones
   | 'id' // an id that does not follow from who made it
@@ -27,6 +27,9 @@ export type RefusalReason =
   | 'shares' // the payees do not carry what the grid's policy takes
   | 'terms' // an agreement whose parts do not fit each other
   | 'workload' // a workload list that cannot be run, or a workload that is not in it
+  | 'certificate' // no certifiers, or a certificate that contradicts the one before
+  | 'period' // a period of minting that is not over, or that was minted
+  | 'uptime' // too little confirmed time in a period of minting, or a violation
   | 'state_root' // a state root out of form, too early, or with nothing new to say
   | 'deadline' // too late
   | 'state' // the contract is not in a state for this

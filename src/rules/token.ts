@@ -92,7 +92,7 @@ function burn(state: State, amount: bigint): void {
   const grid = readGrid(state);
   const supply = BigInt(grid.supply_stroops) - amount;
   if (supply < 0n) throw new Error(`${amount} stroops of a supply of ${grid.supply_stroops} cannot be burned`);
-  writeGrid(state, { ...grid, supply_stroops: supply.toString() });
+  writeGrid(state, { ...grid, supply_stroops: supply.toString(), burned_stroops: (BigInt(grid.burned_stroops ?? '0') + amount).toString() });
 }
 
 function changeEscrow(state: State, id: string, by: bigint): void {

@@ -9,7 +9,7 @@ import { agreementBody, agreementOf, deal, endOf, farmOf, genesisOf, HOUR, ident
 const alice = (change: Partial<Submission> = {}): Submission => ({ ...identityOf('alice'), ...change });
 
 test('a kind or version that is not known asks for a newer release', () => {
-  for (const kind of ['identity@2', 'mint@1', 'agreement@9999']) {
+  for (const kind of ['identity@2', 'tax@1', 'agreement@9999']) {
     assert.throws(() => market().submit(alice({ kind })), (thrown) => isProblem(thrown, 'failed', 'unknown_kind') && thrown.message === `kind ${kind} is not known here; needs a newer release of 3bot`);
   }
 });

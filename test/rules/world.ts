@@ -8,7 +8,7 @@ import { totalStroops } from '../../src/capacity/price.js';
 import { gridRules } from '../../src/rules/all.js';
 import { read, readGrid, type AccountObject, type ContractObject, type NodeObject, type ObjectTypes } from '../../src/rules/objects.js';
 import { refused, type RefusalReason } from '../../src/rules/refusal.js';
-import type { Agreement, Announcement, Farm, Genesis, Identity, Prices, Quorum, Resources, Workload } from '../../src/schema/types.js';
+import type { Agreement, Announcement, Certificate, Farm, Genesis, Identity, Policy, Prices, Quorum, Resources, Workload } from '../../src/schema/types.js';
 
 export const START = Date.UTC(2026, 0, 1);
 export const HOUR = 3_600_000;
@@ -184,6 +184,14 @@ export const endOf = (world: World, by = ['alice'], n = 'deal'): Submission => (
 export function runOf(world: World, state: string, workload: string | null = null, n = 'deal'): Submission {
   return { chain: `run/${contractId(world, n)}`, kind: 'run@1', body: { workload, state, reason: null, exit_code: null, observed_ms: world.at, ports: [] }, by: ['node'] };
 }
+
+/** Alice certifies what the node announces, for a year. */
+export function certificateOf(world: World, change: Partial<Certificate> = {}, by = ['alice'], node = 'node'): Submission {
+  const body: Certificate = { capacity: gib(8, 16, 500), kind: 'diy', tft_musd: 80, until: world.at + 366 * 24 * HOUR, violation: null, ...change };
+  return { chain: `certify/${key(node)}`, kind: 'certificate@1', body, by };
+}
+
+export const policyOf = (body: Policy): Submission => ({ chain: 'grid', kind: 'policy@1', body, by: ['governor'] });
 
 /** A grid with alice, a farm and its admitted node. */
 export function market(change: Partial<Genesis> = {}): World {

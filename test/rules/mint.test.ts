@@ -1,0 +1,172 @@
+// Minting: the published vectors through records, every way to mint what is not due, and the bounds of a grid.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FARMING_PERIOD_MS, farmingStroops } from '../../src/capacity/farming.js';
+import { mintable } from '../../src/rules/mint.js';
+import { readGrid } from '../../src/rules/objects.js';
+import { countUptime } from '../../src/rules/uptime.js';
+import type { Certificate, Genesis, Resources } from '../../src/schema/types.js';
+import { all, announcementOf, certificateOf, farmId, farmSays, gib, HOUR, identityOf, key, market, policyOf, some, TFT, type Submission, type World } from './world.js';
+
+const PERIOD = 672;
+const BEGIN = PERIOD * FARMING_PERIOD_MS;
+const END = BEGIN + FARMING_PERIOD_MS;
+const CERTIFIERS = all(`bot/${key('alice')}`);
+
+/** A node that is up from an hour before the period on, for a part of it; the time is a minute after its end. */
+function farmland({ capacity = gib(8, 32, 1000), up = 1, certificate = {}, genesis = {} }: { capacity?: Resources; up?: number; certificate?: Partial<Certificate>; genesis?: Partial<Genesis> } = {}): World {
+  const world = market({ rules: 2, certifiers: CERTIFIERS, max_supply_stroops: (1_000_000n * TFT).toString(), ...genesis });
+  world.submit(announcementOf(world, { capacity }));
+  world.at = BEGIN - HOUR;
+  world.submit(certificateOf(world, { capacity, ...certificate }));
+  live(world, 'node', BEGIN + Math.round(FARMING_PERIOD_MS * up));
+  world.at = END + 60_000;
+  return world;
+}
+
+/** Entries of a node's own meter, an hour apart. */
+function live(world: World, node: string, until: number): void {
+  for (let from = BEGIN - HOUR / 2; from < until; from = world.at) {
+    world.at = Math.min(from + HOUR, until);
+    countUptime(world, key(node), { from, at: world.at, time: world.at });
+  }
+}
+
+const mintOf = (world: World, amount: bigint | string, { node = 'node', period = PERIOD, by = ['farm'] } = {}): Submission => ({
+  chain: `farm/${farmId(world)}`, kind: 'mint@1', body: { node: key(node), period, amount_stroops: amount.toString() }, by,
+});
+
+for (const [sizes, certificate, up, stroops] of [
+  [gib(8, 32, 1000), {}, 1, 2_825_000_000n],
+  [gib(24, 128, 2000, 24_000), {}, 1, 13_025_000_000n],
+  [gib(8, 32, 1000), { kind: 'certified' }, 1, 3_531_250_000n],
+  [gib(8, 32, 1000), { tft_musd: 40 }, 1, 5_650_000_000n],
+  [gib(8, 32, 1000), {}, 0.95, 2_683_750_000n],
+  [gib(8, 32, 1000), { kind: 'certified' }, 0.98, 3_460_625_000n],
+  // The smaller of what is announced and what is certified.
+  [gib(24, 128, 2000, 24_000), { capacity: gib(8, 32, 1000) }, 1, 2_825_000_000n],
+  [gib(8, 32, 1000), { capacity: gib(24, 128, 2000, 24_000, 9) }, 1, 2_825_000_000n],
+] as [Resources, Partial<Certificate>, number, bigint][]) {
+  test(`a node of ${sizes.cru}/${sizes.mru_mib / 1024}/${sizes.sru_mib / 1024}/${sizes.hru_mib / 1024}, certificate ${JSON.stringify(certificate)}, up ${up * 100} %: its farm mints ${stroops} stroops`, () => {
+    const world = farmland({ capacity: sizes, certificate, up });
+    const [money, supply] = [world.money, BigInt(readGrid(world).supply_stroops)];
+    const record = world.submit(mintOf(world, stroops));
+    assert.equal(world.balance('payout'), stroops);
+    assert.equal(world.money - money, stroops);
+    assert.equal(BigInt(readGrid(world).supply_stroops) - supply, stroops);
+    assert.equal(readGrid(world).minted_stroops, stroops.toString());
+    assert.deepEqual(world.object('minted', `${PERIOD}`), { period: PERIOD, amount_stroops: stroops.toString(), count: 1 });
+    assert.deepEqual(world.object('uptime', `${key('node')}/${PERIOD}`).minted, { record: record.id, at: world.at, amount_stroops: stroops.toString() });
+  });
+}
+
+const DUE = 2_825_000_000n;
+const due = (world: World): Submission => mintOf(world, DUE);
+
+for (const [what, world, submission, reason] of [
+  ['a stroop more', {}, (w) => mintOf(w, DUE + 1n), 'amount'],
+  ['a stroop less', {}, (w) => mintOf(w, DUE - 1n), 'amount'],
+  ['for certified hardware that is not', {}, (w) => mintOf(w, 3_531_250_000n), 'amount'],
+  ['nothing', {}, (w) => mintOf(w, 0n), 'amount'],
+  ['an amount beyond what can exist', {}, (w) => mintOf(w, 2n ** 63n), 'malformed'],
+  ['signed by the owner', {}, (w) => mintOf(w, DUE, { by: ['farmer'] }), 'signatures'],
+  ['signed by the node', {}, (w) => mintOf(w, DUE, { by: ['node'] }), 'signatures'],
+  ['signed by nobody', {}, (w) => mintOf(w, DUE, { by: [] }), 'signatures'],
+  ['by a farm that does not exist', {}, (w) => ({ ...due(w), chain: `farm/${'ab'.repeat(20)}` }), 'not_found'],
+  ['on a chain that is not a farm\'s', {}, (w) => ({ ...due(w), chain: `node/${key('node')}` }), 'chain'],
+  ['for a node that does not exist', {}, (w) => mintOf(w, DUE, { node: 'nobody' }), 'not_found'],
+  ['for a period before', {}, (w) => mintOf(w, DUE, { period: PERIOD - 1 }), 'uptime'],
+  ['for a period of long ago', {}, (w) => mintOf(w, DUE, { period: 0 }), 'not_found'],
+  ['for a period to come', {}, (w) => mintOf(w, DUE, { period: PERIOD + 1 }), 'not_found'],
+  ['a millisecond before the period is over', {}, (w) => ((w.at = END - 1), due(w)), 'period'],
+  ['twice', {}, (w) => (w.submit(due(w)), due(w)), 'period'],
+  ['with too little uptime', { up: 0.9499 }, (w) => mintOf(w, (DUE * 9_499n) / 10_000n), 'uptime'],
+  ['with too little uptime for certified hardware', { up: 0.9799, certificate: { kind: 'certified' } }, due, 'uptime'],
+  ['where the certificate ended', { certificate: { until: BEGIN + FARMING_PERIOD_MS * 0.9 } }, due, 'uptime'],
+  ['for a machine without capacity', { capacity: gib(1, 0, 0) }, due, 'amount'],
+  ['for a period in which certifiers found a violation', {}, (w) => (w.submit(certificateOf(w, { violation: { period: PERIOD, reason: 'a tape of a machine' } })), due(w)), 'uptime'],
+  ['above what the policy allows for a period', {}, (w) => (w.submit(policyOf({ rules: 2, mint_cap_stroops: (DUE - 1n).toString() })), due(w)), 'supply'],
+  ['up to what the policy allows', {}, (w) => (w.submit(policyOf({ rules: 2, mint_cap_stroops: DUE.toString() })), due(w)), 'taken'],
+  ['above the maximum supply', { genesis: { max_supply_stroops: (1_000n * TFT + DUE - 1n).toString() } }, due, 'supply'],
+  ['up to the maximum supply', { genesis: { max_supply_stroops: (1_000n * TFT + DUE).toString() } }, due, 'taken'],
+  ['after the farm has retired the node', {}, (w) => (w.submit(farmSays(w, 'retire@1')), due(w)), 'taken'],
+  ['after the certificate was ended', {}, (w) => (w.submit(certificateOf(w, { capacity: gib(8, 32, 1000), until: 0 })), due(w)), 'taken'],
+] as [string, Parameters<typeof farmland>[0], (world: World) => Submission, string][]) {
+  test(`a mint ${what}: ${reason}`, () => {
+    const played = farmland(world);
+    assert.equal(played.refusal(submission(played)), reason);
+  });
+}
+
+test('a node that went to another farm has left its period with the first', () => {
+  const world = farmland();
+  world.put(`uptime/${key('node')}/${PERIOD}`, { ...world.object('uptime', `${key('node')}/${PERIOD}`), farm: 'cd'.repeat(20) } as never);
+  assert.equal(world.refusal(due(world)), 'not_sellable');
+});
+
+test('without certifiers nothing is certified, and nothing minted', () => {
+  const world = market({ rules: 2, certifiers: null });
+  assert.equal(world.refusal(certificateOf(world)), 'certificate');
+  assert.equal(world.refusal(due(world)), 'certificate');
+});
+
+test('under rules 1 there is neither', () => {
+  const world = market({ rules: 1, certifiers: CERTIFIERS });
+  assert.deepEqual([world.refusal(certificateOf(world)), world.refusal(due(world))], ['later_release', 'later_release']);
+});
+
+for (const [what, submission, reason] of [
+  ['by the certifiers\' quorum', (w) => certificateOf(w), 'taken'],
+  ['by the farm', (w) => certificateOf(w, {}, ['farm']), 'signatures'],
+  ['by the node itself', (w) => certificateOf(w, {}, ['node']), 'signatures'],
+  ['by nobody', (w) => certificateOf(w, {}, []), 'signatures'],
+  ['of a node that nobody announced', (w) => certificateOf(w, {}, ['alice'], 'nobody'), 'not_found'],
+  ['with a price of TFT for free', (w) => certificateOf(w, { tft_musd: 0 }), 'malformed'],
+  ['with another price of TFT than the first', (w) => (w.submit(certificateOf(w)), certificateOf(w, { tft_musd: 79 })), 'certificate'],
+  ['with the first price of TFT', (w) => (w.submit(certificateOf(w)), certificateOf(w, { capacity: gib(1, 1, 1) })), 'taken'],
+  ['of a violation in a period without time', (w) => certificateOf(w, { violation: { period: 9, reason: '' } }), 'not_found'],
+] as [string, (world: World) => Submission, string][]) {
+  test(`a certificate ${what}: ${reason}`, () => {
+    const world = market({ rules: 2, certifiers: CERTIFIERS });
+    assert.equal(world.refusal(submission(world)), reason);
+  });
+}
+
+test('a violation in a period that was minted comes too late', () => {
+  const world = farmland();
+  world.submit(due(world));
+  assert.equal(world.refusal(certificateOf(world, { violation: { period: PERIOD, reason: 'late' } })), 'period');
+});
+
+test('two of three certifiers are enough, one is not', () => {
+  const world = market({ rules: 2, certifiers: some(2, ...['alice', 'other', 'third'].map((name) => `bot/${key(name)}`)) });
+  world.submit(identityOf('third'));
+  assert.equal(world.refusal(certificateOf(world, {}, ['other'])), 'signatures');
+  assert.equal(world.refusal(certificateOf(world, {}, ['third', 'other'])), 'taken');
+});
+
+test('a mint pays the payout account that the farm has then, and what is minted may be spent', () => {
+  const world = farmland();
+  world.submit(due(world));
+  world.submit({ chain: `account/${key('payout')}`, kind: 'transfer@1', body: { payers: [{ account: key('payout'), amount_stroops: DUE.toString() }], to: key('bob'), memo: '' }, by: ['payout'] });
+  assert.deepEqual([world.balance('payout'), world.balance('bob')], [0n, DUE]);
+});
+
+test('what a period gives is worked out alike before it is signed', () => {
+  const world = farmland({ up: 0.987_654_321, capacity: gib(7, 29, 777, 1234) });
+  const uptime = world.object('uptime', `${key('node')}/${PERIOD}`);
+  const amount = mintable(uptime, world.at);
+  assert.equal(amount, farmingStroops(uptime, uptime.up_ms, FARMING_PERIOD_MS));
+  assert.equal(world.refusal(mintOf(world, amount)), 'taken');
+});
+
+for (const [what, genesis, mint_period_ms, reason] of [
+  ['on a development grid', {}, HOUR, 'taken'],
+  ['shorter than a heartbeat', {}, HOUR - 1, 'terms'],
+  ['longer than the formula knows', {}, FARMING_PERIOD_MS + 1, 'terms'],
+  ['on any other grid', { dev: false, faucet_stroops: null }, HOUR, 'dev'],
+] as [string, Partial<Genesis>, number, string][]) {
+  test(`a period of minting ${what}: ${reason}`, () => {
+    assert.equal(market({ rules: 2, ...genesis }).refusal(policyOf({ rules: 2, mint_period_ms })), reason);
+  });
+}
