@@ -52,6 +52,8 @@ const MAX_ROUNDS = 3;
 
 /** Declines after which the same farm may well say yes to a new request. */
 const ASK_AGAIN = new Set<TalkDecline['code']>(['expired', 'unknown_offer', 'capacity', 'busy']);
+/** Refusals of the book that a new draft may be spared: too late, capacity gone to somebody else, governance changed the shares. */
+const AGAIN_REFUSED = new Set<string>(['deadline', 'capacity', 'shares']);
 const STALE_OFFER = new Set<string>(['expired', 'unknown_offer']);
 
 /**
@@ -215,8 +217,8 @@ class Placing {
       // Another draft of the same contract was committed meanwhile: it is this very order.
       if (this.#isInBook()) return;
       this.#startOver();
-      // Too late, or the capacity went to somebody else: worth a new draft. Anything else is final.
-      throw thrown.reason === 'deadline' || thrown.reason === 'capacity' ? new Again(thrown) : thrown;
+      // Anything else is final.
+      throw AGAIN_REFUSED.has(thrown.reason ?? '') ? new Again(thrown) : thrown;
     }
   }
 

@@ -11,7 +11,7 @@ import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, type Message, type Post, type Speaker } from '../net/talk.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
-import type { Agreement, Announcement, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, ArchitectShare, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** What somebody wants to buy. */
@@ -33,6 +33,10 @@ export interface Wanted {
   /** How long data is kept afterwards; the grid's rule if null. */
   readonly retention_ms: number | null;
   readonly commit_within_ms: number;
+  /** A node as a whole that has at least the resources. */
+  readonly dedicated?: true;
+  /** Who gets a share of what is billed, if the farm lets them. */
+  readonly architect?: ArchitectShare;
 }
 
 /** Who buys, and how farms are reached. */
@@ -86,10 +90,11 @@ export function speakerOf(keyring: Keyring): Speaker {
 
 /** The request that says what is wanted, paid from the identity's wallet. */
 export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm: boolean): TalkRequest {
-  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms } = wanted;
+  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms, dedicated, architect } = wanted;
   return {
     nonce, consumer: keyring.signer('bot').key, payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
+    ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }),
   };
 }
 
@@ -99,9 +104,9 @@ export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm:
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { grid, clock, signal } = buyer;
-  const { resources, farm, node, location } = wanted;
+  const { resources, farm, node, location, term_ms, dedicated = false } = wanted;
   const at = Math.max(clock(), grid.reader.lastAt);
-  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), at });
+  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), at, buyer: { key: request.consumer, term_ms, dedicated } });
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these two filters: it is asked for the very node that passed them.
   const pinned = location !== null || (wanted.runtime !== null && wanted.workloads.length === 0);
@@ -149,8 +154,8 @@ function expectOffer(reply: Message): TalkOffer {
 }
 
 /**
- * Checks an offer by drawing up the same agreement from the own request: only node, prices and time are the farm's to
- * choose, and the total follows from them.
+ * Checks an offer by drawing up the same agreement from the own request: only node, prices, discounts and time are the
+ * farm's to choose, and the total follows from them.
  * @param offer hostile
  * @throws Problem `integrity`, reason `offer`
  */
@@ -159,11 +164,13 @@ function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offe
   const at = clock();
   const record = parseRecord(offer.payload);
   const agreement = validated<Agreement>('agreement@1', agreementOf(record));
-  const { node, prices } = agreement;
+  const { node, prices, discounts = [] } = agreement;
   const { time } = record.payload;
-  const own = draftAgreement(grid.id, request, { farm: { id: farm.farm, payout: farm.payout }, node, prices, time, retention_ms: readGrid(grid.reader).retention_ms });
+  const announced = read(grid.reader, 'node', node);
+  if (announced === undefined) throw bad(`names node ${short(node)}, which is not on this grid`);
+  const own = draftAgreement(request, { farm: { id: farm.farm, payout: farm.payout }, grid: readGrid(grid.reader), node: { key: node, capacity: announced.announcement.capacity }, prices, discounts, time });
   if (own.id !== record.id) throw bad(`is not what was asked for: ${difference(own, record)}`);
-  if (read(grid.reader, 'node', node)?.admitted !== farm.farm || (request.node !== null && node !== request.node)) throw bad(`names node ${short(node)}, which is not the one`);
+  if (announced.admitted !== farm.farm || (request.node !== null && node !== request.node)) throw bad(`names node ${short(node)}, which is not the one`);
   if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS || offer.valid_until > agreement.commit_by) throw bad('is of another time');
   return {
     farm, record, agreement, conversation, valid_until: offer.valid_until,

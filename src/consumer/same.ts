@@ -1,5 +1,6 @@
 // Whether a contract is what somebody wants: a name may have been given on another machine, to something else.
 import { canonical } from '../base/canonical.js';
+import { fits } from '../capacity/fit.js';
 import type { Agreement } from '../schema/types.js';
 import type { Wanted } from './quote.js';
 
@@ -9,10 +10,12 @@ export interface Ordered extends Wanted {
 }
 
 /** In what an agreement is not what is wanted; empty where it is. What is left open fits anything. */
-export function differences({ resources, term_ms, farm, node, order, retention_ms, workloads, roles, payers }: Agreement, wanted: Ordered): string[] {
+export function differences({ resources, term_ms, farm, node, order, retention_ms, workloads, roles, payers, payees }: Agreement, wanted: Ordered): string[] {
   const signers = roles.filter(({ role }) => role === 'signer').map(({ party }) => party);
+  const architect = payees.find(({ role }) => role === 'architect');
   const facts: [name: string, isSame: boolean][] = [
-    ['capacity', canonical(resources) === canonical(wanted.resources)],
+    // Of a whole node it is the node that says how much that is.
+    ['capacity', wanted.dedicated === true ? fits(wanted.resources, resources) : canonical(resources) === canonical(wanted.resources)],
     ['term', term_ms === wanted.term_ms],
     ['farm', wanted.farm === null || wanted.farm === farm],
     ['node', wanted.node === null || wanted.node === node],
@@ -20,6 +23,7 @@ export function differences({ resources, term_ms, farm, node, order, retention_m
     ['retention', wanted.retention_ms === null || wanted.retention_ms === retention_ms],
     ['workloads', canonical(workloads) === canonical(wanted.workloads)],
     ['signers', canonical([...signers].sort()) === canonical([...wanted.signers].sort())],
+    ['architect', architect?.account === wanted.architect?.account && architect?.share_ppm === wanted.architect?.share_ppm],
     ['payer', payers.every(({ account }) => account === wanted.payer)],
   ];
   return facts.filter(([, isSame]) => !isSame).map(([name]) => name);

@@ -1,10 +1,13 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
 import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
+import { formatPercent } from '../capacity/percent.js';
+import { askingOf, type Asking } from '../market/asking.js';
 import { registryRefusal } from '../market/images.js';
+import { PPM } from '../rules/agreement.js';
 import { contractsOn, freeCapacity } from '../rules/node.js';
-import type { FarmObject, GridObject, NodeObject } from '../rules/objects.js';
-import type { FarmConfig, Prices, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
+import type { DealObject, FarmObject, GridObject, NodeObject } from '../rules/objects.js';
+import type { FarmConfig, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
 /** The farmer's own limits, from config.json. */
 export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms' | 'max_retention_ms'>;
@@ -18,8 +21,10 @@ export interface Held {
 
 /** Everything a decision depends on. */
 export interface Shop {
-  readonly grid: Pick<GridObject, 'prices'>;
+  readonly grid: Pick<GridObject, 'prices' | 'rules' | 'shares'>;
   readonly farm: FarmObject;
+  /** With who asks, if there is one. */
+  readonly deal: DealObject | undefined;
   /** Nodes that name this farm, admitted or not. */
   readonly nodes: readonly NodeObject[];
   readonly policy: Policy;
@@ -27,8 +32,8 @@ export interface Shop {
   readonly held: readonly Held[];
 }
 
-/** A node and its prices, or a refusal that says what would do. */
-export type Decision = { readonly node: NodeObject; readonly prices: Prices } | { readonly decline: TalkDecline };
+/** A node and what it costs, or a refusal that says what would do. */
+export type Decision = (Asking & { readonly node: NodeObject }) | { readonly decline: TalkDecline };
 
 /** Why not; `final`: asking again does not help. */
 export function decline(code: TalkDecline['code'], reason: string, more: Partial<Pick<TalkDecline, 'final' | 'retry_after_ms' | 'nearest'>> = {}): { readonly decline: TalkDecline } {
@@ -44,7 +49,7 @@ const CAPACITY_RETRY_MS = 60_000;
  * @param at ms since 1970; capacity counts as of then
  */
 export function decide(request: TalkRequest, shop: Shop, at: number): Decision {
-  return refusesWho(request, shop.policy) ?? refusesTerms(request, shop.policy) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
+  return refusesWho(request, shop.policy) ?? refusesTerms(request, shop.policy) ?? refusesShares(request, shop) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
 }
 
 function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumers, deny_consumers }: Policy): Decision | undefined {
@@ -55,8 +60,8 @@ function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumer
   return undefined;
 }
 
-function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers }: TalkRequest, { max_term_ms, max_retention_ms = MAX_RETENTION_MS }: Policy): Decision | undefined {
-  if (fits(resources, NOTHING)) return decline('malformed', 'nothing is asked for');
+function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers, dedicated }: TalkRequest, { max_term_ms, max_retention_ms = MAX_RETENTION_MS }: Policy): Decision | undefined {
+  if (fits(resources, NOTHING) && dedicated !== true) return decline('malformed', 'nothing is asked for');
   if (term_ms < 1_000) return decline('term', 'a term has a second at least');
   if (term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
   // Disk that keeps data is not sold again, and nobody pays for it.
@@ -64,6 +69,15 @@ function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, sign
   if (signers.length === 0 && commit_within_ms > MAX_COMMIT_OF_TWO_MS) return decline('term', `without further signers an agreement is committed within ${MAX_COMMIT_OF_TWO_MS / 1_000} seconds`);
   if (commit_within_ms < 1_000 || commit_within_ms > MAX_COMMIT_WITHIN_MS) return decline('term', 'signatures are collected within a second to seven days');
   return undefined;
+}
+
+/** An architect is paid out of the farmer's part, so as much as the farmer says and no more. */
+function refusesShares({ dedicated, architect }: TalkRequest, { grid: { rules, shares = [] }, farm: { architect_ppm = 0 } }: Shop): Decision | undefined {
+  if (rules < 2 && (dedicated === true || architect !== undefined)) return decline('policy', 'dedicated nodes and architects need a grid of rules 2');
+  if (architect === undefined) return undefined;
+  if (architect.share_ppm > architect_ppm) return decline('policy', `this farm leaves ${architect_ppm === 0 ? 'nothing' : `${formatPercent(architect_ppm)} at most`} to architects`);
+  const taken = shares.reduce((sum, { share_ppm }) => sum + share_ppm, architect.share_ppm);
+  return taken < PPM ? undefined : decline('policy', 'architect and grid would leave nothing to this farm');
 }
 
 function refusesWorkloads(workloads: readonly Workload[], { allow_registries }: Policy): Decision | undefined {
@@ -75,18 +89,24 @@ function refusesWorkloads(workloads: readonly Workload[], { allow_registries }: 
   return undefined;
 }
 
-function place(request: TalkRequest, { grid, farm, nodes, held }: Shop, at: number): Decision {
+function place(request: TalkRequest, { grid, farm, deal, nodes, held }: Shop, at: number): Decision {
   const sold = nodes.filter(({ key, admitted }) => admitted === farm.id && (request.node === null || key === request.node));
   if (sold.length === 0) return decline('no_node', request.node === null ? 'this farm has no node to sell' : 'this farm does not sell that node');
   const able = sold.filter(({ announcement }) => runsAll(request.workloads, announcement.runtime));
   if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, sold));
 
-  const rooms = able.map((node) => ({ node, left: leftOn(node, held, at) }));
+  const dedicated = request.dedicated === true;
+  const rooms = able.map((node) => ({ node, left: dedicated && !isWhole(node, held, at) ? NOTHING : leftOn(node, held, at) }));
   const fitting = rooms.filter(({ left }) => fits(request.resources, left));
   const [best] = fitting.sort((a, b) => compare(size(subtract(a.left, request.resources)), size(subtract(b.left, request.resources))) || compare(a.node.key, b.node.key));
-  if (best !== undefined) return { node: best.node, prices: farm.prices ?? grid.prices };
+  if (best !== undefined) return { node: best.node, ...askingOf(farm, grid, deal, { term_ms: request.term_ms, dedicated, at }) };
   const [roomiest] = rooms.sort((a, b) => compare(size(b.left), size(a.left)) || compare(a.node.key, b.node.key));
-  return decline('capacity', 'too little is left', { final: false, retry_after_ms: CAPACITY_RETRY_MS, nearest: roomiest?.left ?? null });
+  return decline('capacity', dedicated ? 'no node that is large enough is free as a whole' : 'too little is left', { final: false, retry_after_ms: CAPACITY_RETRY_MS, nearest: roomiest?.left ?? null });
+}
+
+/** Whether nobody has anything of a node. */
+function isWhole(node: NodeObject, held: readonly Held[], at: number): boolean {
+  return contractsOn(node, at) === 0 && !held.some((hold) => hold.node === node.key);
 }
 
 /** What a node has left beyond contracts in force and live holds; nothing where it can take no more contracts. */

@@ -69,7 +69,7 @@ export async function changeFarm(grid: Grid, keyring: Keyring, { id, payout }: F
   const signers = [keyring.signer('farm')];
   if (terms.payout !== undefined && terms.payout !== payout) signers.push((await owner()).signer('bot'));
   const body = (reader: Reader): Farm | null => {
-    const { id: _id, prices: _prices, ...before } = farmIn(reader, id);
+    const { id: _id, prices: _prices, lengths: _lengths, dedicated_ppm: _dedicated, architect_ppm: _architect, ...before } = farmIn(reader, id);
     const after: Farm = { ...before, ...terms };
     return after.place === before.place && after.payout === before.payout && after.endpoint === before.endpoint ? null : after;
   };

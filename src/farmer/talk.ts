@@ -16,7 +16,8 @@ import { fits } from '../capacity/fit.js';
 import { verifyBytes } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
-import { agreementOf, draftAgreement } from '../market/terms.js';
+import { dealOf } from '../market/asking.js';
+import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
 import { openTalk, peerOf, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
@@ -144,9 +145,10 @@ class Farmer {
     if (before !== undefined && before.asked === asked) return offerOf(before);
     checkSigners(grid.reader, request);
     const farm = this.#farm();
-    const decision = decide(request, { grid: readGrid(grid.reader), farm, nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
+    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
     if ('decline' in decision) return no(decision);
-    const record = this.#draft(request, { node: decision.node.key, prices: decision.prices, time: at });
+    const { node: { key, announcement }, prices, discounts } = decision;
+    const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, time: at });
     const valid_until = Math.min(at + OFFER_LIFE_MS, agreementOf(record).commit_by);
     const offered = { contract, by: request.consumer, asked, record: record.id, payload: record.text, valid_until };
     this.#offers.add(offered, at);
@@ -155,8 +157,8 @@ class Farmer {
 
   /** A draft that is signed stands until its deadline: the same request gets it again, another one nothing. */
   #sameAgain(request: TalkRequest, { payload, record, agreement }: Hold, at: number): Answer {
-    const { node, prices, commit_by } = agreement;
-    if (this.#draft(request, { node, prices, time: commit_by - request.commit_within_ms }).id === record) {
+    const { node, resources, prices, discounts = [], commit_by } = agreement;
+    if (this.#draft(request, { node: { key: node, capacity: resources }, prices, discounts, time: commit_by - request.commit_within_ms }).id === record) {
       return { kind: 'offer', body: { payload, valid_until: commit_by, notes: [] } };
     }
     return no(decline('busy', 'this contract is signed already with other terms, and may still be committed', { final: false, retry_after_ms: commit_by - at + 1 }));
@@ -205,11 +207,10 @@ class Farmer {
     return undefined;
   }
 
-  #draft(request: TalkRequest, choice: { node: string; prices: Agreement['prices']; time: number }): ParsedRecord {
-    const { grid } = this.#parts;
-    const { retention_ms, limits } = readGrid(grid.reader);
-    const record = draftAgreement(grid.id, request, { ...choice, farm: this.#farm(), retention_ms });
-    if (Buffer.byteLength(record.text) > limits.record_bytes) throw new Problem('malformed', `this agreement would be larger than the ${limits.record_bytes} bytes a record of this grid may have`);
+  #draft(request: TalkRequest, choice: Omit<Choice, 'farm' | 'grid'>): ParsedRecord {
+    const grid = readGrid(this.#parts.grid.reader);
+    const record = draftAgreement(request, { ...choice, farm: this.#farm(), grid });
+    if (Buffer.byteLength(record.text) > grid.limits.record_bytes) throw new Problem('malformed', `this agreement would be larger than the ${grid.limits.record_bytes} bytes a record of this grid may have`);
     return record;
   }
 

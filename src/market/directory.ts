@@ -6,7 +6,8 @@ import { shortages, type ResourceName } from '../capacity/fit.js';
 import { perHourStroops } from '../capacity/price.js';
 import { contractsOn, freeCapacity } from '../rules/node.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
-import type { Announcement, Prices, Resources } from '../schema/types.js';
+import type { Announcement, Discount, Prices, Resources } from '../schema/types.js';
+import { askedOf, type Purchase } from './asking.js';
 
 /** What the directory reads of a book; a Store is one. */
 export interface DirectoryState extends ReadState {
@@ -26,6 +27,8 @@ export interface Search {
   readonly location?: string | undefined;
   /** ms since 1970; capacity is what is left then. */
   readonly at: number;
+  /** Whose prices count, for how long, and whether only nodes do that nobody has anything of; left out: an hour, for anybody. */
+  readonly buyer?: Omit<Purchase, 'at'> & { readonly key: string };
 }
 
 /** Why a node is no match, in the order in which it is asked; the first that applies counts. With words for people. */
@@ -37,6 +40,7 @@ export const EXCLUSIONS = {
   location: 'somewhere else',
   runtime: 'with another runtime',
   full: 'with as many contracts as a node can have',
+  shared: 'that somebody has a part of already',
   cpu: 'with too few cores left',
   memory: 'with too little memory left',
   ssd: 'with too little SSD left',
@@ -66,7 +70,7 @@ export interface Match {
   readonly free: Resources;
   /** What the farm asks; the grid's list prices where it set none. */
   readonly prices: Prices;
-  /** Price of `resources` for an hour, rounded up. */
+  /** Price of `resources`, or of the whole node, for an hour, less discounts, rounded up. */
   readonly per_hour_stroops: bigint;
 }
 
@@ -146,11 +150,14 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (!isAt(node.announcement.location, wanted.location)) return 'location';
   if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
   if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
-  const free = shownFree(node, wanted.at);
+  const { buyer, at } = wanted;
+  const dedicated = buyer?.dedicated ?? false;
+  if (dedicated && contractsOn(node, at) > 0) return 'shared';
+  const free = shownFree(node, at);
   const [short] = shortages(wanted.resources, free);
   if (short !== undefined) return SHORT_OF[short.resource];
-  const prices = pricesOf(state, farm);
-  const perHour = priceOf(wanted.resources, prices);
+  const { prices, discounts } = askedOf(state, farm, buyer?.key, { term_ms: buyer?.term_ms ?? 0, dedicated, at });
+  const perHour = priceOf(dedicated ? node.announcement.capacity : wanted.resources, prices, discounts);
   if (perHour === undefined) return 'price';
   return {
     farm: farm.id, farm_name: farm.name, place: farm.place, endpoint, farm_key: farm.farm_key, sealing_key: farm.sealing_key, payout: farm.payout,
@@ -165,9 +172,9 @@ function isAt({ country, region }: Announcement['location'], wanted: string | un
 }
 
 /** A farm may ask any price; one that cannot be paid must not break everybody's search. */
-function priceOf(resources: Resources, prices: Prices): bigint | undefined {
+function priceOf(resources: Resources, prices: Prices, discounts: readonly Discount[]): bigint | undefined {
   try {
-    return perHourStroops(resources, prices);
+    return perHourStroops(resources, prices, discounts);
   } catch (thrown) {
     if (isProblem(thrown, 'malformed')) return undefined;
     throw thrown;

@@ -3,67 +3,80 @@
 import { Problem } from '../base/errors.js';
 import { totalStroops } from '../capacity/price.js';
 import { chainId, makeRecord, type ParsedRecord } from '../bcdb/record.js';
-import type { FarmObject } from '../rules/objects.js';
-import type { Agreement, Payers, Prices, Quorum, TalkRequest } from '../schema/types.js';
+import { PPM } from '../rules/agreement.js';
+import type { FarmObject, GridObject } from '../rules/objects.js';
+import type { Agreement, GridShare, Payee, Payers, Quorum, Resources, TalkRequest } from '../schema/types.js';
+import type { Asking } from './asking.js';
 
 /** Time a node has to make a contract's volumes; without `held` by then everything goes back. */
 export const PROVISION_MS = 10 * 60_000;
 /** None: a contract cannot be topped up yet, so kept capacity would be nobody's. Data has its own retention. */
 const GRACE_MS = 0;
-const ALL_PPM = 1_000_000;
 
-/** What the farm adds to a request. */
-export interface Choice {
+/** What the farm adds to a request; what grid and node say is the same on every copy. */
+export interface Choice extends Asking {
   readonly farm: Pick<FarmObject, 'id' | 'payout'>;
-  /** Node key. */
-  readonly node: string;
-  readonly prices: Prices;
+  readonly grid: Pick<GridObject, 'id' | 'retention_ms' | 'shares'>;
+  readonly node: {
+    readonly key: string;
+    /** What a dedicated node is sold as. */
+    readonly capacity: Resources;
+  };
   /** Farm's time of drafting, ms; the deadline counts from it. */
   readonly time: number;
-  /** Where the request leaves it open: the grid's. */
-  readonly retention_ms: number;
 }
 
 /**
  * The agreement that a request and a farm's choice make, ready to be signed.
  *
  * Commit: everybody named, all of them. Workloads and end: the consumer alone. Amendment: everybody again. The farm
- * gets all of what is billed, nothing is charged that is not used, and no meter confirms time.
- * @throws Problem `malformed` where the price is above what can exist
+ * gets what architect and grid leave of what is billed, nothing is charged that is not used, and no meter confirms time.
+ * @throws Problem `malformed` where the price is above what can exist, or the shares are more than all
  */
-export function draftAgreement(grid: string, request: TalkRequest, choice: Choice): ParsedRecord {
+export function draftAgreement(request: TalkRequest, choice: Choice): ParsedRecord {
+  const { farm, grid, node, prices, discounts } = choice;
   const consumer = `bot/${request.consumer}`;
-  const farmer = `farm/${choice.farm.id}`;
-  const total = totalStroops(request.resources, choice.prices, request.term_ms);
+  const farmer = `farm/${farm.id}`;
+  const resources = request.dedicated === true ? node.capacity : request.resources;
+  const total = totalStroops(resources, prices, request.term_ms, discounts);
   const everybody = allOf([consumer, farmer, ...request.signers]);
   const body: Agreement = {
     by: request.consumer,
     nonce: request.nonce,
     roles: [{ role: 'consumer', party: consumer }, { role: 'farmer', party: farmer }, ...request.signers.map((party) => ({ role: 'signer', party }))],
-    farm: choice.farm.id,
-    node: choice.node,
+    farm: farm.id,
+    node: node.key,
     order: request.order,
-    resources: request.resources,
+    resources,
     units: 'units/1',
-    prices: choice.prices,
+    prices,
+    ...(discounts.length === 0 ? {} : { discounts }),
     total_stroops: total.toString(),
     term_ms: request.term_ms,
     payers: splitAmong(request.payers, total),
-    payees: [{ account: choice.farm.payout, role: 'farmer', share_ppm: ALL_PPM }],
+    payees: payeesOf(farm.payout, request.architect, grid.shares ?? []),
     quorums: { commit: everybody, workload: allOf([consumer]), amend: everybody, end: allOf([consumer]) },
     commit_by: choice.time + request.commit_within_ms,
     provision_by_ms: PROVISION_MS,
     notice_ms: 0,
     grace_ms: GRACE_MS,
     minimum_stroops: '0',
-    retention_ms: request.retention_ms ?? choice.retention_ms,
+    retention_ms: request.retention_ms ?? grid.retention_ms,
     meter: null,
     exec: false,
     workloads: request.workloads,
     documents: [],
   };
-  const chain = `contract/${chainId(grid, request.consumer, request.nonce)}`;
-  return makeRecord({ v: 1, grid, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
+  const chain = `contract/${chainId(grid.id, request.consumer, request.nonce)}`;
+  return makeRecord({ v: 1, grid: grid.id, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
+}
+
+/** The farmer gets what the others leave. */
+function payeesOf(payout: string, architect: TalkRequest['architect'], shares: readonly GridShare[]): Payee[] {
+  const others: Payee[] = [...(architect === undefined ? [] : [{ ...architect, role: 'architect' as const }]), ...shares];
+  const rest = others.reduce((left, { share_ppm }) => left - share_ppm, PPM);
+  if (rest < 0) throw new Problem('malformed', 'architect and grid would get more than all of what is billed');
+  return [{ account: payout, role: 'farmer', share_ppm: rest }, ...others];
 }
 
 function allOf(parties: readonly string[]): Quorum {

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { isProblem, type ProblemCode } from '../../src/base/errors.js';
 import { agreementText, durationText, resourcesText } from '../../src/consumer/words.js';
 import { readDraft, saveDraft } from '../../src/consumer/draft.js';
-import { agreementOf, draftAgreement } from '../../src/market/terms.js';
+import { agreementOf, draftAgreement, type Choice } from '../../src/market/terms.js';
 import { envelopeText } from '../../src/net/envelope.js';
 import type { Signature, TalkRequest } from '../../src/schema/types.js';
 import { namedSigner } from '../book.js';
@@ -21,7 +21,8 @@ const REQUEST: TalkRequest = {
   signers: [`bot/${ben.key}`], commit_within_ms: HOUR, firm: true,
   workloads: [{ name: 'main', image: `docker.io/library/web@sha256:${'a'.repeat(64)}`, command: ['httpd', '-f'], env: [{ name: 'MODE', value: 'x' }], ports: [{ container: 80, protocol: 'tcp' }], secrets: [] }],
 };
-const draft = draftAgreement('ab'.repeat(32), REQUEST, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: Date.UTC(2026, 0, 1), retention_ms: HOUR });
+const CHOICE: Choice = { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, grid: { id: 'ab'.repeat(32), retention_ms: HOUR }, node: { key: 'ef'.repeat(32), capacity: gib(8, 16, 500) }, prices: PRICES, discounts: [], time: Date.UTC(2026, 0, 1) };
+const draft = draftAgreement(REQUEST, CHOICE);
 const signed = async (signer: typeof ann): Promise<Signature> => ({ by: signer.key, sig: await signer.sign('record', draft.text) });
 const refused = (code: ProblemCode) => (thrown: unknown): boolean => isProblem(thrown, code);
 
@@ -78,14 +79,14 @@ test('a quorum of others is told in full, however many they are', () => {
 test('a draft does not take the place of another deal\'s, with its signatures', async () => {
   const path = join(folder, 'other.json');
   saveDraft(path, draft, [await signed(ann)]);
-  const other = draftAgreement('ab'.repeat(32), { ...REQUEST, nonce: '22'.repeat(16) }, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: Date.UTC(2026, 0, 1), retention_ms: HOUR });
+  const other = draftAgreement({ ...REQUEST, nonce: '22'.repeat(16) }, CHOICE);
   assert.throws(() => saveDraft(path, other, []), (thrown) => isProblem(thrown, 'refused', 'draft'));
   assert.equal(readDraft(path).signatures.length, 1);
 });
 
 test('payers of a draft add up to its total, however it divides', () => {
   for (const term_ms of [HOUR, HOUR + 1, 1_000]) {
-    const { payers, total_stroops } = agreementOf(draftAgreement('ab'.repeat(32), { ...REQUEST, term_ms }, { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, node: 'ef'.repeat(32), prices: PRICES, time: 0, retention_ms: 0 }));
+    const { payers, total_stroops } = agreementOf(draftAgreement({ ...REQUEST, term_ms }, CHOICE));
     assert.equal(payers.reduce((sum, { amount_stroops }) => sum + BigInt(amount_stroops), 0n), BigInt(total_stroops));
   }
 });

@@ -28,8 +28,9 @@ function request(more: Partial<TalkRequest> = {}): TalkRequest {
   };
 }
 
+const ARCHITECT = { account: hex('f'), share_ppm: 50_000 };
 const workload = (image: string | null, name = 'web'): Workload => ({ name, image, command: image === null ? ['true'] : [], env: [], ports: [], secrets: [] });
-const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES }, farm: FARM, nodes: [node('a')], policy: POLICY, held: [], ...more });
+const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES, rules: 2 }, farm: FARM, deal: undefined, nodes: [node('a')], policy: POLICY, held: [], ...more });
 const said = (decision: Decision): string => ('decline' in decision ? decision.decline.code : decision.node.key);
 const taken = (contract: string, resources = gib(5, 5, 0), until = AT + HOUR) => ({ contract, resources, until, disk_until: until });
 
@@ -67,6 +68,17 @@ const CASES: [title: string, request: Partial<TalkRequest>, shop: Partial<Shop>,
   ['data kept longer than the farmer says', { retention_ms: 2 * HOUR }, { policy: { ...POLICY, max_retention_ms: HOUR } }, 'policy'],
   ['signatures over eight days', { signers: [`bot/${hex('e')}`], commit_within_ms: 8 * 24 * HOUR }, {}, 'term'],
   ['nothing', { resources: gib(0, 0, 0) }, {}, 'malformed'],
+  ['a node as a whole', { dedicated: true }, {}, hex('a')],
+  ['a node as a whole, whatever it has', { dedicated: true, resources: gib(0, 0, 0) }, {}, hex('a')],
+  ['as a whole the smallest that is large enough', { dedicated: true, resources: gib(9, 9, 0) }, { nodes: [node('a'), node('b', {}, { capacity: gib(32, 64, 500) }), node('c', {}, { capacity: gib(16, 32, 500) })] }, hex('c')],
+  ['as a whole a node that somebody has a part of', { dedicated: true }, { nodes: [node('a', { allocations: [taken('x', gib(1, 0, 0))] })] }, 'capacity'],
+  ['as a whole a node that keeps somebody\'s data', { dedicated: true }, { nodes: [node('a', { allocations: [{ ...taken('x'), until: AT }] })] }, 'capacity'],
+  ['as a whole a node with a part on hold', { dedicated: true }, { held: [{ node: hex('a'), resources: gib(1, 0, 0) }] }, 'capacity'],
+  ['a node as a whole under rules 1', { dedicated: true }, { grid: { prices: PRICES, rules: 1 } }, 'policy'],
+  ['an architect, of whom the farm has said nothing', { architect: ARCHITECT }, {}, 'policy'],
+  ['an architect with as much as the farm leaves', { architect: ARCHITECT }, { farm: { ...FARM, architect_ppm: 50_000 } }, hex('a')],
+  ['an architect with more than the farm leaves', { architect: ARCHITECT }, { farm: { ...FARM, architect_ppm: 49_999 } }, 'policy'],
+  ['an architect who with the grid takes all', { architect: { ...ARCHITECT, share_ppm: 900_000 } }, { farm: { ...FARM, architect_ppm: 1_000_000 }, grid: { prices: PRICES, rules: 2, shares: [{ account: null, role: 'burn', share_ppm: 100_000 }] } }, 'policy'],
   ['a payer twice', { payers: [hex('d'), hex('d')] }, {}, 'malformed'],
   ['the consumer as extra signer', { signers: [`bot/${hex('c')}`] }, {}, 'malformed'],
 ];

@@ -153,6 +153,8 @@ const TRICKS: [title: string, change: (body: Agreement, payload: JsonObject) => 
   ['a deadline that never comes', (body) => { body.commit_by += 7 * 24 * HOUR; }],
   ['hours to provide', (body) => { body.provision_by_ms = 24 * HOUR; }],
   ['another account that is paid', (body) => { (body.payees[0] as { account: string }).account = 'ab'.repeat(32); }],
+  ['an architect whom nobody named', (body) => { body.payees = [{ ...(body.payees[0] as Agreement['payees'][0]), share_ppm: 900_000 }, { account: 'ab'.repeat(32), role: 'architect', share_ppm: 100_000 }]; }],
+  ['a discount that is not in the price', (body) => { body.discounts = [{ name: 'deal', ppm: 500_000 }]; }],
   ['a node that it does not sell', (body) => { body.node = 'ab'.repeat(32); }],
   ['another kind of record', (_body, payload) => { payload['kind'] = 'transfer@1'; }],
   ['another contract', (_body, payload) => { payload['chain'] = `contract/${'0'.repeat(40)}`; }],
@@ -171,8 +173,8 @@ test('an offer that is not what was asked for is not taken, whatever it tricks w
     assert.ok(asked.kind === 'request');
     const found = read(reader, 'farm', market.farm);
     assert.ok(found !== undefined);
-    const { prices, retention_ms } = readGrid(reader);
-    const draft = structuredClone(draftAgreement(market.grid.id, asked.body, { farm: found, node: market.node.key, prices, time: Date.now(), retention_ms }).payload) as unknown as JsonObject;
+    const grid = readGrid(reader);
+    const draft = structuredClone(draftAgreement(asked.body, { farm: found, grid, node: { key: market.node.key, capacity: gib(8, 16, 500) }, prices: grid.prices, discounts: [], time: Date.now() }).payload) as unknown as JsonObject;
     change(draft['body'] as unknown as Agreement, draft);
     const place = { grid: market.grid.id, thread: asked.thread, seq: 1, prev: asked.hash };
     return (await sealTalk(farm, peerOf(reader, asked.from), place, 'offer', { payload: makeRecord(draft as never).text, valid_until: Date.now() + 10_000, notes: [] }, Date.now())).sealed;
