@@ -122,12 +122,13 @@ async function writeDraft(context: Context, options: Options, placed: Placed, gr
   const { formatTft } = await import('../src/base/amount.js');
   const { iso } = await import('../src/base/clock.js');
   const { perHourStroops } = await import('../src/capacity/price.js');
-  const { saveDraft, signatoriesOf } = await import('../src/consumer/draft.js');
+  const { agreementOf } = await import('../src/market/terms.js');
+  const { saveDraft, standingOf } = await import('../src/people/draft.js');
   const { out } = context;
   const path = resolve(options.draft ?? `${options.name ?? placed.contract.slice(0, 12)}.draft.json`);
   const draft = saveDraft(path, placed.record, placed.signatures);
-  const { agreement } = draft;
-  const missing = signatoriesOf(grid.reader, draft).filter(({ signed }) => !signed).map(({ party }) => party);
+  const agreement = agreementOf(draft.record);
+  const { missing } = standingOf(grid.reader, draft, context.clock());
   out.one({
     json: {
       contract: placed.contract, farm: agreement.farm, node: agreement.node, name: agreement.order, state: 'draft', draft: path, missing, commit_by: iso(agreement.commit_by),

@@ -1,71 +1,85 @@
 // 3bot sign
 import { parseTft } from '../src/base/amount.js';
-import type { CommandFile } from './command.js';
-import { openBuyer } from './deal.js';
+import type { SignedFile } from '../src/net/envelope.js';
+import type { Keyring } from '../src/keys/keyring.js';
+import type { Grid } from '../src/net/grid.js';
+import type { CommandFile, Context } from './command.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 
-export const command: CommandFile<GridFlag & { dryRun?: true; maxTotal?: bigint }> = {
-  about: 'Shows a draft in plain words, adds your signature to the file, and commits the agreement once nobody is missing.\nA statement of a grid\'s governance (grid handover, grid witnesses) is signed in the same way.\nSigning twice changes nothing. A paying account signs with its own key: then this also lets the money go.',
+interface Options extends GridFlag {
+  dryRun?: true;
+  maxTotal?: bigint;
+}
+
+export const command: CommandFile<Options> = {
+  about: 'Shows a draft in plain words, whatever it is of: agreement, amendment, end, document, payment, statement of governance. Adds\nyour signature to the file, and commits the record once nobody is missing. Signing twice changes nothing.\nA paying account signs with its own key: then this also lets the money go.',
   arguments: [['<file>', 'a draft, as reserve --signer, grid handover or grid witnesses writes it']],
   options: (c) => c.option('--max-total <tft>', 'let your wallet pay up to this much without asking', parseTft).option('--dry-run', 'only show what it says and who has signed').option(...GRID_FLAG),
   examples: ['3bot sign web.draft.json', '3bot sign web.draft.json --yes --json'],
   async run(context, [file = ''], options) {
-    const { formatTft } = await import('../src/base/amount.js');
-    const { iso } = await import('../src/base/clock.js');
-    const { Problem } = await import('../src/base/errors.js');
-    const { readDraft, saveDraft, signatoriesOf } = await import('../src/consumer/draft.js');
-    const { missing, readEnvelope, signWith } = await import('../src/net/envelope.js');
-    const { isGovernance } = await import('../src/net/governance.js');
-    const { keepReceipt } = await import('../src/consumer/keep.js');
+    const { readEnvelope, signWith } = await import('../src/net/envelope.js');
+    const { kindOf } = await import('../src/people/kinds.js');
+    const { draftRows, isCommitted, rowsText, saveDraft, standingOf } = await import('../src/people/draft.js');
     const { deliver } = await import('../src/net/deliver.js');
-    const { agreementText } = await import('../src/consumer/words.js');
-    const { read } = await import('../src/rules/objects.js');
-    const { accountRolesOf } = await import('../src/keys/accounts.js');
-    const { allowSpending } = await import('./spending.js');
-    const { out, home, prompt, clock } = context;
-    const envelope = readEnvelope(file);
-    if (isGovernance(envelope.record)) return (await import('./governance.js')).signStatementFile(context, file, envelope, options);
-    const draft = readDraft(file);
-    const contract = draft.record.payload.chain.slice('contract/'.length);
-    await using session = await openBuyer(context, options.grid);
-    const { grid, buyer } = session;
-    if (draft.record.payload.grid !== grid.id) throw new Problem('refused', `the draft is of grid ${draft.record.payload.grid ?? 'none'}, the one in use is ${grid.name}`, { reason: 'grid', hint: '3bot grid join its URL, then sign with --grid' });
+    const { sayDraft } = await import('./drafts.js');
+    const { out, clock } = context;
+    const draft = readEnvelope(file);
+    const { payload } = draft.record;
+    const { check, recordedBy } = kindOf(payload);
+    await using session = await openSigner(context, draft, options.grid);
+    const { grid, keyring } = session;
+    if (isCommitted(grid.reader, draft)) return await sayDraft(context, grid, draft, 'committed', file);
+    if (options.dryRun === true) return await sayDraft(context, grid, draft, 'draft', file);
 
-    const words = agreementText(contract, draft.agreement).map(([key, text]) => `${key.padEnd(14)}${text}`).join('\n');
-    const say = (state: 'draft' | 'signed' | 'committed', now: typeof draft, receipt: string | null): void => {
-      const all = signatoriesOf(grid.reader, now);
-      const signed = all.filter((one) => one.signed).map(({ party }) => party);
-      const left = all.filter((one) => !one.signed).map(({ party }) => party);
-      out.one({
-        json: { contract, state, signed, missing: left, commit_by: iso(now.agreement.commit_by), receipt },
-        id: contract,
-        text: () => [...(state === 'draft' ? [words] : []), `contract ${contract}: ${state}`, ...signed.map((party) => `signed   ${party}`), ...left.map((party) => `missing  ${party}`), ...(receipt === null ? [] : [`receipt  ${receipt}`])].join('\n'),
-      });
-    };
-    const inBook = read(grid.reader, 'contract', contract)?.record;
-    if (inBook !== undefined && inBook !== draft.record.id) {
-      throw new Problem('refused', `contract ${contract} is in the book with other terms than this draft has; the draft can never be committed`, { reason: 'terms', hint: `3bot contract show ${contract.slice(0, 12)}` });
-    }
-    if (inBook !== undefined) return say('committed', draft, keepReceipt(grid, home, contract).receipt);
-    if (options.dryRun === true) return say('draft', draft, null);
-
-    const signed = await signWith(grid.reader, draft, buyer.keyring, clock);
+    check?.(grid.reader, payload);
+    const signed = await signWith(grid.reader, draft, keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
-      out.note(words);
-      const mine = new Set(accountRolesOf(buyer.keyring).map((role) => buyer.keyring.signer(role).key));
-      const amount = draft.agreement.payers.reduce((sum, payer) => (mine.has(payer.account) ? sum + BigInt(payer.amount_stroops) : sum), 0n);
-      if (amount === 0n) await prompt.confirm('Sign this?');
-      else await allowSpending(context, { amount, question: `Sign this and pay ${formatTft(amount)} TFT?`, flag: '--max-total', max: options.maxTotal });
+      out.note(rowsText(draftRows(draft)));
+      await allowSigning(context, draft, keyring, options.maxTotal);
     }
     const saved = saveDraft(file, draft.record, signed.signatures);
-    const why = missing(grid.reader, saved, clock());
-    if (why !== null) {
-      out.note(`signed; ${why.message}`);
-      say('signed', saved, null);
-      return out.next('send the file to those who are missing');
+    const standing = standingOf(grid.reader, saved, clock());
+    const { refusal } = standing;
+    if (refusal !== null || recordedBy !== undefined) {
+      if (refusal !== null) out.note(`signed; ${refusal.message}`);
+      await sayDraft(context, grid, saved, 'signed', file, standing);
+      return out.next(refusal !== null || recordedBy === undefined ? 'send the file to those who are missing' : recordedBy.replace('FILE', file));
     }
     await deliver(grid, { payload: saved.record.text, signatures: [...saved.signatures] }, 'sign again: the same draft is never committed twice');
-    say('committed', saved, keepReceipt(grid, home, contract).receipt);
-    out.next(`3bot contract show ${contract.slice(0, 12)}`);
+    await sayDraft(context, grid, saved, 'committed', file, standing);
+    out.next(payload.chain.startsWith('contract/') ? `3bot contract show ${payload.chain.slice(9, 21)}` : `3bot bcdb get ${saved.record.id.slice(0, 12)}`);
   },
 };
+
+/** Where a draft is signed: its grid, brought up to date, and the identity in use, which is on that grid. */
+async function openSigner(context: Context, { record: { payload } }: SignedFile, named: string | undefined): Promise<AsyncDisposable & { grid: Grid; keyring: Keyring }> {
+  const { Problem } = await import('../src/base/errors.js');
+  const { ensureIdentity } = await import('../src/net/compose.js');
+  const { kindOf } = await import('../src/people/kinds.js');
+  const { openIdentity } = await import('./drafts.js');
+  const { openGridOf } = await import('./handle.js');
+  const grid = await openGridOf(context, named ?? payload.grid ?? undefined);
+  const close = async (): Promise<void> => grid[Symbol.asyncDispose]();
+  try {
+    if (payload.grid !== grid.id) throw new Problem('refused', `the draft is of grid ${payload.grid ?? 'none'}, the one in use is ${grid.name}`, { reason: 'grid', hint: '3bot grid join its URL, then sign without --grid' });
+    if (kindOf(payload).recordedBy === undefined) await grid.refresh();
+    const keyring = await openIdentity(context);
+    // Governors speak by their keys as genesis names them; everybody else is a bot of this grid.
+    if (payload.chain !== 'grid') await ensureIdentity(grid, keyring);
+    return { grid, keyring, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** A person says yes to what was shown; what it costs passes the spending limit. */
+async function allowSigning(context: Context, draft: SignedFile, keyring: Keyring, max: bigint | undefined): Promise<void> {
+  const { formatTft } = await import('../src/base/amount.js');
+  const { accountRolesOf } = await import('../src/keys/accounts.js');
+  const { paidBy } = await import('../src/people/draft.js');
+  const { allowSpending } = await import('./spending.js');
+  const amount = paidBy(draft, new Set(accountRolesOf(keyring).map((role) => keyring.signer(role).key)));
+  if (amount === 0n) await context.prompt.confirm('Sign this?');
+  else await allowSpending(context, { amount, question: `Sign this and pay ${formatTft(amount)} TFT?`, flag: '--max-total', max });
+}

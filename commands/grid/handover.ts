@@ -12,9 +12,10 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
   async run(context, [path], { grid: named, draft }) {
     const { isProblem } = await import('../../src/base/errors.js');
     const { readEnvelope, saveEnvelope } = await import('../../src/net/envelope.js');
-    const { missingGovernors, statementText } = await import('../../src/net/governance.js');
+    const { missingGovernors } = await import('../../src/net/governance.js');
+    const { draftRows, rowsText } = await import('../../src/people/draft.js');
     const { begunHandover, takeOver } = await import('../../src/net/handover.js');
-    const { sayStatement } = await import('../governance.js');
+    const { sayDraft } = await import('../drafts.js');
     const { gridOptions, openGridOf } = await import('../handle.js');
     const { out, prompt } = context;
     const options = gridOptions(context, named);
@@ -30,10 +31,10 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
       const to = path ?? draft ?? `${grid.name}-handover.json`;
       if (path === undefined) saveEnvelope(to, file.record, file.signatures);
       out.note(why.message);
-      await sayStatement(context, grid, file, file.signatures.length === 0 ? 'draft' : 'signed', to);
+      await sayDraft(context, grid, file, file.signatures.length === 0 ? 'draft' : 'signed', to);
       return out.next('3bot sign FILE, by each governor; then 3bot grid handover FILE, here');
     }
-    out.note(statementText(grid.reader, file.record).map(([key, text]) => `${key.padEnd(11)}${text}`).join('\n'));
+    out.note(rowsText(draftRows(file)));
     await prompt.confirm('From now on this home folder numbers the lines. Is the old home stopped for good?');
     await grid[Symbol.asyncDispose]();
     const { line, log_key } = await takeOver(grid.id, file, options);
@@ -51,11 +52,11 @@ async function drafted(context: Context, grid: Grid): Promise<SignedFile> {
   const { isProblem } = await import('../../src/base/errors.js');
   const { draftHandover } = await import('../../src/net/handover.js');
   const { signStatement } = await import('../../src/net/governance.js');
-  const { openGovernor } = await import('../governance.js');
+  const { openIdentity } = await import('../drafts.js');
   const { gridOptions } = await import('../handle.js');
   const draft: SignedFile = { record: await draftHandover(grid, gridOptions(context)), signatures: [] };
   try {
-    return await signStatement(grid, draft, await openGovernor(context));
+    return await signStatement(grid, draft, await openIdentity(context));
   } catch (thrown) {
     if (!isProblem(thrown, 'refused', 'key')) throw thrown;
     return draft;

@@ -14,13 +14,11 @@ export const command: CommandFile<GridFlag & { set?: string; none?: true; draft?
     const { MAX_POLICY_BYTES } = await import('../../src/base/limits.js');
     const { Problem } = await import('../../src/base/errors.js');
     const { readGrid } = await import('../../src/rules/objects.js');
-    const { saveEnvelope } = await import('../../src/net/envelope.js');
-    const { deliver } = await import('../../src/net/deliver.js');
-    const { missingGovernors, signStatement, statementText, witnessChange, witnessLines } = await import('../../src/net/governance.js');
-    const { openGovernor, sayStatement } = await import('../governance.js');
+    const { witnessChange, witnessLines } = await import('../../src/net/governance.js');
+    const { openIdentity, signOrDraft } = await import('../drafts.js');
     const { openGridOf } = await import('../handle.js');
     const { readText } = await import('../files.js');
-    const { out, prompt } = context;
+    const { out } = context;
     if (set !== undefined && none === true) throw new Problem('usage', '--set and --none together', { hint: 'give one of them' });
     const wanted = set === undefined ? null : witnessLines(readText(set, MAX_POLICY_BYTES));
     await using grid = await openGridOf(context, named);
@@ -29,19 +27,6 @@ export const command: CommandFile<GridFlag & { set?: string; none?: true; draft?
       return out.one({ json: { grid: grid.id, witnesses }, text: () => witnesses?.join('\n') ?? "no witnesses: the home's word is enough" });
     }
     await grid.refresh();
-    const record = witnessChange(grid, wanted);
-    out.note(statementText(grid.reader, record).map(([key, text]) => `${key.padEnd(11)}${text}`).join('\n'));
-    await prompt.confirm('Sign this?');
-    const file = await signStatement(grid, { record, signatures: [] }, await openGovernor(context));
-    const why = missingGovernors(grid, file);
-    if (why === null) {
-      await deliver(grid, { payload: record.text, signatures: [...file.signatures] });
-      return sayStatement(context, grid, file, 'recorded', null);
-    }
-    const to = draft ?? `${grid.name}-witnesses.json`;
-    saveEnvelope(to, record, file.signatures);
-    out.note(why.message);
-    await sayStatement(context, grid, file, 'signed', to);
-    out.next('3bot sign FILE, by each governor; whoever signs last records it');
+    await signOrDraft(context, grid, witnessChange(grid, wanted), await openIdentity(context), draft ?? `${grid.name}-witnesses.json`);
   },
 };

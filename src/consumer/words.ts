@@ -31,17 +31,25 @@ export function durationText(ms: number): string {
   return parts.join(' ');
 }
 
-/** In full: half a key says nothing about whose it is. @param parties everybody that was named before */
-function quorumText({ threshold, members }: Quorum, parties: readonly string[]): string {
-  const names = members.map((member) => (!('of' in member) ? `(${quorumText(member, parties)})` : member.weight === 1 ? member.of : `${member.of} (${member.weight === 0 ? 'optional' : `counts ${member.weight}`})`));
+/**
+ * Who must sign, in full: half a key says nothing about whose it is.
+ * @param parties everybody that was named before
+ */
+export function quorumText({ threshold, members }: Quorum, parties: readonly string[] = []): string {
+  const counted = members.filter((member) => !('of' in member) || member.weight > 0);
+  const optional = members.flatMap((member) => ('of' in member && member.weight === 0 ? [member.of] : []));
+  const names = counted.map((member) => (!('of' in member) ? `(${quorumText(member, parties)})` : member.weight === 1 ? member.of : `${member.of} (counts ${member.weight})`));
+  const most = counted.reduce((sum, member) => sum + ('of' in member ? member.weight : 1), 0);
+  const isPlain = counted.every((member) => !('of' in member) || member.weight === 1);
   const named = new Set(parties);
-  if (members.some((member) => 'of' in member && member.weight !== 1)) return `weight ${threshold} of ${names.join(', ')}`;
-  const isEverybody = threshold === names.length && names.length === parties.length && names.every((name) => named.has(name));
-  if (isEverybody && names.length > 1) return `all ${names.length} named above`;
-  return names.length === 1 ? names.join() : threshold === names.length ? `all of ${names.join(', ')}` : `${threshold} of ${names.join(', ')}`;
+  const isEverybody = threshold === most && names.length === parties.length && names.every((name) => named.has(name));
+  const list = names.join(', ');
+  const must = isEverybody && names.length > 1 ? `all ${names.length} named above` : threshold !== most ? `${isPlain ? '' : 'weight '}${threshold} of ${list}` : names.length === 1 ? list : `all of ${list}`;
+  return optional.length === 0 ? must : `${must}; if they like also ${optional.join(', ')}`;
 }
 
-function workloadText({ name, image, command, env, ports, secrets }: Workload): string {
+/** A workload in one line, nothing left out. */
+export function workloadText({ name, image, command, env, ports, secrets }: Workload): string {
   const what = image ?? 'a bare command';
   const runs = command.length === 0 ? '' : `, runs ${JSON.stringify(command)}`;
   const variables = env.length === 0 ? '' : `, sets ${env.map((one) => `${one.name}=${JSON.stringify(one.value)}`).join(' ')}`;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isProblem, type ProblemCode } from '../../src/base/errors.js';
 import { agreementText, durationText, resourcesText } from '../../src/consumer/words.js';
-import { readDraft, saveDraft } from '../../src/consumer/draft.js';
+import { saveDraft } from '../../src/people/draft.js';
 import { agreementOf, draftAgreement, type Choice } from '../../src/market/terms.js';
-import { envelopeText } from '../../src/net/envelope.js';
+import { envelopeText, readEnvelope } from '../../src/net/envelope.js';
 import type { Signature, TalkRequest } from '../../src/schema/types.js';
 import { namedSigner } from '../book.js';
 import { gib, HOUR } from '../deal.js';
@@ -31,7 +31,7 @@ test('a draft file comes back as it was written, and keeps what others signed', 
   saveDraft(path, draft, [await signed(ann)]);
   const both = saveDraft(path, draft, [await signed(ben)]);
   assert.deepEqual(both.signatures.map(({ by }) => by), [ann.key, ben.key].sort());
-  const back = readDraft(path);
+  const back = readEnvelope(path);
   assert.equal(back.record.text, draft.text);
   assert.deepEqual(back.signatures, both.signatures);
   assert.deepEqual(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object), ['payload', 'payloadType', 'signatures'], 'a DSSE envelope');
@@ -53,9 +53,9 @@ test('a file that is no draft, or was changed, is refused', async () => {
   ];
   for (const [title, text, code] of cases) {
     writeFileSync(path, text);
-    assert.throws(() => readDraft(path), refused(code), title);
+    assert.throws(() => readEnvelope(path), refused(code), title);
   }
-  assert.throws(() => readDraft(join(folder, 'none.json')), refused('not_found'));
+  assert.throws(() => readEnvelope(join(folder, 'none.json')), refused('not_found'));
 });
 
 test('in plain words everybody and everything in an agreement is named', () => {
@@ -81,7 +81,7 @@ test('a draft does not take the place of another deal\'s, with its signatures', 
   saveDraft(path, draft, [await signed(ann)]);
   const other = draftAgreement({ ...REQUEST, nonce: '22'.repeat(16) }, CHOICE);
   assert.throws(() => saveDraft(path, other, []), (thrown) => isProblem(thrown, 'refused', 'draft'));
-  assert.equal(readDraft(path).signatures.length, 1);
+  assert.equal(readEnvelope(path).signatures.length, 1);
 });
 
 test('payers of a draft add up to its total, however it divides', () => {

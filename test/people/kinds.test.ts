@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Json, JsonObject } from '../../src/base/canonical.js';
+import { kindOf, usableUntil } from '../../src/people/kinds.js';
+import type { Agreement, Payload, SchemaName } from '../../src/schema/types.js';
+import { shapeError } from '../../src/schema/validate.js';
+import { agreementBody, key, market, web } from '../rules/world.js';
+
+const AGREEMENT: Agreement = agreementBody(market(), {
+  order: 'web', minimum_stroops: '7', notice_ms: 1_000, retention_ms: 5_000, exec: true, meter: { by: `bot/${key('meter')}`, heartbeat_ms: 3_600_000 },
+  discounts: [{ name: 'year', ppm: 100_000 }], documents: [{ name: 'terms.pdf', sha256: 'ab'.repeat(32) }], workloads: [web('web', { command: ['run'], env: [{ name: 'A', value: 'b' }], ports: [{ container: 80, protocol: 'tcp' }] })],
+});
+const ID = 'c'.repeat(40);
+
+/** A body of each kind that has words of its own; the fields that say nothing which the rest does not say, too. */
+const SAMPLES: readonly [kind: SchemaName, chain: string, body: object, implied?: readonly string[]][] = [
+  // The contract's id follows from by and nonce; the rules hold by and farm against the roles.
+  ['agreement@1', `contract/${ID}`, AGREEMENT, ['by', 'nonce', 'farm']],
+  ['workload@1', `contract/${ID}`, { workloads: [web()] }],
+  ['end@1', `contract/${ID}`, { reason: 'done' }],
+  ['transfer@1', `account/${key('purse')}`, { payers: [{ account: key('purse'), amount_stroops: '5' }], to: key('bob'), memo: 'rent' }],
+  ['policy@1', 'grid', { rules: 2, shares: [{ account: key('treasury'), role: 'grid', share_ppm: 100_000 }, { account: null, role: 'burn', share_ppm: 50_000 }], mint_cap_stroops: '70' }],
+  ['witnesses@1', 'grid', { witnesses: ['witness a b', 'quorum a'] }],
+  ['handover@1', 'grid', { seen: { size: 3, root: 'ab'.repeat(32) }, log_key: key('log'), clock_key: key('clock') }],
+];
+
+const payloadOf = (kind: string, chain: string, body: object): Payload => ({ v: 1, grid: 'ab'.repeat(32), chain, height: 0, prev: null, kind, time: 0, body: body as JsonObject });
+
+/** The same with one value changed, once for each value in it, with the value's path. */
+function changes(value: Json, path = ''): [path: string, changed: Json][] {
+  if (typeof value === 'string') return [[path, `${value}7`]];
+  if (typeof value === 'number') return [[path, value + 1]];
+  if (typeof value === 'boolean') return [[path, !value]];
+  if (value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item, i) => changes(item, path).map(([where, changed]): [string, Json] => [where, value.with(i, changed)]));
+  return Object.entries(value).flatMap(([name, item]) => changes(item as Json, path === '' ? name : `${path}.${name}`).map(([where, changed]): [string, Json] => [where, { ...value, [name]: changed }]));
+}
+
+for (const [kind, chain, body, implied = []] of SAMPLES) {
+  test(`no value of ${kind} can be changed without its words changing`, () => {
+    assert.equal(shapeError(kind, body), null, 'the sample is a body of its kind');
+    const said = (changed: object): string => JSON.stringify(kindOf(payloadOf(kind, chain, changed)).words(payloadOf(kind, chain, changed)));
+    const silent = changes(body as JsonObject).filter(([, changed]) => said(changed as JsonObject) === said(body)).map(([path]) => path);
+    assert.deepEqual([...new Set(silent)], implied);
+  });
+}
+
+test('a kind without words of its own is shown field by field', () => {
+  const payload = payloadOf('unheard@1', 'grid', { name: 'x', list: [{ a: 1 }, { a: 2 }], none: null, empty: [], commit_by: 5 });
+  assert.deepEqual(kindOf(payload).words(payload), [['name', 'x'], ['list[0].a', '1'], ['list[1].a', '2'], ['none', 'none'], ['empty', 'none'], ['commit_by', '5']]);
+  assert.equal(usableUntil(payload), 5);
+});
