@@ -31,6 +31,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'wallet list', summary: 'your accounts', load: () => import('./wallet/list.js') },
       { words: 'wallet use', summary: 'choose the account that commands use', load: () => import('./wallet/use.js') },
       { words: 'wallet send', summary: 'send TFT to somebody', load: () => import('./wallet/send.js') },
+      { words: 'wallet request', summary: 'ask somebody for a payment', load: () => import('./wallet/request.js') },
+      { words: 'wallet pay', summary: 'pay such a request, once', load: () => import('./wallet/pay.js') },
       { words: 'wallet history', summary: 'what came in and went out', load: () => import('./wallet/history.js') },
       { words: 'wallet faucet', summary: 'get TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },
     ],

@@ -2,8 +2,8 @@
 // shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
-// by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded, and
-// a farm would forget what it holds for drafts it has signed.
+// by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded
+// (under the same --idempotency-key, too), and a farm would forget what it holds for drafts it has signed.
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { makeFolder, type Home } from './home.js';
@@ -63,6 +63,15 @@ const MIGRATIONS: readonly string[] = [
      signatures TEXT NOT NULL,
      signed_ms INTEGER NOT NULL,
      PRIMARY KEY (grid, record)
+   ) STRICT, WITHOUT ROWID;`,
+  // Every transfer that was signed under an idempotency key, for good: the same key never pays twice.
+  `ALTER TABLE unsent ADD COLUMN key TEXT;
+   CREATE TABLE keyed (
+     grid TEXT NOT NULL,
+     key TEXT NOT NULL,
+     record TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     PRIMARY KEY (grid, key, record)
    ) STRICT, WITHOUT ROWID;`,
 ];
 

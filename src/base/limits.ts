@@ -161,6 +161,8 @@ export const MAX_LOOKED_AT = 20_000;
 export const MAX_ACCOUNTS = 256;
 /** SEP-0005 indexes are hardened: 31 bits (SLIP-0010). */
 export const MAX_ACCOUNT_INDEX = 2 ** 31 - 1;
+/** Payment request as a text: ours have at most 600 characters, a memo of 100 foreign letters spelled out included. */
+export const MAX_REQUEST_CHARS = 2_000;
 /** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */
 export const MAX_KEYSTORE_BYTES = 16_384;
 /** Memory that a keystore's scrypt parameters may ask for (ours take 128 MiB): a hostile file must not exhaust a machine. */

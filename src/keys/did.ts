@@ -44,6 +44,8 @@ function keyOfAddress(address: string): string | null {
  * @throws Problem `usage` on anything else; a mistyped `G…` is found by its checksum
  */
 export function parseKey(text: string): string {
+  // A Stellar seed that was pasted by mistake is not repeated: messages end up in logs.
+  if (/^S[A-Z2-7]{55}$/.test(text.trim())) throw new Problem('usage', 'this is a secret seed (S…), not an address (G…)', { hint: 'whoever has seen it can spend what it holds elsewhere' });
   let key: string | null = null;
   try {
     if (/^[0-9a-f]{64}$/i.test(text)) key = text.toLowerCase();

@@ -1,30 +1,39 @@
-// Transfers that were signed and handed over, until their verdict is known: so that a repeated command pays once.
+// Transfers that were signed and handed over: until their verdict is known, so that a repeated command pays once; under
+// an idempotency key for good, so that the same key never pays twice.
 import { UNSENT_LIFE_MS } from '../base/limits.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Private } from '../private.js';
 import type { SignedRecord, Transfer } from '../schema/types.js';
 
-/** A transfer without a verdict. */
-export interface InDoubt {
-  /** Record id. */
-  readonly id: string;
-  readonly signed: SignedRecord;
-  readonly height: number;
-  /** Account key, hex. */
+/** A transfer as its record says it. */
+export interface Made {
+  readonly record: ParsedRecord;
+  /** Account keys, hex. */
+  readonly from: string;
   readonly to: string;
   /** Stroops. */
   readonly amount: bigint;
+  readonly memo: string;
+}
+
+/** A transfer without a verdict. */
+export interface InDoubt extends Made {
+  readonly signed: SignedRecord;
+  /** Idempotency key that it was made under. */
+  readonly key: string | null;
   /** Young enough for a repeated command to mean it. */
   readonly recent: boolean;
 }
 
 const SQL = {
-  keep: 'INSERT OR REPLACE INTO unsent (grid, record, chain, payload, signatures, signed_ms) VALUES (?, ?, ?, ?, ?, ?)',
-  of: 'SELECT payload, signatures, signed_ms FROM unsent WHERE grid = ? AND chain = ? ORDER BY signed_ms',
+  keep: 'INSERT OR REPLACE INTO unsent (grid, record, chain, payload, signatures, signed_ms, key) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  of: 'SELECT payload, signatures, signed_ms, key FROM unsent WHERE grid = ? AND chain = ? ORDER BY signed_ms',
   clear: 'DELETE FROM unsent WHERE grid = ? AND record = ?',
+  note: 'INSERT OR IGNORE INTO keyed (grid, key, record, payload) VALUES (?, ?, ?, ?)',
+  under: 'SELECT payload FROM keyed WHERE grid = ? AND key = ?',
 } as const;
 
-/** The transfers of one grid that are in doubt. */
+/** The transfers of one grid that are in doubt, and those that were made under a key. */
 export class Unsent {
   readonly #data: Private;
   readonly #grid: string;
@@ -34,24 +43,36 @@ export class Unsent {
     this.#grid = grid;
   }
 
-  /** Written down before it is handed over. Durable on return. */
-  keep({ id, payload }: ParsedRecord, signed: SignedRecord, at: number): void {
-    this.#data.db.prepare(SQL.keep).run(this.#grid, id, payload.chain, signed.payload, JSON.stringify(signed.signatures), at);
+  /** Written down before it is handed over. Durable on return. @param key idempotency key, if it has one */
+  keep({ id, payload }: ParsedRecord, signed: SignedRecord, at: number, key: string | null = null): void {
+    const { db } = this.#data;
+    db.transaction(() => {
+      if (key !== null) db.prepare(SQL.note).run(this.#grid, key, id, signed.payload);
+      db.prepare(SQL.keep).run(this.#grid, id, payload.chain, signed.payload, JSON.stringify(signed.signatures), at, key);
+    }).immediate();
   }
 
-  /** Of one wallet, oldest first. @param account key, hex */
+  /** Of one account, oldest first. @param account key, hex */
   of(account: string, at: number): InDoubt[] {
-    const rows = this.#data.db.prepare(SQL.of).all(this.#grid, `account/${account}`) as { payload: string; signatures: string; signed_ms: number }[];
-    return rows.map(({ payload, signatures, signed_ms }) => {
-      const { id, payload: { height, body } } = parseRecord(payload);
-      const { to, payers } = body as unknown as Transfer;
-      const amount = payers.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), 0n);
-      return { id, height, to, amount, signed: { payload, signatures: JSON.parse(signatures) as SignedRecord['signatures'] }, recent: at - signed_ms < UNSENT_LIFE_MS };
-    });
+    const rows = this.#data.db.prepare(SQL.of).all(this.#grid, `account/${account}`) as { payload: string; signatures: string; signed_ms: number; key: string | null }[];
+    return rows.map(({ payload, signatures, signed_ms, key }) => ({
+      ...madeOf(payload), key, signed: { payload, signatures: JSON.parse(signatures) as SignedRecord['signatures'] }, recent: at - signed_ms < UNSENT_LIFE_MS,
+    }));
   }
 
-  /** Forgets one: its verdict is known. */
+  /** Every transfer that was ever signed under a key, whether it came into the book or not. */
+  under(key: string): Made[] {
+    return (this.#data.db.prepare(SQL.under).all(this.#grid, key) as { payload: string }[]).map(({ payload }) => madeOf(payload));
+  }
+
+  /** Forgets one that was in doubt: its verdict is known. */
   clear(id: string): void {
     this.#data.db.prepare(SQL.clear).run(this.#grid, id);
   }
+}
+
+function madeOf(payload: string): Made {
+  const record = parseRecord(payload);
+  const { to, payers, memo } = record.payload.body as unknown as Transfer;
+  return { record, from: record.payload.chain.slice('account/'.length), to, memo, amount: payers.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), 0n) };
 }

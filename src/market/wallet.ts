@@ -1,8 +1,10 @@
 // What a wallet writes into the book: transfers, and what it takes from the faucet of a development grid.
 import { formatTft } from '../base/amount.js';
+import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { makeRecord, parseRecord, signRecord } from '../bcdb/record.js';
+import { makeRecord, signRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
+import { addressOf } from '../keys/did.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned, nextPayload } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
@@ -21,6 +23,8 @@ export interface WantedTransfer {
   readonly amount: bigint;
   /** At most 100 characters. */
   readonly memo: string;
+  /** Idempotency key: under the same one nothing is paid twice. */
+  readonly key?: string | undefined;
 }
 
 /** A line that was written. */
@@ -55,8 +59,26 @@ export interface Settled {
   readonly index: number | null;
   readonly to: string;
   readonly amount: bigint;
-  /** The one that is wanted now, by receiver and amount, and not long ago: recorded once, not to be sent again. */
+  /** The one that is wanted now, by its key, or by receiver and amount and not long ago: recorded once, not to be sent again. */
   readonly isWanted: boolean;
+}
+
+/**
+ * The line of the transfer that was made under the wanted one's key, if one is in the book.
+ * @throws Problem `refused`, reason `idempotency_key`, where the key stands for another transfer
+ */
+export function paidUnder(grid: Grid, unsent: Unsent, { key, from, to, amount, memo }: WantedTransfer): Written | undefined {
+  if (key === undefined) return undefined;
+  const made = unsent.under(key);
+  const other = made.find((one) => one.from !== from || one.to !== to || one.amount !== amount || one.memo !== memo);
+  if (other !== undefined) {
+    throw new Problem('refused', `the key ${key} stands for another transfer: ${formatTft(other.amount)} TFT from ${addressOf(other.from)} to ${addressOf(other.to)}, memo ${JSON.stringify(other.memo)}`, { reason: 'idempotency_key', hint: 'another transfer needs another --idempotency-key' });
+  }
+  for (const { record } of made) {
+    const index = grid.reader.find(record);
+    if (index !== undefined) return { id: record.id, index };
+  }
+  return undefined;
 }
 
 /**
@@ -66,7 +88,7 @@ export interface Settled {
  * @param grid refreshed
  * @throws Problem as `deliver`; the transfer stays in doubt
  */
-export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amount }: WantedTransfer): Promise<Settled[]> {
+export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amount, key }: WantedTransfer): Promise<Settled[]> {
   const look = (): InDoubt[] => unsent.of(from, grid.clock());
   if (look().length === 0) return [];
   // Held from here on: a command of this home folder that is just sending ends first, and clears what is its own.
@@ -74,12 +96,13 @@ export async function settleUnsent(grid: Grid, unsent: Unsent, { from, to, amoun
   await grid.refresh();
   const settled: Settled[] = [];
   for (const one of look()) {
-    const isWanted = one.recent && one.to === to && one.amount === amount;
-    const index = grid.reader.find(parseRecord(one.signed.payload)) ?? (isWanted ? await handInAgain(grid, one) : null);
+    const isWanted = key === undefined ? one.key === null && one.recent && one.to === to && one.amount === amount : one.key === key;
+    const { record: { id, payload } } = one;
+    const index = grid.reader.find(one.record) ?? (isWanted ? await handInAgain(grid, one) : null);
     const { height = -1 } = grid.reader.head(`account/${from}`) ?? {};
-    if (index === null && !isWanted && height < one.height) continue;
-    unsent.clear(one.id);
-    settled.push({ id: one.id, index, to: one.to, amount: one.amount, isWanted: isWanted && index !== null });
+    if (index === null && !isWanted && height < payload.height) continue;
+    unsent.clear(id);
+    settled.push({ id, index, to: one.to, amount: one.amount, isWanted: isWanted && index !== null });
   }
   return settled;
 }
@@ -97,21 +120,27 @@ async function handInAgain(grid: Grid, { signed }: InDoubt): Promise<number | nu
 const REPEAT = 'the same command again settles it and does not pay twice';
 
 /**
- * Sends TFT. The signed record is kept until there is a verdict, for `settleUnsent`.
+ * Sends TFT. The signed record is kept until there is a verdict, for `settleUnsent`; under a key for good. Whatever was
+ * signed under the key before and is not in the book has the place on the chain that this one takes, or one below it:
+ * it can never be recorded beside it.
  * @param keyring identity whose wallet is `from`
- * @throws Problem as `deliverOwn`
+ * @throws Problem as `deliverOwn` and `paidUnder`
  */
-export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, { from, to, amount, memo }: WantedTransfer): Promise<Written> {
+export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, wanted: WantedTransfer): Promise<Written> {
+  const { from, to, amount, memo, key } = wanted;
   const signer = keyring.signer('wallet');
   if (signer.key !== from) throw new Problem('integrity', `the keystore of ${keyring.name} holds another wallet than its header says`);
   const body: Transfer = { payers: [{ account: from, amount_stroops: amount.toString() }], to, memo };
   grid.demandWritable();
   await grid.hold();
   await grid.refresh();
+  // Another command with this key may have been faster.
+  const before = paidUnder(grid, unsent, wanted);
+  if (before !== undefined) return before;
   const at = grid.clock();
   const record = makeRecord(nextPayload(grid, `account/${from}`, 'transfer@1', body, at));
   const signed = await signRecord(record, [signer]);
-  unsent.keep(record, signed, at);
+  effect('transfer_kept', () => unsent.keep(record, signed, at, key));
   try {
     const written = await deliverOwn(grid, signed, REPEAT);
     unsent.clear(record.id);

@@ -13,6 +13,7 @@ import { openHome } from '../../src/home.js';
 import { parseKey } from '../../src/keys/did.js';
 import { readKeystore } from '../../src/keys/keystore.js';
 import { invitationText, parseInvitation } from '../../src/market/invitation.js';
+import { parseRequest, requestText } from '../../src/market/request.js';
 import { problemFrom } from '../../src/net/problems.js';
 import { readTrust } from '../../src/net/trustfile.js';
 import { validated } from '../../src/schema/validate.js';
@@ -49,6 +50,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     assert.deepEqual(parseCheckpointText(checkpointText(point)).root, point.root);
   },
   proof: (text) => assert.deepEqual(parseProof(formatProof(parseProof(text))), parseProof(text)),
+  payment_request: (text) => assert.deepEqual(parseRequest(requestText(parseRequest(text))), parseRequest(text)),
   receipt: (text) => parseReceipt(text),
   tile_path(text) {
     const name = parseTilePath(text);

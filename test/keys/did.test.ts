@@ -32,6 +32,11 @@ test('a mistyped address is never another key', () => {
   }
 });
 
+test('a secret seed in the place of an address is not repeated', () => {
+  const seed = 'SBU2RRGLXH3E5CQHTD3ODLDF2BWDCYUSSBLLZ5GNW7JXHDIYKXZWHOKR';
+  assert.throws(() => parseKey(seed), (thrown) => isProblem(thrown, 'usage') && /secret seed/.test(thrown.message) && !thrown.message.includes(seed));
+});
+
 test('everything that is not a key is refused', () => {
   const others = ['', 'alice', STRKEY[0].slice(1), `${STRKEY[0]}0`, STRKEY[1].slice(1), `${STRKEY[1]}A`, STRKEY[1].toLowerCase(), DID[1].slice(0, -1), 'did:key:z', 'did:web:example.org',
     // An X25519 key as did:key, and a StrKey secret seed.

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { parseTft } from '../../src/base/amount.js';
 import { isProblem } from '../../src/base/errors.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { history } from '../../src/market/account.js';
-import { checkTransfer, send, settleUnsent, takeFromFaucet, type WantedTransfer } from '../../src/market/wallet.js';
+import { checkTransfer, paidUnder, send, settleUnsent, takeFromFaucet, type WantedTransfer } from '../../src/market/wallet.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { appendSigned, nextPayload } from '../../src/net/compose.js';
 import type { Grid } from '../../src/net/grid.js';
@@ -183,4 +184,52 @@ test('whatever else is handed over without an answer names the record and the co
   const wallet = whenSigned(bob.identity, () => { proxy.lose = 2; }).signer('wallet');
   const body = { payers: [{ account: wallet.key, amount_stroops: '1' }], to: BOB, memo: '' };
   await assert.rejects(appendSigned(copy, { chain: `account/${wallet.key}`, kind: 'transfer@1', body }, [wallet]), (thrown) => isProblem(thrown, 'unreachable') && /^before you repeat it: 3bot bcdb get [0-9a-f]{64}$/.test(thrown.hint ?? ''));
+});
+
+test('under a key a transfer is paid once: repeated it is found, with other arguments or from another account refused', async () => {
+  const unsent = new Unsent(data, grid.id);
+  const wanted: WantedTransfer = { from: wallet, to: BOB, amount: 3n * TFT, memo: 'rent', key: 'rent-11' };
+  const before = balance(grid, BOB);
+  assert.equal(paidUnder(grid, unsent, wanted), undefined);
+  const written = await send(grid, alice.identity, unsent, wanted);
+  assert.deepEqual(paidUnder(grid, unsent, wanted), written);
+  assert.deepEqual(await send(grid, alice.identity, unsent, wanted), written, 'another command that was as far as signing');
+  assert.equal(parseTft(balance(grid, BOB)) - parseTft(before), 3n * TFT);
+  for (const change of [{ amount: 4n * TFT }, { to: 'c0'.repeat(32) }, { memo: 'rent ' }, { from: BOB }]) {
+    assert.throws(() => paidUnder(grid, unsent, { ...wanted, ...change }), (thrown) => isProblem(thrown, 'refused', 'idempotency_key'));
+  }
+  assert.notEqual((await send(grid, alice.identity, unsent, { ...wanted, key: 'rent-12' })).index, written.index);
+});
+
+test('a transfer in doubt under one key is not taken for the same payment under another, nor for one without', async () => {
+  await using there = await behindProxy('emil');
+  const { bob, copy, proxy, unsent } = there;
+  const from = bob.identity.public['wallet'] ?? '';
+  const wanted: WantedTransfer = { from, to: BOB, amount: TFT, memo: '', key: 'one' };
+  await assert.rejects(send(copy, whenSigned(bob.identity, () => { proxy.lose = 2; }), unsent, wanted), (thrown) => isProblem(thrown, 'unreachable'));
+  for (const key of [undefined, 'two']) assert.deepEqual((await settleUnsent(copy, unsent, { ...wanted, key })).filter(({ isWanted }) => isWanted), []);
+  assert.notEqual(paidUnder(copy, unsent, wanted), undefined, 'the answer was lost, not the transfer');
+  await send(copy, bob.identity, unsent, { ...wanted, key: 'two' });
+  await send(copy, bob.identity, unsent, wanted);
+  assert.equal(balance(copy, BOB), '2.0000000');
+});
+
+test('what was signed under a key and never handed over, as after a crash, is the payment that the next command makes', async () => {
+  const unsent = new Unsent(data, grid.id);
+  const wanted: WantedTransfer = { from: wallet, to: BOB, amount: TFT, memo: 'crash', key: 'crashed' };
+  const body = { payers: [{ account: wallet, amount_stroops: TFT.toString() }], to: BOB, memo: 'crash' };
+  const record = makeRecord(nextPayload(grid, `account/${wallet}`, 'transfer@1', body, Date.now()));
+  const signed = await signRecord(record, [alice.identity.signer('wallet')]);
+  unsent.keep(record, signed, Date.now(), 'crashed');
+  const [settled] = await settleUnsent(grid, unsent, wanted);
+  assert.deepEqual([settled?.id, settled?.isWanted], [record.id, true]);
+
+  // Had its place gone to another transfer, it could never be recorded, and a new one is made under the key.
+  const late = makeRecord(nextPayload(grid, `account/${wallet}`, 'transfer@1', { ...body, memo: 'late' }, Date.now()));
+  unsent.keep(late, await signRecord(late, [alice.identity.signer('wallet')]), Date.now(), 'late');
+  await send(grid, alice.identity, unsent, { ...wanted, memo: 'other', key: undefined });
+  const again: WantedTransfer = { ...wanted, memo: 'late', key: 'late' };
+  assert.deepEqual((await settleUnsent(grid, unsent, again)).map(({ index, isWanted }) => [index, isWanted]), [[null, false]]);
+  const written = await send(grid, alice.identity, unsent, again);
+  assert.deepEqual([paidUnder(grid, unsent, again), unsent.under('late').length], [written, 2]);
 });

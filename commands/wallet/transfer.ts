@@ -1,0 +1,64 @@
+// What `wallet send` and `wallet pay` have in common: settle what is in doubt, check, ask, pay, say what happened.
+import type { Payee } from '../../src/market/find.js';
+import type { Grid } from '../../src/net/grid.js';
+import { Problem } from '../../src/base/errors.js';
+import type { Context } from '../command.js';
+import { openWallet, type Chosen } from './account.js';
+
+/** A payment as the command line says it. */
+export interface Payment {
+  readonly payee: Payee;
+  /** Stroops. */
+  readonly amount: bigint;
+  readonly memo: string;
+  /** Idempotency key. */
+  readonly key: string | undefined;
+  /** What `--max` said. */
+  readonly max: bigint | undefined;
+  /** Throws what stands against paying it now; not asked where it is paid already. */
+  readonly check?: () => void;
+}
+
+/** @throws Problem `usage` for a key that cannot be told from others at a glance */
+export function parseIdempotencyKey(text: string): string {
+  if (!/^[!-~]{1,100}$/.test(text)) throw new Problem('usage', `not an idempotency key: ${JSON.stringify(text.slice(0, 100))}`, { hint: '1 to 100 letters, digits and signs without spaces, for example invoice-2026-11' });
+  return text;
+}
+
+/** Pays from the chosen account, once, and shows the record. @param grid refreshed */
+export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, { payee, amount, memo, key, max, check }: Payment): Promise<void> {
+  const { formatTft } = await import('../../src/base/amount.js');
+  const { balanceOf } = await import('../../src/market/account.js');
+  const { checkTransfer, paidUnder, send, settleUnsent } = await import('../../src/market/wallet.js');
+  const { addressOf } = await import('../../src/keys/did.js');
+  const { Unsent } = await import('../../src/market/unsent.js');
+  const { openPrivate } = await import('../../src/private.js');
+  const { allowSpending } = await import('../spending.js');
+  const { home, out, flags } = context;
+  const { key: account } = chosen.account;
+  const transfer = { from: account, to: payee.account, amount, memo, key };
+  const address = addressOf(payee.account);
+  const whom = payee.name === null ? address : `${payee.name} (${address})`;
+  using data = openPrivate(home);
+  const unsent = new Unsent(data, grid.id);
+  const paid = paidUnder(grid, unsent, transfer);
+  const settled = await settleUnsent(grid, unsent, transfer);
+  const before = paid ?? settled.find(({ isWanted }) => isWanted);
+  const notes = settled.filter(({ isWanted }) => !isWanted).map((one) => `an earlier transfer of ${formatTft(one.amount)} TFT to ${addressOf(one.to)} ${one.index === null ? 'was not recorded and never will be' : `is recorded as line ${one.index}`}`);
+  if (before !== undefined && key !== undefined) notes.push(`paid before, under the key ${key}; nothing was sent now`);
+  else if (before !== undefined) notes.push('this is the transfer of the command before, whose answer was lost: it is paid once; to pay once more run the command again');
+  if (!flags.json) for (const note of notes) out.note(note);
+  if (before === undefined) {
+    check?.();
+    checkTransfer(grid.reader, transfer);
+    await allowSpending(context, { amount, question: `Send ${formatTft(amount)} TFT of grid ${grid.name} to ${whom}?`, flag: '--max', max });
+  }
+  const { id, index } = before ?? await send(grid, await openWallet(context, chosen), unsent, transfer);
+  const balance = formatTft(balanceOf(grid.reader, account).balance_stroops);
+  out.one({
+    json: { record: id, index, amount: formatTft(amount), to: payee.account, address, name: payee.name, memo, balance, resumed: before !== undefined, ...(key === undefined ? {} : { idempotency_key: key }) },
+    id,
+    text: () => `sent ${formatTft(amount)} TFT to ${whom}; ${balance} TFT are left\nrecord ${id}, line ${index}`,
+  });
+  out.next(`3bot receipt get ${id.slice(0, 12)}`);
+}
