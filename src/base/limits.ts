@@ -31,6 +31,10 @@ export const FRESH_MS = 10 * 60_000;
 export const COSIGN_EVERY_MS = 60_000;
 /** Contracts that one node may carry, those whose data it still keeps included; all stand in one object. */
 export const MAX_ALLOCATIONS = 1_000;
+/** Payers of one contract: each has an account, and settling touches all of them within MAX_RULE_OBJECTS. */
+export const MAX_CONTRACT_PAYERS = 8;
+/** Stretches without confirmation that a meter remembers, to know what was confirmed before the end of a term that nobody has settled yet. */
+export const MAX_METER_GAPS = 32;
 /** Longest time between the signatures of two who are both there: the farm holds capacity meanwhile. */
 export const MAX_COMMIT_OF_TWO_MS = 60_000;
 /** Longest a farm keeps data after the end, unless its config says otherwise: nobody pays for that time. */

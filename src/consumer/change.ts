@@ -6,7 +6,7 @@ import type { Keyring } from '../keys/keyring.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { read, type ContractObject } from '../rules/objects.js';
-import { view } from '../rules/view.js';
+import { viewOf } from '../rules/view.js';
 import type { Workload } from '../schema/types.js';
 
 function current(reader: Reader, id: string): ContractObject {
@@ -37,6 +37,6 @@ export async function deploy(grid: Grid, keyring: Keyring, id: string, workload:
  * @throws Problem `refused` where the identity may not; `unreachable`
  */
 export async function endContract(grid: Grid, keyring: Keyring, id: string, reason: string): Promise<boolean> {
-  const body = (reader: Reader): { reason: string } | null => (view(current(reader, id), grid.clock()).settled ? null : { reason });
+  const body = (reader: Reader): { reason: string } | null => (viewOf(reader, current(reader, id), grid.clock()).settled ? null : { reason });
   return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'end@1', body }, [keyring.signer('bot')])) !== null;
 }

@@ -8,7 +8,7 @@ import type { Objects, ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/reader.js';
 import { perHourStroops } from '../capacity/price.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
-import { view, type ContractState, type ContractView } from '../rules/view.js';
+import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
 
 /** How far a contract that is not over has come; `ready`: all its workloads run, and there are some. */
@@ -98,7 +98,7 @@ export function progressOf(reader: ReadState, contract: ContractObject): { progr
 /** A contract at a moment, ready to be shown. */
 export function showContract(reader: ReadState, contract: ContractObject, at: number): ContractShown {
   const { id, agreement, committed_at, started_at } = contract;
-  const seen: ContractView = view(contract, at);
+  const seen: ContractView = viewOf(reader, contract, at);
   return {
     id,
     state: seen.state,

@@ -11,7 +11,7 @@ import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Private } from '../private.js';
 import { read } from '../rules/objects.js';
-import { view } from '../rules/view.js';
+import { viewOf } from '../rules/view.js';
 import type { Signature } from '../schema/types.js';
 import { differences, type Ordered } from './same.js';
 
@@ -130,7 +130,7 @@ export function taken(name: string, contract: string, how: string): Problem {
 
 function isOver(state: ReadState, id: string, at: number): boolean {
   const contract = read(state, 'contract', id);
-  return contract !== undefined && view(contract, at).state === 'ended';
+  return contract !== undefined && viewOf(state, contract, at).state === 'ended';
 }
 
 function orderOf({ arguments: _arguments, signatures, ...order }: Row): Order {

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { Client } from '../net/client.js';
 import type { Grid } from '../net/grid.js';
 import { read } from '../rules/objects.js';
-import { view } from '../rules/view.js';
+import { viewOf } from '../rules/view.js';
 import { progressOf, type Progress } from './contracts.js';
 
 /** How far to wait; `ready` of a contract without workloads is `held`. */
@@ -79,7 +79,7 @@ function look(grid: Grid, id: string, at: number): { progress: Progress; most: n
   if (contract === undefined) throw new Problem('integrity', `contract ${id} is no longer in the book`, { reason: 'withheld' });
   const { progress, failed } = progressOf(grid.reader, contract);
   if (failed !== null) throw new Problem('failed', failed, { reason: 'workload', hint: `3bot contract show ${id.slice(0, 12)}; ending it returns what is unused: 3bot contract cancel ${id.slice(0, 12)}` });
-  const { state, reason } = view(contract, at);
+  const { state, reason } = viewOf(grid.reader, contract, at);
   if (state === 'ended') throw new Problem('failed', `the contract is over: ${reason ?? 'ended'}`, { reason: reason ?? 'ended' });
   return { progress, most: contract.workloads.length > 0 ? RANK.ready : RANK.held };
 }

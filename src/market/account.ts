@@ -5,7 +5,7 @@ import type { Found } from '../bcdb/record-at.js';
 import { parseRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/reader.js';
-import { payouts } from '../rules/contract.js';
+import { payouts } from '../rules/split.js';
 import { read } from '../rules/objects.js';
 import type { Agreement, Faucet, Genesis, Payload, Transfer } from '../schema/types.js';
 

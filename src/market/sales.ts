@@ -3,9 +3,9 @@ import { MAX_LOOKED_AT, MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
 import { parseRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
-import { payouts } from '../rules/contract.js';
+import { payouts } from '../rules/split.js';
 import { read, type ContractObject, type FarmObject } from '../rules/objects.js';
-import { view, type ContractView } from '../rules/view.js';
+import { viewOf, type ContractView } from '../rules/view.js';
 
 /** A contract of a farm. */
 export interface Sale {
@@ -42,7 +42,7 @@ export function salesOf(reader: Reader, farm: FarmObject, at: number): Sales {
 function saleOf(reader: Reader, chain: string, at: number): Sale {
   const contract = read(reader, 'contract', chain.slice('contract/'.length));
   if (contract === undefined) throw new Error(`${chain} has an agreement and no object`);
-  const seen = view(contract, at);
+  const seen = viewOf(reader, contract, at);
   const { shares } = payouts(contract.agreement, seen.billed_stroops, 0n);
   return { contract, view: seen, earned_stroops: shares.find(({ role }) => role === 'farmer')?.amount_stroops ?? 0n };
 }

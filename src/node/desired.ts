@@ -8,7 +8,7 @@ import { add, NOTHING, shortages } from '../capacity/fit.js';
 import { registryRefusal } from '../market/images.js';
 import { takenBy } from '../rules/node.js';
 import { read, readGrid, type ContractObject, type NodeObject, type RunObject } from '../rules/objects.js';
-import { view, type ContractView } from '../rules/view.js';
+import { resourcesOf, viewOf, type ContractView } from '../rules/view.js';
 import type { NodeConfig, Quorum, Resources, Workload } from '../schema/types.js';
 import type { Check, Limits } from './driver.js';
 
@@ -88,10 +88,10 @@ function unknown(id: string, contract: ContractObject | undefined): Desired {
 }
 
 function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject | undefined, contract: ContractObject, time: BookTime, prove: Prove): Desired {
-  const { agreement, id, workloads } = contract;
-  const { resources } = agreement;
-  const early = view(contract, Math.min(time.now, time.stamp));
-  const late = view(contract, Math.max(time.now, time.stamp));
+  const { id, workloads } = contract;
+  const resources = resourcesOf(contract);
+  const early = viewOf(state, contract, Math.min(time.now, time.stamp));
+  const late = viewOf(state, contract, Math.max(time.now, time.stamp));
   const limits = shareOf(resources, workloads.length);
   const tasks = workloads.map((workload) => ({ workload, limits, refusal: tooSmall(resources, limits) ?? refusalOf(config, workload) }));
   const proof = prove(contract);
@@ -147,7 +147,7 @@ function capacityCheck(node: NodeObject | undefined, contract: ContractObject, a
     const what = short.map(({ resource, wanted, free }) => `${resource} ${wanted} of ${free}`).join(', ');
     return { name: 'capacity', ok: false, evidence: `this and earlier contracts take more than the node announces: ${what}`, remedy: '3bot node join, with the capacity it has' };
   }
-  const { cru, mru_mib, sru_mib, hru_mib } = contract.agreement.resources;
+  const { cru, mru_mib, sru_mib, hru_mib } = resourcesOf(contract);
   return { name: 'capacity', ok: true, evidence: `${cru} vCPU, ${mru_mib} MiB memory, ${sru_mib} MiB SSD and ${hru_mib} MiB HDD are within what the node announces`, remedy: null };
 }
 

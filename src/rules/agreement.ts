@@ -7,6 +7,7 @@ import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
+import { checkMeter } from './meter.js';
 import { readGrid, type GridObject } from './objects.js';
 import { grantsOf, partiesOf, signersOf, someOf, validOn, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
@@ -29,14 +30,14 @@ export const MAX_RETENTION_MS = 365 * 24 * 3_600_000;
 export function agreementSigners(state: ReadState, { body, record, subject, moment, rules, occasion }: Act<Agreement>): Signers[] {
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
-  demand(body.meter === null, 'later_release', 'a meter is not yet part of these rules');
-  demand(body.notice_ms === 0, 'later_release', 'a notice before the end is not yet part of these rules');
+  demand(rules >= 2 || (body.meter === null && body.notice_ms === 0), 'later_release', "a meter and a farmer's notice need rules 2");
   demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
   checkTimes(body, record.payload.time, moment.at);
   demand(rules >= 2 || (body.discounts === undefined && body.payees.every(({ role }) => role !== 'burn')), 'later_release', 'discounts and burned shares need rules 2');
   checkSums(body);
   if (rules >= 2) checkShares(readGrid(state), body.payees);
   checkWorkloads(body.workloads);
+  checkMeter(state, body);
   return checkParties(state, body, occasion);
 }
 

@@ -11,6 +11,7 @@ import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
 import { identity } from './identity.js';
+import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
@@ -25,7 +26,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
     genesis, policy, witnesses, handover, identity, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
-    agreement, workload, end, run,
+    agreement, workload, end, run, status,
     certificate, mint,
     stateRoot,
   ].map((rule) => [rule.kind, rule]),

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, Deal, Genesis, GridShare, Identity, LengthDiscount, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -146,12 +146,54 @@ export interface Settlement {
   reason: EndReason;
   /** What the signers of `end` gave as reason. */
   note: string;
+  /** In all, of every period. */
   billed_stroops: string;
+  /** By this record. */
   refunded_stroops: string;
+  /** Time of the last period that is billed, where a meter had to confirm it; else it follows from the times. */
+  covered_ms?: number;
 }
 
-/** Why a contract is over: ended by its parties, term and grace over, or never held by the node. */
-export type EndReason = 'cancelled' | 'expired' | 'not_provisioned';
+/**
+ * Why a contract is over: ended by its parties, ended so that the last window is not paid, term and grace over, never
+ * held by the node, or by the farmer's notice.
+ */
+export type EndReason = 'cancelled' | 'fault' | 'expired' | 'not_provisioned' | 'notice';
+
+/** What is bought from a moment on, until it is amended, or funded anew in the grace. */
+export interface Period {
+  /** When it began, ms. */
+  since: number;
+  term_ms: number;
+  resources: Resources;
+  prices: Prices;
+  discounts?: Discount[];
+  /** Price of the whole term. */
+  total_stroops: string;
+  /** What the meter's counter stood at when it began (`markOf` in meter.ts); left out where there is no meter. */
+  mark_ms?: number;
+}
+
+/** The farmer's notice: the contract ends then, if it has not before. */
+export interface Notice {
+  at: number;
+  ends_at: number;
+  reason: string;
+}
+
+/**
+ * `meter/<meter key>/<node key>`: what a meter confirmed of a node: its own meter (both keys the same), or a bot's.
+ * Each entry is a line of the book that can only have been written after the entry before it.
+ */
+export interface MeterObject {
+  /** Line and time of the last entry. */
+  line: number;
+  at: number;
+  /** Time between entries, as far as it counts: since the first. */
+  confirmed_ms: number;
+  /** The newest stretches between entries that do not count, oldest first; at most MAX_METER_GAPS. */
+  gaps: { from: number; to: number }[];
+}
 
 /** `contract/<id>`. */
 export interface ContractObject {
@@ -167,6 +209,15 @@ export interface ContractObject {
   started_at: number | null;
   escrow_stroops: string;
   settled: Settlement | null;
+  /** What is bought now. Left out where that is what the agreement says, from `started_at` on, and no meter confirms it. */
+  period?: Period;
+  /** Billed in periods that are over; left out where there is none. */
+  closed_stroops?: string;
+  /** Of what is billed, how much has been shared out among the payees (but for what rounding leaves); left out before. */
+  paid_stroops?: string;
+  /** In which proportion the escrow is whose; left out where it is as the agreement's payers paid. */
+  payers?: Payers;
+  notice?: Notice;
 }
 
 /** What the node last said of one workload. */
@@ -212,6 +263,7 @@ export interface ObjectTypes {
   deal: DealObject;
   era: EraObject;
   farm: FarmObject;
+  meter: MeterObject;
   minted: MintedObject;
   name: NameObject;
   node: NodeObject;

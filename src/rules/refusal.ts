@@ -32,6 +32,7 @@ export type RefusalReason =
   | 'uptime' // too little confirmed time in a period of minting, or a violation
   | 'state_root' // a state root out of form, too early, or with nothing new to say
   | 'deadline' // too late
+  | 'meter' // a status too early, or one that has not seen the meter's last entry; or who may not be a meter
   | 'state' // the contract is not in a state for this
   | 'ended' // the contract is ended already
   | 'later_release' // decided, but not yet part of these rules

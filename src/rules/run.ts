@@ -1,39 +1,49 @@
 // What the node did: when it first held a contract, and how each workload is.
+import type { ReadState } from '../bcdb/rulebook.js';
 import type { Run } from '../schema/types.js';
-import { contractOf, start } from './contract.js';
+import { start } from './contract.js';
+import { contractOf } from './escrow.js';
+import { enter } from './meter.js';
 import { read, write, type ContractObject, type RunObject } from './objects.js';
 import { allOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
-import { view } from './view.js';
+import { viewOf } from './view.js';
 
 /** What may still be said of a contract that is over. */
 const AFTERWARDS: ReadonlySet<Run['state']> = new Set(['released', 'exited', 'failed']);
 
 /**
- * run@1, by the contract's node. `held` begins billing; `released` says that its data is gone. `failed` without a
+ * run@1, by the contract's node. `held` begins billing, and with `seen` is an entry of the node's own meter; `released` says that its data is gone. `failed` without a
  * workload: the node could not provide the contract as a whole.
  */
 export const run: Rule<Run> = {
   kind: 'run@1',
   chain: 'run',
-  signers(state, { subject }) {
+  signers(state, { body, subject, rules }) {
+    if (body.seen !== undefined) {
+      demand(rules >= 2, 'later_release', 'what a report has seen needs rules 2');
+      demand(body.state === 'held', 'meter', 'held alone is an entry of a meter; a status is, too');
+    }
     const { node } = contractOf(state, subject).agreement;
     return [allOf([node, `node/${node}`])];
   },
-  apply(state, { body, subject, moment: { at } }) {
+  apply(state, { record, body, subject, moment }) {
+    const { at } = moment;
     const contract = contractOf(state, subject);
+    const { node } = contract.agreement;
+    if (body.seen !== undefined) enter(state, { meter: node, node, seen: body.seen, time: record.payload.time }, moment);
     if (body.state === 'held') start(state, contract, at);
-    checkSays(body, contract, at);
+    checkSays(state, body, contract, at);
     const before = read(state, 'run', subject) ?? { contract: subject, state: null, reason: null, at, workloads: [] };
     write(state, 'run', subject, said(before, body, contract, at));
   },
 };
 
-function checkSays({ state, workload }: Run, contract: ContractObject, at: number): void {
+function checkSays(book: ReadState, { state, workload }: Run, contract: ContractObject, at: number): void {
   const whole = state === 'held' || state === 'released';
   demand(whole ? workload === null : workload !== null || state === 'failed', 'workload', whole ? `${state} is said of a contract, not of a workload` : `${state} is said of a workload`);
-  const over = view(contract, at).state === 'ended';
+  const over = viewOf(book, contract, at).state === 'ended';
   demand(!over || AFTERWARDS.has(state), 'ended', `contract ${short(contract.id)} is over: ${state} comes too late`);
   demand(over || state !== 'released', 'state', `contract ${short(contract.id)} is in force, its data stays`);
   demand(contract.started_at !== null || whole || state === 'failed', 'state', `contract ${short(contract.id)} is not held yet, nothing of it runs`);

@@ -8,7 +8,7 @@ import { totalStroops } from '../../src/capacity/price.js';
 import { gridRules } from '../../src/rules/all.js';
 import { read, readGrid, type AccountObject, type ContractObject, type NodeObject, type ObjectTypes } from '../../src/rules/objects.js';
 import { refused, type RefusalReason } from '../../src/rules/refusal.js';
-import type { Agreement, Announcement, Certificate, Farm, Genesis, Identity, Policy, Prices, Quorum, Resources, Workload } from '../../src/schema/types.js';
+import type { Agreement, Announcement, Certificate, Farm, Genesis, Identity, Policy, Prices, Quorum, Resources, Seen, Workload } from '../../src/schema/types.js';
 
 export const START = Date.UTC(2026, 0, 1);
 export const HOUR = 3_600_000;
@@ -179,7 +179,7 @@ export function agreementOf(world: World, change: Partial<Agreement> = {}, by: s
   return { chain: `contract/${chainId(world.grid, body.by, body.nonce)}`, kind: 'agreement@1', body, by };
 }
 
-export const endOf = (world: World, by = ['alice'], n = 'deal'): Submission => ({ chain: `contract/${contractId(world, n)}`, kind: 'end@1', body: { reason: 'done' }, by });
+export const endOf = (world: World, by = ['alice'], n = 'deal', change: { fault?: true } = {}): Submission => ({ chain: `contract/${contractId(world, n)}`, kind: 'end@1', body: { reason: 'done', ...change }, by });
 
 export function runOf(world: World, state: string, workload: string | null = null, n = 'deal'): Submission {
   return { chain: `run/${contractId(world, n)}`, kind: 'run@1', body: { workload, state, reason: null, exit_code: null, observed_ms: world.at, ports: [] }, by: ['node'] };
@@ -209,5 +209,38 @@ export function deal(change: Partial<Agreement> = {}, held = true): World {
   const world = market();
   world.submit(agreementOf(world, change));
   if (held) world.submit(runOf(world, 'held'));
+  return world;
+}
+
+/** What a record says that its signers have seen: all lines so far. The core holds it against its tree, the world does not. */
+export const seenBy = (world: World): Seen => ({ size: world.index, root: key(`root ${world.index}`) });
+
+/** An entry of a meter: of the node's own, or a bot's. */
+export function statusOf(world: World, by = 'node', seen: Seen = seenBy(world), node = 'node'): Submission {
+  return { chain: `meter/${key(by)}`, kind: 'status@1', body: { node: key(node), seen }, by: [by] };
+}
+
+/** The node holds the contract, which is an entry of its meter. */
+export function heldOf(world: World, n = 'deal'): Submission {
+  const held = runOf(world, 'held', null, n);
+  return { ...held, body: { ...held.body, seen: seenBy(world) } };
+}
+
+export const NODE_METER: Agreement['meter'] = { by: `node/${key('node')}`, heartbeat_ms: HOUR };
+
+/** A committed agreement under rules 2 whose time the node confirms; and, if asked, held. */
+export function metered(change: Partial<Agreement> = {}, held = true): World {
+  const world = market({ rules: 2 });
+  world.submit(agreementOf(world, { meter: NODE_METER, ...change }));
+  if (held) world.submit(heldOf(world));
+  return world;
+}
+
+/** Lets the time pass in which nothing but these entries is recorded: each so many ms after the last record. */
+export function beat(world: World, times: number, after = HOUR, by = 'node'): World {
+  for (let i = 0; i < times; i += 1) {
+    world.at += after;
+    world.submit(statusOf(world, by));
+  }
   return world;
 }
