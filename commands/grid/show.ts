@@ -8,7 +8,7 @@ export const command: CommandFile<{ genesisFile?: string }> = {
   async run(context, [wanted], { genesisFile }) {
     const { iso } = await import('../../src/base/clock.js');
     const { readGrid } = await import('../../src/rules/objects.js');
-    const { formatTft } = await import('../../src/base/amount.js');
+    const { mintingText, supplyOf } = await import('../../src/market/supply.js');
     const { gridState, witnessesText } = await import('../../src/net/state.js');
     const { checkpointKeys } = await import('../../src/bcdb/checkpoint.js');
     const { trustOf } = await import('../../src/bcdb/pinned.js');
@@ -16,12 +16,14 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const { openGridOf } = await import('../handle.js');
     const { writeNew } = await import('../files.js');
     await using grid = await openGridOf(context, wanted);
-    const { prices, supply_stroops, governance } = readGrid(grid.reader);
+    const object = readGrid(grid.reader);
+    const { prices, governance, certifiers } = object;
+    const supply = supplyOf(object);
     if (genesisFile !== undefined) writeNew(genesisFile, grid.trustText());
     const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
     const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }), light: grid.isLight }, context.clock);
     context.out.one({
-      json: { ...state, log_key: logKey, dev: grid.dev, supply: formatTft(BigInt(supply_stroops)), prices, governance },
+      json: { ...state, log_key: logKey, dev: grid.dev, supply: supply.exists, money: supply, prices, governance, certifiers },
       text: () => [
         `grid        ${grid.name}${grid.dev ? ' (development)' : ''}`,
         `genesis     ${grid.id}`,
@@ -32,7 +34,9 @@ export const command: CommandFile<{ genesisFile?: string }> = {
         `time stamp  ${state.time === null ? 'none' : state.time}${state.fresh ? '' : ', not fresh'}`,
         ...(state.witnesses === null ? [] : [`witnesses   ${witnessesText(state) ?? ''}`]),
         `begun       ${iso(grid.reader.line(0).at)}`,
-        `TFT         ${formatTft(BigInt(supply_stroops))}, of this grid`,
+        `TFT         ${supply.exists} of this grid exist, at most ${supply.maximum} ever at once`,
+        `            ${supply.given} from genesis and faucet, ${supply.minted} minted by farms, ${supply.burned} burned`,
+        `minting     ${mintingText(object)}`,
       ].join('\n'),
     });
   },

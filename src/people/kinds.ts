@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/canonical.js';
 import type { Reader } from '../bcdb/reader.js';
 import { checkHandover } from '../net/governance.js';
 import type { Payload, SchemaName } from '../schema/types.js';
+import { certificateWords } from './words/certificate.js';
 import { agreementWords, endWords, workloadWords } from './words/contract.js';
 import { handoverWords, policyWords, witnessesWords } from './words/governance.js';
 import { plainWords } from './words/plain.js';
@@ -27,6 +28,7 @@ const KINDS: { readonly [kind in SchemaName]?: DraftKind } = {
   'workload@1': { words: workloadWords },
   'end@1': { words: endWords },
   'transfer@1': { words: transferWords },
+  'certificate@1': { words: certificateWords },
   'policy@1': { words: policyWords },
   'witnesses@1': { words: witnessesWords },
   'handover@1': { words: handoverWords, check: checkHandover, recordedBy: '3bot grid handover FILE   (in the home folder that takes the grid over)' },

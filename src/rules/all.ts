@@ -10,7 +10,7 @@ import { agreement, end, workload } from './contract.js';
 import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
-import { identity, recover } from './identity.js';
+import { identity } from './identity.js';
 import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
@@ -24,7 +24,7 @@ import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
-    genesis, policy, witnesses, handover, identity, recover, transfer, faucet,
+    genesis, policy, witnesses, handover, identity, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
     agreement, workload, end, run, status,
     certificate, mint,

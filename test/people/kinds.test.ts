@@ -19,7 +19,8 @@ const SAMPLES: readonly [kind: SchemaName, chain: string, body: object, implied?
   ['workload@1', `contract/${ID}`, { workloads: [web()] }],
   ['end@1', `contract/${ID}`, { reason: 'done' }],
   ['transfer@1', `account/${key('purse')}`, { payers: [{ account: key('purse'), amount_stroops: '5' }], to: key('bob'), memo: 'rent' }],
-  ['policy@1', 'grid', { rules: 2, shares: [{ account: key('treasury'), role: 'grid', share_ppm: 100_000 }, { account: null, role: 'burn', share_ppm: 50_000 }], mint_cap_stroops: '70' }],
+  ['policy@1', 'grid', { rules: 2, shares: [{ account: key('treasury'), role: 'grid', share_ppm: 100_000 }, { account: null, role: 'burn', share_ppm: 50_000 }], mint_cap_stroops: '70', mint_period_ms: 60_000 }],
+  ['certificate@1', `certify/${key('node')}`, { capacity: { cru: 8, mru_mib: 32_768, sru_mib: 1_024_000, hru_mib: 1, ipv4: 2 }, kind: 'diy', tft_musd: 80, until: 1_800_000_000_000, violation: { period: 672, reason: 'a virtual machine' } }],
   ['witnesses@1', 'grid', { witnesses: ['witness a b', 'quorum a'] }],
   ['handover@1', 'grid', { seen: { size: 3, root: 'ab'.repeat(32) }, log_key: key('log'), clock_key: key('clock') }],
 ];

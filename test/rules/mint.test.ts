@@ -4,32 +4,44 @@ import { test } from 'node:test';
 import { FARMING_PERIOD_MS, farmingStroops } from '../../src/capacity/farming.js';
 import { mintable } from '../../src/rules/mint.js';
 import { readGrid } from '../../src/rules/objects.js';
-import { countUptime } from '../../src/rules/uptime.js';
-import type { Certificate, Genesis, Resources } from '../../src/schema/types.js';
-import { all, announcementOf, certificateOf, farmId, farmSays, gib, HOUR, identityOf, key, market, policyOf, some, TFT, type Submission, type World } from './world.js';
+import type { Announcement, Certificate, Genesis, Resources } from '../../src/schema/types.js';
+import { all, announcementOf, certificateOf, farmId, farmSays, gib, HOUR, identityOf, key, market, policyOf, some, statusOf, TFT, type Submission, type World } from './world.js';
 
 const PERIOD = 672;
 const BEGIN = PERIOD * FARMING_PERIOD_MS;
 const END = BEGIN + FARMING_PERIOD_MS;
+const BEAT = 12 * HOUR;
 const CERTIFIERS = all(`bot/${key('alice')}`);
 
-/** A node that is up from an hour before the period on, for a part of it; the time is a minute after its end. */
-function farmland({ capacity = gib(8, 32, 1000), up = 1, certificate = {}, genesis = {} }: { capacity?: Resources; up?: number; certificate?: Partial<Certificate>; genesis?: Partial<Genesis> } = {}): World {
-  const world = market({ rules: 2, certifiers: CERTIFIERS, max_supply_stroops: (1_000_000n * TFT).toString(), ...genesis });
-  world.submit(announcementOf(world, { capacity }));
-  world.at = BEGIN - HOUR;
-  world.submit(certificateOf(world, { capacity, ...certificate }));
-  live(world, 'node', BEGIN + Math.round(FARMING_PERIOD_MS * up));
-  world.at = END + 60_000;
-  return world;
+/** How a node lives through a period. */
+interface Life {
+  capacity?: Resources;
+  /** The part of the period at which its last status is taken in. */
+  up?: number;
+  certificate?: Partial<Certificate>;
+  genesis?: Partial<Genesis>;
+  announcement?: Partial<Announcement>;
+  /** Whose statuses there are; the node's own if left out. */
+  meter?: string;
+  /** Instead of the status of this number, counted from 0. */
+  instead?: [number, (world: World) => void];
 }
 
-/** Entries of a node's own meter, an hour apart. */
-function live(world: World, node: string, until: number): void {
-  for (let from = BEGIN - HOUR / 2; from < until; from = world.at) {
-    world.at = Math.min(from + HOUR, until);
-    countUptime(world, key(node), { from, at: world.at, time: world.at });
+/** A farm's node, certified, with a status every twelve hours and a bit; the time is then a minute after the end of the period. */
+function farmland({ capacity = gib(8, 32, 1000), up = 1, certificate = {}, genesis = {}, announcement = {}, meter = 'node', instead }: Life = {}): World {
+  const world = market({ rules: 2, certifiers: CERTIFIERS, heartbeat_ms: BEAT, max_supply_stroops: (1_000_000n * TFT).toString(), ...genesis });
+  world.submit(announcementOf(world, { capacity, ...announcement }));
+  world.at = BEGIN - BEAT;
+  world.submit(certificateOf(world, { capacity, ...certificate }));
+  const span = BEAT / 2 + Math.round(FARMING_PERIOD_MS * up);
+  const times = Math.floor(span / BEAT);
+  for (let n = 0; n <= times; n += 1) {
+    world.at = BEGIN - BEAT / 2 + Math.round((span * n) / times);
+    if (n === instead?.[0]) instead[1](world);
+    else world.submit(statusOf(world, meter));
   }
+  world.at = END + 60_000;
+  return world;
 }
 
 const mintOf = (world: World, amount: bigint | string, { node = 'node', period = PERIOD, by = ['farm'] } = {}): Submission => ({
@@ -82,6 +94,15 @@ for (const [what, world, submission, reason] of [
   ['twice', {}, (w) => (w.submit(due(w)), due(w)), 'period'],
   ['with too little uptime', { up: 0.9499 }, (w) => mintOf(w, (DUE * 9_499n) / 10_000n), 'uptime'],
   ['with too little uptime for certified hardware', { up: 0.9799, certificate: { kind: 'certified' } }, due, 'uptime'],
+  ['where a third bot alone confirmed the time', { meter: 'other' }, due, 'not_found'],
+  ['of the whole where one status is missing, and a day unconfirmed', { instead: [20, () => undefined] }, due, 'amount'],
+  ['where a day is unconfirmed of certified hardware', { instead: [20, () => undefined], certificate: { kind: 'certified' } }, due, 'uptime'],
+  ['where the clock of one status was 121 s ahead', { instead: [20, (w) => w.submit({ ...statusOf(w), time: w.at + 121_000 })] }, due, 'uptime'],
+  ['where the clock of one status was 120 s behind', { instead: [20, (w) => w.submit({ ...statusOf(w), time: w.at - 120_000 })] }, due, 'taken'],
+  ['for a virtual machine', { genesis: { dev: false, faucet_stroops: null } }, due, 'uptime'],
+  ['for a virtual machine on a development grid', { announcement: { virtualised: true } }, due, 'taken'],
+  ['for a machine of metal', { genesis: { dev: false, faucet_stroops: null }, announcement: { virtualised: false } }, due, 'taken'],
+  ['where more was announced within the period', { announcement: { capacity: gib(4, 16, 500) }, instead: [50, (w) => w.submit(announcementOf(w, { capacity: gib(8, 32, 1000) }))] }, due, 'amount'],
   ['where the certificate ended', { certificate: { until: BEGIN + FARMING_PERIOD_MS * 0.9 } }, due, 'uptime'],
   ['for a machine without capacity', { capacity: gib(1, 0, 0) }, due, 'amount'],
   ['for a period in which certifiers found a violation', {}, (w) => (w.submit(certificateOf(w, { violation: { period: PERIOD, reason: 'a tape of a machine' } })), due(w)), 'uptime'],
@@ -140,8 +161,9 @@ test('a violation in a period that was minted comes too late', () => {
 
 test('two of three certifiers are enough, one is not', () => {
   const world = market({ rules: 2, certifiers: some(2, ...['alice', 'other', 'third'].map((name) => `bot/${key(name)}`)) });
-  world.submit(identityOf('third'));
   assert.equal(world.refusal(certificateOf(world, {}, ['other'])), 'signatures');
+  assert.equal(world.refusal(certificateOf(world, {}, ['alice', 'other'])), 'taken', 'the third has no identity yet');
+  world.submit(identityOf('third'));
   assert.equal(world.refusal(certificateOf(world, {}, ['third', 'other'])), 'taken');
 });
 

@@ -21,12 +21,13 @@ export function witnessesWords({ grid, body }: Payload): Row[] {
 
 /** policy@1 */
 export function policyWords({ grid, body }: Payload): Row[] {
-  const { rules, shares = [], mint_cap_stroops: cap } = body as unknown as Policy;
+  const { rules, shares = [], mint_cap_stroops: cap, mint_period_ms: period } = body as unknown as Policy;
   const part = ({ account, role, share_ppm }: GridShare): string => `${share_ppm / 10_000} % of what is billed is ${account === null ? 'burned' : `paid to account ${account}`} (${role})`;
   return [
     ['grid', grid ?? ''],
     ['rules', `version ${rules} from the next line on; they can never be lowered`],
     ['new agreements', shares.length === 0 ? 'pay nothing to the grid, and burn nothing' : shares.map(part).join('; ')],
     ['minting', cap === undefined ? 'without a cap of its own for a period' : `at most ${formatTft(BigInt(cap))} TFT in a period`],
+    ...(period === undefined ? [] : [['period', `of minting: ${period} ms`] as const]),
   ];
 }

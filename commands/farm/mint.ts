@@ -1,0 +1,62 @@
+// 3bot farm mint
+import { Problem } from '../../src/base/errors.js';
+import type { CommandFile } from '../command.js';
+import { openGridOf } from '../handle.js';
+import { nowOf } from '../now.js';
+import { ownFarm } from './terms.js';
+
+interface Options {
+  node?: string;
+  period?: number;
+  dryRun?: true;
+}
+
+export const command: CommandFile<Options> = {
+  about: 'Mints TFT for periods that are over and in which nodes of your farm were up long enough, as certified. The amount follows from\nthe book alone, and is printed as a calculation that you can check by hand. It goes to the farm\'s payout account.',
+  options: (c) => c
+    .option('--node <node>', 'only this node: key, or its first digits')
+    .option('--period <number>', 'only this period, without waiting for the status that confirms its last minutes', parsePeriod)
+    .option('--dry-run', 'mint nothing; show every period, those under way or minted too'),
+  examples: ['3bot farm mint --dry-run', '3bot farm mint', '3bot farm mint --node 4f0c9e --period 682'],
+  async run(context, _args, { node: named, period, dryRun = false }) {
+    const { openKeyring } = await import('../../src/keys/unlock.js');
+    const { findNode } = await import('../../src/market/find.js');
+    const { mintPeriod, periodsOf, standingOf, uncertified } = await import('../../src/farmer/mint.js');
+    const { amountOf, calculationJson, calculationText, resultText } = await import('./calculation.js');
+    const { home, out } = context;
+    const own = ownFarm(home);
+    await using grid = await openGridOf(context, own.grid);
+    await grid.refresh();
+    const node = named === undefined ? null : findNode(grid.reader, named).key;
+    const chosen = () => periodsOf(grid.reader, own.id, node).filter((uptime) => period === undefined || uptime.period === period).map((uptime) => ({ uptime, standing: standingOf(grid.reader, uptime, nowOf(grid)) }));
+    const before = chosen();
+    if (before.length === 0 && period !== undefined) throw new Problem('not_found', `no certified and confirmed time of a node of yours in period ${period}`, { reason: 'period', hint: '3bot farm mint --dry-run' });
+
+    // A period that was named is minted or refused with the reason; else those that are due.
+    const due = dryRun ? [] : before.filter(({ standing }) => period !== undefined || standing.state === 'due').map(({ uptime }) => uptime);
+    const keyring = due.length === 0 ? null : await openKeyring(context, 'farm', own.name);
+    if (keyring !== null) for (const uptime of due) await mintPeriod(grid, keyring, uptime);
+
+    const isMinted = new Set(due.map((uptime) => `${uptime.node}/${uptime.period}`));
+    const shown = chosen().filter(({ uptime }) => dryRun || isMinted.has(`${uptime.node}/${uptime.period}`));
+    const json = { farm: own.id, periods: shown.map(({ uptime, standing }) => calculationJson(uptime, standing)) };
+    if (shown.length === 0) {
+      out.list({ json, columns: [], rows: [], empty: 'nothing is due: 3bot farm mint --dry-run shows every period, and why' });
+    } else {
+      out.one({
+        json,
+        id: shown.map(({ uptime, standing }) => [uptime.node, uptime.period, standing.state, amountOf(standing) ?? ''].join('\t')).join('\n'),
+        text: () => shown.map(({ uptime, standing }) => `${calculationText(uptime)}\n${'amount'.padEnd(12)}${resultText(standing)}`).join('\n\n'),
+      });
+    }
+    for (const key of dryRun ? uncertified(grid.reader, own.id, nowOf(grid)) : []) {
+      out.note(`node ${key.slice(0, 12)} has no certificate in force, so no time of it counts; the grid's certifiers: 3bot grid certify ${key.slice(0, 12)}`);
+    }
+    if (isMinted.size > 0) out.next('3bot grid show   (what has been minted on this grid)');
+  },
+};
+
+function parsePeriod(text: string): number {
+  if (!/^[0-9]{1,12}$/.test(text)) throw new Problem('usage', `not a period: ${JSON.stringify(text.slice(0, 50))}`, { hint: 'its number, as 3bot farm mint --dry-run shows it' });
+  return Number(text);
+}
