@@ -134,6 +134,11 @@ export class Market implements AsyncDisposable {
     return this.#daemon.url;
   }
 
+  /** Those who sign for the farm. */
+  get signers(): readonly Signer[] {
+    return [this.#keyring.signer('farm')];
+  }
+
   /** A home that has joined, with an identity on the grid and TFT from the faucet. */
   async buyer(name: string): Promise<TestBuyer> {
     const buyer = await TestBuyer.join(name, this.proxy.url);

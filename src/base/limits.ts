@@ -4,6 +4,8 @@
 export const MAX_JSON_DEPTH = 16;
 /** Payload of a record in UTF-8 bytes: an agreement with 10,000 signers needs 0.9 MiB. A grid may ask for less. */
 export const MAX_RECORD_BYTES = 1_048_576;
+/** Body of a record, in characters, above which signatures cover the record's id: SHA-512 of as much costs as much as the rest of a check. */
+export const MAX_SIGNED_WHOLE = 16_384;
 /** Signatures on one record: 10,000 signers with room to spare. */
 export const MAX_SIGNATURES = 16_384;
 /** Members of a quorum, those of its groups included: as many as signatures, so that everybody may be needed. */

@@ -2,7 +2,7 @@
 import { canonical, parseCanonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
-import { MAX_RECORD_BYTES, MAX_SIGNATURES } from '../base/limits.js';
+import { MAX_RECORD_BYTES, MAX_SIGNATURES, MAX_SIGNED_WHOLE } from '../base/limits.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Payload, Signature, SignedRecord } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
@@ -35,6 +35,15 @@ export function parseRecord(text: string, id?: string): ParsedRecord {
  */
 export function makeRecord(payload: Payload): ParsedRecord {
   return parseRecord(canonical(payload));
+}
+
+/**
+ * The version that a record is made in: 2, whose signatures cover the record's id, where the rules know it and the
+ * body is so large that hashing it once a signature would cost more than the signature.
+ * @param rules version that the grid runs, asked for where it counts
+ */
+export function versionFor(body: object, rules: () => number): Payload['v'] {
+  return JSON.stringify(body).length > MAX_SIGNED_WHOLE && rules() >= 2 ? 2 : 1;
 }
 
 /**

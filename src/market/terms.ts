@@ -2,7 +2,7 @@
 // the buyer would have written itself, or it is not taken.
 import { Problem } from '../base/errors.js';
 import { totalStroops } from '../capacity/price.js';
-import { chainId, makeRecord, type ParsedRecord } from '../bcdb/record.js';
+import { chainId, makeRecord, versionFor, type ParsedRecord } from '../bcdb/record.js';
 import { PPM } from '../rules/agreement.js';
 import type { FarmObject, GridObject } from '../rules/objects.js';
 import type { Agreement, GridShare, Payee, Payers, Quorum, Resources, TalkRequest } from '../schema/types.js';
@@ -16,7 +16,7 @@ const GRACE_MS = 0;
 /** What the farm adds to a request; what grid and node say is the same on every copy. */
 export interface Choice extends Asking {
   readonly farm: Pick<FarmObject, 'id' | 'payout'>;
-  readonly grid: Pick<GridObject, 'id' | 'retention_ms' | 'shares'>;
+  readonly grid: Pick<GridObject, 'id' | 'retention_ms' | 'rules' | 'shares'>;
   readonly node: {
     readonly key: string;
     /** What a dedicated node is sold as. */
@@ -68,7 +68,7 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
     documents: [],
   };
   const chain = `contract/${chainId(grid.id, request.consumer, request.nonce)}`;
-  return makeRecord({ v: 1, grid: grid.id, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
+  return makeRecord({ v: versionFor(body, () => grid.rules), grid: grid.id, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
 }
 
 /** The farmer gets what the others leave. */

@@ -2,10 +2,11 @@
 import type { JsonObject } from '../base/canonical.js';
 import { isProblem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
-import { makeRecord, signRecord } from '../bcdb/record.js';
+import { makeRecord, signRecord, versionFor } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
+import { readGrid } from '../rules/objects.js';
 import type { Identity, Payload } from '../schema/types.js';
 import type { Grid } from './grid.js';
 import { deliverOwn } from './deliver.js';
@@ -31,7 +32,7 @@ export interface Appended {
 export function nextPayload({ id, reader }: { readonly id: string; readonly reader: Reader }, chain: string, kind: string, body: object, time: number): Payload {
   const head = reader.head(chain);
   // JSON: what is undefined is left out, as canonical JSON has no place for it.
-  return { v: 1, grid: id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time, body: body as JsonObject };
+  return { v: versionFor(body, () => readGrid(reader).rules), grid: id, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time, body: body as JsonObject };
 }
 
 /** By grid and chain: two appends of this process would take the same place. */

@@ -11,7 +11,7 @@ import { replaceFile } from '../home.js';
 import { accountRolesOf } from '../keys/accounts.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
-import { signingBytes } from '../keys/signed.js';
+import { isById, signingBytes } from '../keys/signed.js';
 import { gridRules } from '../rules/all.js';
 import type { Envelope, Signature } from '../schema/types.js';
 import { hasSchema, validated } from '../schema/validate.js';
@@ -22,11 +22,16 @@ export interface SignedFile {
   readonly signatures: readonly Signature[];
 }
 
+/** DSSE's word for what the signatures cover. */
+function typeOf(payload: string): Envelope['payloadType'] {
+  return isById(payload) ? 'application/vnd.3bot.record-id' : 'application/vnd.3bot.record+json';
+}
+
 /** Text of an envelope (DSSE v1, JSON). */
 export function envelopeText(payload: string, signatures: readonly Signature[]): string {
   const envelope: Envelope = {
     payload: Buffer.from(payload).toString('base64'),
-    payloadType: 'application/vnd.3bot.record+json',
+    payloadType: typeOf(payload),
     signatures: sortSignatures(signatures).map(({ by, sig }) => ({ keyid: by, sig })),
   };
   return `${JSON.stringify(envelope, null, 2)}\n`;
@@ -47,6 +52,7 @@ export function readEnvelope(path: string): SignedFile {
   }
   const envelope = validated<Envelope>('envelope@1', value);
   const record = parseRecord(fromBase64(envelope.payload).toString('utf8'));
+  if (envelope.payloadType !== typeOf(record.text)) throw new Problem('malformed', `${path} is called ${envelope.payloadType}, and is a record of version ${record.payload.v}`);
   const { kind, body } = record.payload;
   if (!hasSchema(kind)) throw new Problem('malformed', `${path} is a draft of kind ${kind}, which is not known here`);
   validated(kind, body);

@@ -37,7 +37,7 @@ export const gridRules: RuleBook = {
   expected(state, record, moment) {
     const { rule, body, subject } = opened(record);
     const { limits, rules } = checkGrid(state, record, moment);
-    checkVersion(rule, rules);
+    checkVersion(rule, record, rules);
     checkSize(record, limits);
     const act = { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) };
     return expectedOf(withPayers(rule.signers(state, act), payersOf(body)), limits, act);
@@ -98,7 +98,8 @@ function checkGrid(state: ReadState, record: ParsedRecord, { index }: Moment): P
   return lawOf(state, record);
 }
 
-function checkVersion({ kind, since = 1 }: Rule<unknown>, rules: Version): void {
+function checkVersion({ kind, since = 1 }: Rule<unknown>, { payload: { v } }: ParsedRecord, rules: Version): void {
+  demand(v === 1 || rules >= 2, 'later_release', 'a record whose signatures cover its id needs rules 2');
   demand(since <= rules, 'later_release', `a record of kind ${kind} needs rules ${since}; this grid runs rules ${rules}, which its governance can raise`);
 }
 

@@ -1,6 +1,7 @@
 // The bytes that signatures cover: told apart by type, never raw.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sha256Hex } from '../../src/base/hash.js';
 import { isProblem } from '../../src/base/errors.js';
 import { signingBytes, type SignedType } from '../../src/keys/signed.js';
 
@@ -12,6 +13,15 @@ test('records, talk, letters, mailbox requests and acceptances are wrapped as DS
   assert.equal(signingBytes('letter', '{}').toString(), 'DSSEv1 32 application/vnd.3bot.letter+json 2 {}');
   assert.equal(signingBytes('mailbox', '{}').toString(), 'DSSEv1 33 application/vnd.3bot.mailbox+json 2 {}');
   assert.equal(signingBytes('accept', '').toString(), 'DSSEv1 32 application/vnd.3bot.accept+json 0 ');
+});
+
+test('of a record that says so in its last field the id is signed, under a type of its own', () => {
+  const text = '{"a":"ü","v":2}';
+  const expected = `DSSEv1 30 application/vnd.3bot.record-id 64 ${sha256Hex(text)}`;
+  assert.equal(signingBytes('record', text).toString(), expected);
+  assert.equal(signingBytes('record', Buffer.from(text)).toString(), expected);
+  for (const other of ['{"a":{"v":2}}', '{"v":1}', '{"a":"\\"v\\":2}"}', '{"v":2,"w":1}']) assert.match(signingBytes('record', other).toString(), /record\+json/, other);
+  assert.match(signingBytes('talk', text).toString(), /talk\+json/);
 });
 
 test('text and its UTF-8 give the same bytes', () => {

@@ -31,6 +31,11 @@ test('a record of another grid means nothing here', () => {
   assert.equal(world.refusal(alice({ grid: null })), 'grid');
 });
 
+test('signatures may cover the id of a record from rules 2 on', () => {
+  assert.equal(market().refusal(alice({ v: 2 })), 'later_release');
+  assert.equal(market({ rules: 2 }).refusal(alice({ v: 2 })), 'taken');
+});
+
 test('a body that does not have the shape of its kind is malformed, and says where', () => {
   const { body } = identityOf('alice');
   for (const wrong of [{}, { ...body, more: 1 }, { ...body, name: 7 }]) {

@@ -30,6 +30,7 @@ export interface Submission {
   /** Names of the keys that sign. */
   by: string[];
   time?: number;
+  v?: 1 | 2;
   grid?: string | null;
 }
 
@@ -78,10 +79,10 @@ export class World implements State {
     return { at: this.at, index: this.index };
   }
 
-  record({ chain, kind, body, time, grid }: Submission): ParsedRecord {
+  record({ chain, kind, body, time, grid, v = 1 }: Submission): ParsedRecord {
     const head = this.heads.get(chain);
     const ofGrid = grid === undefined ? ((this.get('grid')?.['id'] as string | undefined) ?? null) : grid;
-    return makeRecord({ v: 1, grid: ofGrid, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time: time ?? this.at, body: body as { [k: string]: Json } });
+    return makeRecord({ v, grid: ofGrid, chain, height: head === undefined ? 0 : head.height + 1, prev: head?.id ?? null, kind, time: time ?? this.at, body: body as { [k: string]: Json } });
   }
 
   submit(submission: Submission): ParsedRecord {
