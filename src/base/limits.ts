@@ -167,6 +167,8 @@ export const MAX_LOOKED_AT = 20_000;
 export const MAX_ACCOUNTS = 256;
 /** SEP-0005 indexes are hardened: 31 bits (SLIP-0010). */
 export const MAX_ACCOUNT_INDEX = 2 ** 31 - 1;
+/** Keys that may spend one account; as on Stellar. */
+export const MAX_ACCOUNT_KEYS = 20;
 /** Payment request as a text: ours have at most 600 characters, a memo of 100 foreign letters spelled out included. */
 export const MAX_REQUEST_CHARS = 2_000;
 /** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */

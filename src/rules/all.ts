@@ -6,6 +6,7 @@ import type { ParsedRecord } from '../bcdb/record.js';
 import type { Expected, Moment, ReadState, RuleBook } from '../bcdb/rulebook.js';
 import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
+import { account } from './account.js';
 import { agreement, end, workload } from './contract.js';
 import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
@@ -15,16 +16,17 @@ import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
-import { allOf, checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
+import { checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import { RuleState, type Act, type Rule, type Version } from './rule.js';
 import { run } from './run.js';
+import { accountSigners } from './spending.js';
 import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
-    genesis, policy, witnesses, handover, identity, transfer, faucet,
+    genesis, policy, witnesses, handover, identity, account, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
     agreement, workload, end, run, status,
     certificate, mint,
@@ -40,7 +42,7 @@ export const gridRules: RuleBook = {
     checkVersion(rule, record, rules);
     checkSize(record, limits);
     const act = { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) };
-    return expectedOf(withPayers(rule.signers(state, act), payersOf(body)), limits, act);
+    return expectedOf(withPayers(state, rule.signers(state, act), act), limits, act);
   },
 
   apply(state, record, moment) {
@@ -115,18 +117,20 @@ function payersOf(body: unknown): Map<string, bigint> {
 }
 
 /**
- * Adds the payers to those who must sign: only an account's own key can debit it. That key counts for the account
+ * Adds the payers to those who must sign: only an account's own keys can debit it. Such a key counts for accounts
  * alone; where it would count for a bot, farm or node too, one signature would say two things.
  */
-function withPayers(signers: readonly Signers[], payers: ReadonlyMap<string, bigint>): readonly Signers[] {
-  if (payers.size === 0) return signers;
-  for (const account of payers.keys()) {
-    for (const { keys } of signers) {
-      const party = keys.get(account) ?? `account/${account}`;
-      demand(party.startsWith('account/'), 'payers', () => `account ${short(account)} pays with the key of ${short(party)}; a payer has a key of its own`);
+function withPayers(state: ReadState, signers: readonly Signers[], { body, occasion }: Act<unknown>): readonly Signers[] {
+  const payers = [...payersOf(body).keys()].map((payer) => ({ payer, spending: accountSigners(state, payer, occasion) }));
+  for (const { payer, spending } of payers) {
+    for (const key of spending.keys.keys()) {
+      for (const { keys } of signers) {
+        const party = keys.get(key) ?? `account/${key}`;
+        demand(party.startsWith('account/'), 'payers', () => `account ${short(payer)} pays with the key of ${short(party)}; a payer has a key of its own`);
+      }
     }
   }
-  return [...signers, allOf(...[...payers.keys()].map((account) => [account, `account/${account}`] as const))];
+  return [...signers, ...payers.map(({ spending }) => spending)];
 }
 
 function expectedOf(signers: readonly Signers[], limits: Limits, { record: { payload: { time } }, moment: { at }, rules }: Act<unknown>): Expected {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Resources, Run, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -49,6 +49,8 @@ export interface AccountObject {
   /** Paid into contracts that are not settled yet. Not part of the balance. */
   escrowed_stroops: string;
   faucet_taken: boolean;
+  /** Who spends it; left out where that is its own key alone. */
+  keys?: Quorum;
 }
 
 /** `farm/<id>`. */

@@ -1,11 +1,11 @@
 // TFT of the grid: balances, transfers, the faucet. Money moves in `move` and nowhere else.
 import { formatTft, MAX_STROOPS, stroops } from '../base/amount.js';
-import type { State } from '../bcdb/rulebook.js';
+import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { Faucet, Payers, Prices, Transfer } from '../schema/types.js';
 import { read, readGrid, write, writeGrid, type AccountObject } from './objects.js';
-import { allOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Allowance, Rule } from './rule.js';
+import { accountSigners } from './spending.js';
 
 /** Where money is: an account, or the escrow of a contract. It comes into being from `mint`, and ends in `burn`. */
 export type Purse = { readonly account: string } | { readonly escrow: string };
@@ -55,7 +55,8 @@ export function checkPrices(prices: Prices): void {
   for (const price of Object.values<string>({ ...prices })) stroops(price);
 }
 
-function accountOf(state: State, key: string): AccountObject {
+/** An account as it stands; one that nobody has paid yet has nothing. */
+export function accountOf(state: ReadState, key: string): AccountObject {
   return read(state, 'account', key) ?? { key, balance_stroops: '0', escrowed_stroops: '0', faucet_taken: false };
 }
 
@@ -111,7 +112,8 @@ export const transfer: Rule<Transfer> = {
     const payer = body.payers[0];
     demand(payer !== undefined && body.payers.length === 1 && payer.account === subject, 'payers', () => `a transfer on account ${short(subject)} is paid by that account and no other`);
     demand(body.to !== subject, 'payers', 'an account cannot pay itself');
-    return [allOf([subject, `account/${subject}`])];
+    // The account is a payer, so its keys sign in any case.
+    return [];
   },
   apply(state, { body }, allowance) {
     for (const [account, amount] of amountsOf(body.payers)) move(state, allowance, { account }, { account: body.to }, amount);
@@ -123,8 +125,8 @@ export const faucet: Rule<Faucet> = {
   kind: 'faucet@1',
   chain: 'account',
   mints: true,
-  signers(_state, { subject }) {
-    return [allOf([subject, `account/${subject}`])];
+  signers(state, { subject, occasion }) {
+    return [accountSigners(state, subject, occasion)];
   },
   apply(state, { body, subject }, allowance) {
     const grid = readGrid(state);
