@@ -43,6 +43,10 @@ export const MAX_COMMIT_OF_TWO_MS = 60_000;
 export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
 /** Longest time between the first and the last signature of an agreement. */
 export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
+/** Votes: longest time between question and end. */
+export const MAX_VOTE_MS = 365 * 24 * 3_600_000;
+/** Roles that a bot has or had, which votes of the time between may ask for: a year of one change a week; all stand in its object. */
+export const MAX_ROLE_SPANS = 64;
 /** HTTP: a request's body; a record of the largest size, base64, in an envelope. */
 export const MAX_BODY_BYTES = 4 * 1_048_576;
 /** HTTP: time for headers and body of a request to arrive; a slow client holds a socket no longer. */

@@ -1,8 +1,6 @@
 // What makes an agreement hold together before anybody's signature is looked at: ids, times, parties, sums.
 import { formatTft, stroops } from '../base/amount.js';
 import { canonical } from '../base/canonical.js';
-import { iso } from '../base/clock.js';
-import { MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
 import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
@@ -27,12 +25,12 @@ export const MAX_RETENTION_MS = 365 * 24 * 3_600_000;
  * quorum of n of m has optional signers, but binds nobody's money or machine without them.
  * @throws Problem `refused`
  */
-export function agreementSigners(state: ReadState, { body, record, subject, moment, rules, occasion }: Act<Agreement>): Signers[] {
+export function agreementSigners(state: ReadState, { body, record, subject, rules, occasion }: Act<Agreement>): Signers[] {
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
   demand(rules >= 2 || (body.meter === null && body.notice_ms === 0), 'later_release', "a meter and a farmer's notice need rules 2");
   demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
-  checkTimes(body, record.payload.time, moment.at);
+  checkTimes(body);
   demand(rules >= 2 || (body.discounts === undefined && body.payees.every(({ role }) => role !== 'burn')), 'later_release', 'discounts and burned shares need rules 2');
   checkSums(body);
   if (rules >= 2) checkShares(readGrid(state), body.payees);
@@ -41,9 +39,7 @@ export function agreementSigners(state: ReadState, { body, record, subject, mome
   return checkParties(state, body, occasion);
 }
 
-function checkTimes({ commit_by, provision_by_ms, retention_ms }: Agreement, time: number, at: number): void {
-  demand(at <= commit_by, 'deadline', () => `this agreement could be committed until ${iso(commit_by)}, it is ${iso(at)}`);
-  demand(commit_by - time <= MAX_COMMIT_WITHIN_MS, 'terms', () => `signatures may be collected for ${MAX_COMMIT_WITHIN_MS / 86_400_000} days at most`);
+function checkTimes({ provision_by_ms, retention_ms }: Agreement): void {
   demand(provision_by_ms >= MIN_PROVISION_MS && provision_by_ms <= MAX_PROVISION_MS, 'terms', 'the node gets between one second and seven days to provide');
   demand(retention_ms <= MAX_RETENTION_MS, 'terms', () => `data is kept for ${MAX_RETENTION_MS / 86_400_000} days at most`);
 }

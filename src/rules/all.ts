@@ -1,13 +1,14 @@
 // The rules of a grid: every kind of record there is, and what holds for all of them.
 import { iso } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
-import { MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import { MAX_CLOCK_SKEW_MS, MAX_COMMIT_WITHIN_MS } from '../base/limits.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import type { Expected, Moment, ReadState, RuleBook } from '../bcdb/rulebook.js';
 import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { account } from './account.js';
 import { agreement, end, workload } from './contract.js';
+import { document, endorse } from './document.js';
 import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
@@ -23,6 +24,7 @@ import { run } from './run.js';
 import { accountSigners } from './spending.js';
 import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
+import { ballot, vote } from './vote.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
@@ -30,6 +32,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
     farm, prices, deal, admit, retire, announcement,
     agreement, workload, end, run, status,
     certificate, mint,
+    document, endorse, vote, ballot,
     stateRoot,
   ].map((rule) => [rule.kind, rule]),
 );
@@ -41,6 +44,7 @@ export const gridRules: RuleBook = {
     const { limits, rules } = checkGrid(state, record, moment);
     checkVersion(rule, record, rules);
     checkSize(record, limits);
+    checkDeadline(record, moment, rules);
     const act = { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) };
     return expectedOf(withPayers(state, rule.signers(state, act), act), limits, act);
   },
@@ -108,6 +112,15 @@ function checkVersion({ kind, since = 1 }: Rule<unknown>, { payload: { v } }: Pa
 function checkSize({ text }: ParsedRecord, limits: Limits): void {
   const bytes = Buffer.byteLength(text);
   demand(bytes <= limits.record_bytes, 'size', `a record of ${bytes} bytes, this grid takes ${limits.record_bytes}`);
+}
+
+/** Until when signatures can be used, within the signed bytes. Every body with `commit_by` is treated the same, whatever its kind. */
+function checkDeadline({ payload: { kind, time, body } }: ParsedRecord, { at }: Moment, rules: Version): void {
+  const { commit_by } = body as { commit_by?: number };
+  if (commit_by === undefined) return;
+  demand(rules >= 2 || kind === agreement.kind, 'later_release', `a deadline for signatures on ${kind} needs rules 2`);
+  demand(at <= commit_by, 'deadline', () => `this could be committed until ${iso(commit_by)}, it is ${iso(at)}`);
+  demand(commit_by - time <= MAX_COMMIT_WITHIN_MS, 'terms', () => `signatures may be collected for ${MAX_COMMIT_WITHIN_MS / 86_400_000} days at most`);
 }
 
 /** What the listed payers give. Every body with `payers` is treated the same, whatever its kind. */

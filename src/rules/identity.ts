@@ -5,6 +5,7 @@ import { checkNotLogKey } from './grid.js';
 import { read, write } from './objects.js';
 import { allOf } from './quorum.js';
 import { demand } from './refusal.js';
+import { noteRoles } from './roles.js';
 import type { Rule } from './rule.js';
 
 /** identity@1: a bot says who it is, and later that something about it has changed. */
@@ -20,9 +21,11 @@ export const identity: Rule<Identity> = {
     checkNotLogKey(state, subject);
     return [allOf([subject, `bot/${subject}`])];
   },
-  apply(state, { body, subject }) {
-    takeName(state, 'bot', subject, body.name, read(state, 'bot', subject)?.name);
-    write(state, 'bot', subject, { key: subject, ...body });
+  apply(state, { body, subject, moment, rules }) {
+    const before = read(state, 'bot', subject);
+    takeName(state, 'bot', subject, body.name, before?.name);
+    const roles = rules >= 2 ? { role_lines: noteRoles(state, before, body.roles, moment.index) } : {};
+    write(state, 'bot', subject, { key: subject, ...body, ...roles });
   },
 };
 

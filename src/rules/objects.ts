@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, BotRole, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -34,6 +34,61 @@ export interface EraObject extends Pick<Genesis, 'log_key' | 'clock_key' | 'witn
 /** `bot/<key>`: an identity. */
 export interface BotObject extends Identity {
   key: string;
+  /** Its roles since rules 2, oldest first; left out before. */
+  role_lines?: RoleSpan[];
+}
+
+/** A role, since which line a bot has it, and the line by which it gave it up. */
+export interface RoleSpan {
+  role: BotRole;
+  from: number;
+  until: number | null;
+}
+
+/** `role/<role>`: bots that have it now, counted since rules 2. */
+export interface RoleObject {
+  bots: number;
+}
+
+/** `document/<id>`: the newest version. */
+export interface DocumentObject {
+  id: string;
+  /** Id of that version's record. */
+  record: string;
+  /** 1, 2, … */
+  version: number;
+  title: string;
+  /** Who was asked to sign it, and signs the next one. */
+  quorum: Quorum;
+  committed_at: number;
+}
+
+/** `endorse/<record>/<bot key>`: a late signature. */
+export interface EndorseObject {
+  bot: string;
+  /** Of the record. */
+  chain: string;
+  at: number;
+}
+
+/** `vote/<id>`: never changed. */
+export interface VoteObject extends Vote {
+  id: string;
+  at: number;
+  line: number;
+  /** How many may vote. */
+  voters: number;
+}
+
+/** `tally/<vote>`: ballots that count, in the order of the options. */
+export interface TallyObject {
+  counts: number[];
+}
+
+/** `ballot/<vote>/<bot key>`: the one that counts. */
+export interface BallotObject {
+  option: string;
+  at: number;
 }
 
 /** `name/bot/<name>` and `name/farm/<name>`: who has the name; null once given up. */
@@ -259,19 +314,25 @@ export interface StateRootObject {
 export interface ObjectTypes {
   account: AccountObject;
   admission: AdmissionObject;
+  ballot: BallotObject;
   bot: BotObject;
   certificate: CertificateObject;
   contract: ContractObject;
   deal: DealObject;
+  document: DocumentObject;
+  endorse: EndorseObject;
   era: EraObject;
   farm: FarmObject;
   meter: MeterObject;
   minted: MintedObject;
   name: NameObject;
   node: NodeObject;
+  role: RoleObject;
   run: RunObject;
   state: StateRootObject;
+  tally: TallyObject;
   uptime: UptimeObject;
+  vote: VoteObject;
 }
 
 /** The object `type/id`, or undefined. Shared: never change what is returned. */
