@@ -5,6 +5,7 @@ import { checkHandover } from '../net/governance.js';
 import type { Payload, SchemaName } from '../schema/types.js';
 import { certificateWords } from './words/certificate.js';
 import { agreementWords, endWords, workloadWords } from './words/contract.js';
+import { documentWords } from './words/document.js';
 import { handoverWords, policyWords, witnessesWords } from './words/governance.js';
 import { plainWords } from './words/plain.js';
 import { transferWords } from './words/money.js';
@@ -27,6 +28,7 @@ const KINDS: { readonly [kind in SchemaName]?: DraftKind } = {
   'agreement@1': { words: agreementWords },
   'workload@1': { words: workloadWords },
   'end@1': { words: endWords },
+  'document@1': { words: documentWords },
   'transfer@1': { words: transferWords },
   'certificate@1': { words: certificateWords },
   'policy@1': { words: policyWords },
