@@ -2,19 +2,14 @@
 import { divideUp, MAX_STROOPS, stroops } from '../base/amount.js';
 import { Problem } from '../base/errors.js';
 import type { Discount, Prices, Resources } from '../schema/types.js';
+import type { Fraction } from './fraction.js';
 import { CU_DENOMINATOR, SU_DENOMINATOR, unitsOf } from './units.js';
 
 const HOUR_MS = 3_600_000n;
 const CU_IN_SU_STEPS = SU_DENOMINATOR / CU_DENOMINATOR;
 const ALL_PPM = 1_000_000n;
 
-/** An exact amount: `over / under` stroops. */
-export interface Fraction {
-  readonly over: bigint;
-  readonly under: bigint;
-}
-
-/** What resources cost an hour, exact. @throws Problem `malformed` for a price that is no amount */
+/** What resources cost an hour, exact, in stroops. @throws Problem `malformed` for a price that is no amount */
 export function perHour(resources: Resources, prices: Prices): Fraction {
   const units = unitsOf(resources);
   const over =
