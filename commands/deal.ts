@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import { Problem } from '../src/base/errors.js';
 import { parseDuration } from '../src/base/duration.js';
+import { NOTHING } from '../src/capacity/fit.js';
+import { parsePercent } from '../src/capacity/percent.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
 import type { Grid } from '../src/net/grid.js';
 import type { Context } from './command.js';
@@ -29,6 +31,9 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   signer?: string[];
   signWithin?: number;
   retention?: number;
+  dedicated?: true;
+  architect?: string;
+  architectShare?: number;
 }
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -49,6 +54,9 @@ export function wantOptions(command: Command): Command {
     .option('--signer <party>', 'somebody else who has to sign: name of a bot, did:key:… or party; repeat for more', collect)
     .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
     .option(...ACCOUNT_FLAG)
+    .option('--dedicated', 'a node as a whole: at least these resources, all that the node has, and nobody else on it; half the price unless the farm says otherwise')
+    .option('--architect <account>', 'who designed this and gets a share of what you pay, out of the part of the farm: address G…, account key or bot')
+    .option('--architect-share <percent>', 'which share; the farm must allow it', parsePercent)
     .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention);
 }
 
@@ -67,7 +75,8 @@ export type Asked = Pick<Wanted, 'resources' | 'workloads'>;
 export async function askedOf(context: Context, options: WantOptions): Promise<Asked> {
   await checkReady(context);
   const { workloadOf } = await import('../src/consumer/workload.js');
-  const resources = resourcesOf(options);
+  if ((options.architect === undefined) !== (options.architectShare === undefined) || options.architectShare === 0) throw new Problem('usage', '--architect and --architect-share go together', { hint: 'for example --architect bob --architect-share 5%' });
+  const resources = resourcesOf(options) ?? (options.dedicated === true ? NOTHING : undefined);
   if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
   const workload = workloadOf('main', options);
   return { resources, workloads: workload === undefined ? [] : [workload] };
@@ -75,7 +84,7 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
 
 /** What is wanted, by the flags and the book. @throws Problem `usage`, `not_found` */
 export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): Promise<Wanted> {
-  const { findFarm, findNode } = await import('../src/market/find.js');
+  const { findFarm, findNode, findPayee } = await import('../src/market/find.js');
   const { findParty } = await import('../src/consumer/parties.js');
   const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
   if (signers.length === 0 && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
@@ -90,6 +99,8 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): 
     order: options.name ?? null,
     retention_ms: options.retention ?? null,
     commit_within_ms: options.signWithin ?? (signers.length > 0 ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),
+    ...(options.dedicated === true ? { dedicated: true as const } : {}),
+    ...(options.architect === undefined || options.architectShare === undefined ? {} : { architect: { account: findPayee(grid.reader, options.architect).account, share_ppm: options.architectShare } }),
   };
 }
 
@@ -147,10 +158,10 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
 export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'>, grid: Grid): Promise<string[]> {
   const { notesOf } = await import('../src/consumer/notes.js');
   const { read } = await import('../src/rules/objects.js');
-  const { resources, meter, node } = offer.agreement;
+  const { resources, discounts, payees, meter, node } = offer.agreement;
   return notesOf({
-    resources, meter,
-    memoryByDefault: options.memory === undefined && options.mru === undefined,
+    resources, payees, meter, ...(discounts === undefined ? {} : { discounts }),
+    memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
     env: (options.env ?? []).length > 0,
   });

@@ -3,14 +3,15 @@ import type { CommandFile } from './command.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
 
-export const command: CommandFile<WantOptions> = {
-  about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.',
-  options: (c) => wantOptions(c).option(...GRID_FLAG),
-  examples: ['3bot quote --cpu 4 --sru 100', '3bot quote --cpu 2 --memory 512MiB --for 12h --json'],
+export const command: CommandFile<WantOptions & { explain?: true }> = {
+  about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.\n--explain prints how the cheapest price comes about, line by line: exact fractions, one rounding at the end, and who gets which share.',
+  options: (c) => wantOptions(c).option('--explain', 'how the price comes about, line by line').option(...GRID_FLAG),
+  examples: ['3bot quote --cpu 4 --sru 100', '3bot quote --cpu 4 --sru 100 --explain', '3bot quote --cpu 2 --memory 512MiB --for 12h --json'],
   async run(context, _args, options) {
     const { randomBytes } = await import('node:crypto');
     const { formatTft } = await import('../src/base/amount.js');
     const { iso } = await import('../src/base/clock.js');
+    const { explain, explanationText } = await import('../src/market/explain.js');
     const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
     const { out, flags } = context;
     const asked = await askedOf(context, options);
@@ -22,12 +23,15 @@ export const command: CommandFile<WantOptions> = {
     progress.stop();
     const offers = quotes.offers.map(({ farm, agreement, per_hour_stroops, total_stroops, valid_until }) => ({
       farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), valid_until: iso(valid_until),
+      ...(options.explain === true ? { explanation: explain(agreement) } : {}),
     }));
     const declined = quotes.declined.map(({ farm, farm_name, code, reason, nearest }) => ({ farm, farm_name, code, reason, nearest }));
     const best = quotes.offers[0];
     const notes = best === undefined ? [] : await offerNotes(options, best, grid);
-    out.list({
-      json: { offers, declined, considered: quotes.considered, excluded: quotes.excluded, resources: wanted.resources, term_ms: wanted.term_ms, notes },
+    const json = { offers, declined, considered: quotes.considered, excluded: quotes.excluded, resources: wanted.resources, term_ms: wanted.term_ms, notes };
+    if (options.explain === true && best !== undefined) out.list({ json, columns: ['step', `of the price of farm ${best.farm.farm_name}`], rows: explanationText(explain(best.agreement)) });
+    else out.list({
+      json,
       columns: ['farm', 'node', 'TFT/h', 'TFT in all', 'until'],
       rows: offers.map(({ farm_name, node, price_per_hour, total, valid_until }) => [farm_name, context.io.terminal.stdout ? node.slice(0, 12) : node, price_per_hour, total, valid_until]),
     });

@@ -2,6 +2,7 @@
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 import { nowOf } from '../now.js';
+import { askingText, shownAsking } from './asking.js';
 import { ownFarm, pricesText, shownPrices } from './terms.js';
 
 export const command: CommandFile<GridFlag> = {
@@ -33,9 +34,9 @@ export const command: CommandFile<GridFlag> = {
     const states = new Map<string, number>();
     for (const { state } of contracts) states.set(state, (states.get(state) ?? 0) + 1);
     out.one({
-      json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), nodes, contracts, income, complete },
+      json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), ...shownAsking(farm), nodes, contracts, income, complete },
       text: () => [
-        `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)}`, `asks      ${pricesText(prices)}`,
+        `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)}`, `asks      ${pricesText(prices)}`, ...askingText(farm).map(([what, text]) => `          ${what}: ${text}`),
         `income    ${income.paid} TFT paid, ${income.due} TFT earned and paid when contracts end`,
         `contracts ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
         `nodes     ${nodes.length === 0 ? 'none: 3bot node join, or 3bot farm invite' : ''}`.trimEnd(),

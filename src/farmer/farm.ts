@@ -1,16 +1,17 @@
-// What a farmer writes into the book: the farm itself and its prices.
+// What a farmer writes into the book: the farm itself, its prices and its deals.
 import { randomBytes } from 'node:crypto';
 import { canonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { chainId } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
+import { dealOf } from '../market/asking.js';
 import { pricesOf } from '../market/directory.js';
 import { farmNamed } from '../market/find.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
-import { read, type FarmObject } from '../rules/objects.js';
-import type { Farm, Prices } from '../schema/types.js';
+import { read, type DealObject, type FarmObject } from '../rules/objects.js';
+import type { Deal, Farm, PriceList, Prices } from '../schema/types.js';
 
 /** What a farm says of itself beside its name. */
 export interface FarmTerms {
@@ -46,7 +47,7 @@ export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, te
   const farm = farmNamed(grid.reader, keyring.name) ?? (await appendFarm(grid, owner, keyring, terms));
   if (!isKeyOf(keyring, farm)) throw new Problem('refused', `the name ${keyring.name} is taken by another farm on grid ${grid.name}`, { reason: 'name', hint: 'choose another name' });
   if (farm.prices !== null && prices === null) return farm;
-  return setPrices(grid, keyring, farm, (before) => prices ?? before);
+  return setPrices(grid, keyring, farm, (before) => ({ ...before, prices: prices ?? before.prices }));
 }
 
 async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms): Promise<FarmObject> {
@@ -78,17 +79,37 @@ export async function changeFarm(grid: Grid, keyring: Keyring, { id, payout }: F
 }
 
 /**
- * Asks other prices from now on; contracts in force keep theirs. The same prices record nothing.
- * @param change gives the new prices from those that count now
+ * Asks something else from now on; contracts in force keep their prices. The same again records nothing.
+ * @param change gives what is asked from what is asked now
+ * @throws Problem what `append` throws
  */
-export async function setPrices(grid: Grid, keyring: Keyring, { id }: FarmObject, change: (before: Prices) => Prices): Promise<FarmObject> {
-  const body = (reader: Reader): { prices: Prices } | null => {
+export async function setPrices(grid: Grid, keyring: Keyring, { id }: FarmObject, change: (before: PriceList) => PriceList): Promise<FarmObject> {
+  const body = (reader: Reader): PriceList | null => {
     const farm = farmIn(reader, id);
-    const prices = change(pricesOf(reader, farm));
-    return farm.prices !== null && canonical(farm.prices) === canonical(prices) ? null : { prices };
+    const { lengths, dedicated_ppm, architect_ppm } = farm;
+    const before: PriceList = {
+      prices: pricesOf(reader, farm),
+      ...(lengths === undefined ? {} : { lengths }), ...(dedicated_ppm === undefined ? {} : { dedicated_ppm }), ...(architect_ppm === undefined ? {} : { architect_ppm }),
+    };
+    const after = change(before);
+    return farm.prices !== null && canonical(after) === canonical(before) ? null : after;
   };
   await appendSigned(grid, { chain: `farm/${id}`, kind: 'prices@1', body }, [keyring.signer('farm')]);
   return farmIn(grid.reader, id);
+}
+
+/**
+ * Makes a deal with one bot, in place of the one it has; the same again records nothing.
+ * @param change gives the deal from the one there is
+ * @throws Problem what `append` throws
+ */
+export async function makeDeal(grid: Grid, keyring: Keyring, { id }: FarmObject, bot: string, change: (before: DealObject | undefined) => DealObject): Promise<void> {
+  const body = (reader: Reader): Deal | null => {
+    const before = dealOf(reader, id, bot);
+    const after = change(before);
+    return before !== undefined && canonical(before) === canonical(after) ? null : { bot, ...after };
+  };
+  await appendSigned(grid, { chain: `farm/${id}`, kind: 'deal@1', body }, [keyring.signer('farm')]);
 }
 
 function farmIn(reader: Reader, id: string): FarmObject {

@@ -60,6 +60,22 @@ export function findPayee(state: DirectoryState, text: string): Payee {
   return { account: key, name: null };
 }
 
+/**
+ * The key of a bot by its name, its `did:key:…` or its key in hex; a key need not be on the grid yet.
+ * @throws Problem `usage` for what is neither name nor key; `not_found` for a name that no bot has
+ */
+export function findBot(state: ReadState, text: string): string {
+  if (!/^[a-z0-9-]{3,50}$/.test(text)) return parseKey(text);
+  const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
+  if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'bot', hint: 'give its key, did:key:…' });
+  return holder.slice('bot/'.length);
+}
+
+/** The name of a bot, if it has an identity on this grid. @param key hex */
+export function nameOfBot(state: ReadState, key: string): string | null {
+  return read(state, 'bot', key)?.name ?? null;
+}
+
 function accountOfBot(state: DirectoryState, key: string, text: string): Payee {
   const bot = read(state, 'bot', key);
   if (bot === undefined) throw new Problem('not_found', `no bot ${quoted(text)} on this grid`, { reason: 'payee', hint: 'give the address, G…' });

@@ -57,6 +57,18 @@ test('a buyer joins, is known on the grid by the first command that needs it, an
   assert.equal(piped.stderr, '');
 });
 
+test('a quote explains its price line by line, and a whole node is one price for all it has', async () => {
+  const piped = await bot(['quote', '--cpu', '4', '--sru', '100', '--explain'], { home });
+  const lines = new Map(piped.stdout.trimEnd().split('\n').map((line) => line.split('\t') as [string, string]));
+  assert.deepEqual([lines.get('an hour'), lines.get('the term'), lines.get('total')], ['1/50 + 1/400 + 0 = 9/400 = 0.0225 TFT an hour', '9/400 × 720 hours = 81/5 = 16.2 TFT', '16.2000000 TFT, rounded up once, to 0.0000001 TFT']);
+  const { offers } = await botJson<{ offers: { total: string; explanation: { steps: { step: string; exact: string }[]; total: string } }[] }>(['quote', '--dedicated', '--for', '1h', '--explain'], { home });
+  // 8 cores, 16 GiB and 500 GiB: 4 CU and 2.5 SU, 0.0525 TFT an hour, half of it.
+  assert.deepEqual(offers.map(({ total, explanation }) => [total, explanation.total, explanation.steps.at(-1)?.step, explanation.steps.at(-1)?.exact]), [['0.0262500', '0.0262500', 'dedicated', '21/800']]);
+  const none = await bot(['quote', '--cpu', '1', '--architect', 'ann', '--architect-share', '5%'], { home });
+  assert.equal(none.code, 3);
+  assert.match(none.stderr, /leaves nothing to architects/);
+});
+
 test('what nobody sells exits 5 with counted reasons, in JSON too', async () => {
   const run = await bot(['quote', '--cpu', '400', '--json'], { home });
   assert.equal(run.code, 5);

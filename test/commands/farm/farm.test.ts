@@ -36,6 +36,13 @@ for (const [what, args, code] of [
   ['an endpoint of another kind', ['update', '--endpoint', 'ftp://a.example'], 2],
   ['an update of nothing', ['update'], 2],
   ['a price that is none', ['price', '--cu', 'free'], 2],
+  ['a discount of more than all', ['price', '--for', 'alice', '--discount', '101%'], 2],
+  ['a discount for nobody', ['price', '--discount', '20%'], 2],
+  ['a discount for length in a deal', ['price', '--for', 'alice', '--length', '720h=5%'], 2],
+  ['a discount for no length', ['price', '--length', '5%'], 2],
+  ['a length twice', ['price', '--length', '24h=5%,1d=6%'], 3],
+  ['a deal that is over', ['price', '--for', 'alice', '--discount', '20%', '--until', '2020-01-01'], 2],
+  ['a deal with nobody known', ['price', '--for', 'nobody', '--discount', '20%'], 5],
   ['an invitation without an endpoint', ['invite'], 3],
   ['a farm nobody has', ['show', 'rainy'], 5],
 ] as const) {
@@ -64,6 +71,27 @@ test('prices are shown without a passphrase, and set one by one', async () => {
   assert.deepEqual({ cu, su, nu, ipv4 }, LIST);
   assert.equal((await botJson<Record<string, string>>(['farm', 'price', '--cu', '0.009'], farmer))['cu'], '0.0090000');
   assert.deepEqual((await botJson<Farm>(['farm', 'show'], farmer)).prices, { ...LIST, cu: '0.0090000' });
+});
+
+test('discounts for everybody are set one by one, and taken back', async () => {
+  const asked = await botJson<{ cu: string; lengths: object[]; dedicated_ppm: number; architect_ppm: number }>(['farm', 'price', '--length', '8760h=15%,720h=5%', '--architect', '10%'], farmer);
+  const lengths = [{ at_least_ms: 2_592_000_000, ppm: 50_000 }, { at_least_ms: 31_536_000_000, ppm: 150_000 }];
+  assert.deepEqual([asked.cu, asked.lengths, asked.dedicated_ppm, asked.architect_ppm], ['0.0090000', lengths, 500_000, 100_000]);
+  const after = await botJson<typeof asked>(['farm', 'price', '--length', 'none', '--dedicated', '40%'], farmer);
+  assert.deepEqual([after.cu, after.lengths, after.dedicated_ppm, after.architect_ppm], ['0.0090000', [], 400_000, 100_000]);
+});
+
+test('a deal is made with one bot, changed, shown and taken back', async () => {
+  interface Deal { name: string; prices: { cu: string; su: string } | null; discount_ppm: number; until: string | null; in_force: boolean }
+  const made = await botJson<{ deal: Deal }>(['farm', 'price', '--for', 'alice', '--discount', '20%', '--until', '2100-01-01'], farmer);
+  assert.deepEqual([made.deal.name, made.deal.prices, made.deal.discount_ppm, made.deal.until, made.deal.in_force], ['alice', null, 200_000, '2100-01-01T00:00:00.000Z', true]);
+  await botJson(['farm', 'price', '--for', 'alice', '--cu', '0.005'], farmer);
+  const { cu, deals } = await botJson<{ cu: string; deals: Deal[] }>(['farm', 'price'], farmer);
+  assert.equal(cu, '0.0090000');
+  assert.deepEqual(deals.map(({ prices, discount_ppm }) => [prices?.cu, prices?.su, discount_ppm]), [['0.0050000', '0.0050000', 200_000]]);
+  assert.match((await terminal(['farm', 'price'], farmer)).screen, /deal +alice: CU 0\.0050000.*20 % less, until 2100-01-01/);
+  const over = await botJson<{ deal: Deal }>(['farm', 'price', '--for', 'alice', '--end'], farmer);
+  assert.equal(over.deal.in_force, false);
 });
 
 test('place and endpoint can be changed; show and list tell', async () => {
