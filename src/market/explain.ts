@@ -4,7 +4,7 @@ import { decimalText, fractionText, times, type Fraction } from '../capacity/fra
 import { forTerm, less, paid, perHour } from '../capacity/price.js';
 import { formatPercent } from '../capacity/percent.js';
 import { CU_DENOMINATOR, SU_DENOMINATOR, unitsOf } from '../capacity/units.js';
-import { payouts } from '../rules/contract.js';
+import { payouts } from '../rules/split.js';
 import type { Agreement, Resources } from '../schema/types.js';
 
 /** One line of the calculation. */

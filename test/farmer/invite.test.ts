@@ -84,8 +84,8 @@ test('two nodes that ask at once are both let in, and one that asks twice at onc
 test('changes made at once are all kept: each begins with what the book says then', async () => {
   const nobody = () => Promise.reject(new Error('the owner is not needed'));
   await Promise.all([
-    setPrices(grid, keyring, farm, (before) => ({ ...before, su_stroops: '7' })),
-    setPrices(grid, keyring, farm, (before) => ({ ...before, nu_stroops: '8' })),
+    setPrices(grid, keyring, farm, (before) => ({ prices: { ...before.prices, su_stroops: '7' } })),
+    setPrices(grid, keyring, farm, (before) => ({ prices: { ...before.prices, nu_stroops: '8' } })),
     changeFarm(grid, keyring, farm, { place: 'Bruges' }, nobody),
     changeFarm(grid, keyring, farm, { endpoint: 'http://127.0.0.1:2' }, nobody),
   ]);
