@@ -44,12 +44,21 @@ function checkTimes({ provision_by_ms, retention_ms }: Agreement): void {
   demand(retention_ms <= MAX_RETENTION_MS, 'terms', () => `data is kept for ${MAX_RETENTION_MS / 86_400_000} days at most`);
 }
 
+/** What is bought, for how long, at which price. */
+export type Terms = Pick<Agreement, 'resources' | 'prices' | 'discounts' | 'term_ms' | 'total_stroops'>;
+
+/** Checks that a total is the exact price of what it buys. @returns it @throws Problem `refused`, reason `price` */
+export function checkPrice(terms: Terms): bigint {
+  checkPrices(terms.prices);
+  const total = stroops(terms.total_stroops);
+  const price = totalStroops(terms.resources, terms.prices, terms.term_ms, terms.discounts);
+  demand(isSet((terms.discounts ?? []).map(({ name }) => name)), 'terms', 'a discount stands twice');
+  demand(total === price, 'price', () => `resources, prices, term and discounts make ${formatTft(price)} TFT, it says ${formatTft(total)} TFT`);
+  return total;
+}
+
 function checkSums(body: Agreement): void {
-  checkPrices(body.prices);
-  const total = stroops(body.total_stroops);
-  const price = totalStroops(body.resources, body.prices, body.term_ms, body.discounts);
-  demand(isSet((body.discounts ?? []).map(({ name }) => name)), 'terms', 'a discount stands twice');
-  demand(total === price, 'price', () => `resources, prices, term and discounts make ${formatTft(price)} TFT, the agreement says ${formatTft(total)} TFT`);
+  const total = checkPrice(body);
   demand(stroops(body.minimum_stroops) <= total, 'terms', 'the minimum charge is above the total');
   const paid = [...amountsOf(body.payers).values()].reduce((a, b) => a + b, 0n);
   demand(paid === total, 'payers', () => `payers give ${formatTft(paid)} TFT, the total is ${formatTft(total)} TFT`);

@@ -17,6 +17,7 @@ import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
+import { amend, claim, fund, notice } from './period.js';
 import { checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import { RuleState, type Act, type Rule, type Version } from './rule.js';
@@ -31,6 +32,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
     genesis, policy, witnesses, handover, identity, account, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
     agreement, workload, end, run, status,
+    claim, fund, amend, notice,
     certificate, mint,
     document, endorse, vote, ballot,
     stateRoot,
@@ -54,13 +56,19 @@ export const gridRules: RuleBook = {
     const draft = new RuleState(state);
     const payers = payersOf(body);
     const { rules } = lawOf(state, record);
-    rule.apply(draft, { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) }, { payers, contract: rule.chain === 'contract' ? subject : null, mints: rule.mints === true });
+    rule.apply(draft, { record, body, subject, moment, rules, occasion: occasionOf(record, moment, rules) }, { payers, contract: contractOf(rule, body, subject), mints: rule.mints === true });
     for (const [account, left] of payers) {
       demand(left === 0n, 'payers', () => `account ${short(account)} is listed to pay more than is due`);
     }
     draft.commit();
   },
 };
+
+/** The contract whose escrow a record may pay out. */
+function contractOf({ chain, settles }: Rule<unknown>, body: unknown, subject: string): string | null {
+  if (settles === true) return (body as { contract: string }).contract;
+  return chain === 'contract' ? subject : null;
+}
 
 function occasionOf({ payload: { kind } }: ParsedRecord, { at }: Moment, rules: Version): Occasion {
   return { kind, at, rules };

@@ -118,14 +118,14 @@ export function start(state: State, contract: ContractObject, at: number): void 
 }
 
 /** Notes what the meter's counter stands at as the first period begins; without a meter there is nothing to note. */
-function withMark(state: State, contract: ContractObject): ContractObject {
+export function withMark(state: State, contract: ContractObject): ContractObject {
   const { meter } = contract.agreement;
   const period = periodOf(contract);
   if (meter === null || period === null) return contract;
   return { ...contract, period: { ...period, mark_ms: markOf({ heartbeat_ms: meter.heartbeat_ms, meter: meterOf(state, contract) }, period.since) } };
 }
 
-function checkNotSettled({ id, settled }: ContractObject): void {
+export function checkNotSettled({ id, settled }: ContractObject): void {
   if (settled !== null) throw refused('ended', `contract ${short(id)} was ended and settled at ${iso(settled.at)}`);
 }
 

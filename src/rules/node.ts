@@ -2,7 +2,7 @@
 import { canonical } from '../base/canonical.js';
 import { MAX_ALLOCATIONS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
-import { fits, NOTHING, RESOURCE_NAMES, shortages } from '../capacity/fit.js';
+import { fits, NOTHING, RESOURCE_NAMES, shortages, type Shortage } from '../capacity/fit.js';
 import type { Announcement, Resources } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
 import { read, readGrid, write, type Allocation, type NodeObject } from './objects.js';
@@ -82,10 +82,22 @@ export function allocate(state: State, key: string, allocation: Omit<Allocation,
   const node = nodeOf(state, key);
   const allocations = live(node.allocations, at);
   if (!hasCapacity(node, allocation.resources, at)) {
-    const lacking = shortages(allocation.resources, freeCapacity(node, at)).map(({ resource, wanted, free }) => `${resource} ${wanted} of ${Math.max(0, free)}`);
-    throw refused('capacity', lacking.length === 0 ? `node ${short(key)} has ${allocations.length} contracts, those with kept data included, and takes no more` : `node ${short(key)} has too little left: wanted ${lacking.join(', ')}`);
+    const lacking = shortages(allocation.resources, freeCapacity(node, at));
+    throw refused('capacity', lacking.length === 0 ? `node ${short(key)} has ${allocations.length} contracts, those with kept data included, and takes no more` : lackingText(key, lacking));
   }
   write(state, 'node', key, { ...node, allocations: [...allocations, { ...allocation, disk_until: allocation.until }] });
+}
+
+/**
+ * Changes what a contract takes of its node; for how long, `keepUntil` says.
+ * @throws Problem `refused`, reason `capacity`, that names what is short
+ */
+export function reallocate(state: State, key: string, contract: string, resources: Resources, at: number): void {
+  const node = nodeOf(state, key);
+  const others = { ...node, allocations: node.allocations.filter((allocation) => allocation.contract !== contract) };
+  const lacking = shortages(resources, freeCapacity(others, at));
+  demand(lacking.length === 0, 'capacity', () => lackingText(key, lacking));
+  write(state, 'node', key, { ...node, allocations: node.allocations.map((allocation) => (allocation.contract === contract ? { ...allocation, resources } : allocation)) });
 }
 
 /** Keeps a contract's capacity until another time, and its disk until the data may go; what is over by then is given back. */
@@ -97,6 +109,10 @@ export function keepUntil(state: State, key: string, contract: string, { ends_at
     return { ...allocation, until: ends_at, disk_until: sru_mib + hru_mib > 0 ? data_until : ends_at };
   });
   write(state, 'node', key, { ...node, allocations: live(allocations, at) });
+}
+
+function lackingText(key: string, lacking: readonly Shortage[]): string {
+  return `node ${short(key)} has too little left: wanted ${lacking.map(({ resource, wanted, free }) => `${resource} ${wanted} of ${Math.max(0, free)}`).join(', ')}`;
 }
 
 function nodeOf(state: State, key: string): NodeObject {

@@ -232,7 +232,7 @@ export interface Period {
 }
 
 /** The farmer's notice: the contract ends then, if it has not before. */
-export interface Notice {
+export interface NoticeGiven {
   at: number;
   ends_at: number;
   reason: string;
@@ -274,7 +274,7 @@ export interface ContractObject {
   paid_stroops?: string;
   /** In which proportion the escrow is whose; left out where it is as the agreement's payers paid. */
   payers?: Payers;
-  notice?: Notice;
+  notice?: NoticeGiven;
 }
 
 /** What the node last said of one workload. */

@@ -27,7 +27,7 @@ export type Version = Genesis['rules'];
 export interface Allowance {
   /** What is left of each listed payer's amount. */
   readonly payers: Map<string, bigint>;
-  /** The record's own contract, whose escrow may be paid out. */
+  /** The contract whose escrow may be paid out: the record's own, or the one that it names. */
   readonly contract: string | null;
   readonly mints: boolean;
 }
@@ -44,6 +44,8 @@ export interface Rule<B> {
   readonly since?: Version;
   /** Brings TFT into being: genesis and faucet. */
   readonly mints?: true;
+  /** Pays from the escrow of the contract that its body names. Without it only records of a contract's own chain do. */
+  readonly settles?: true;
   /**
    * Who must sign, each group by itself; payers are added by the caller. Also the place for checks that need no
    * more than the body: a record that fails here costs no signature check.

@@ -48,6 +48,21 @@ export function stakesOf(payers: Payers, amount: bigint): Stake[] {
   return withRest(stakes, amount, 0);
 }
 
+/**
+ * Divides an amount among those who have it, so that none gives more than its own: each the part up to itself, less
+ * the part up to the one before. `stakesOf` may give the first a few stroops of others.
+ * @param amount at most what all have together
+ */
+export function takenFrom(stakes: readonly Stake[], amount: bigint): Stake[] {
+  const whole = stakes.reduce((sum, { amount_stroops }) => sum + amount_stroops, 0n);
+  let upTo = 0n;
+  return stakes.map(({ account, amount_stroops }) => {
+    const before = whole === 0n ? 0n : (upTo * amount) / whole;
+    upTo += amount_stroops;
+    return { account, amount_stroops: (whole === 0n ? 0n : (upTo * amount) / whole) - before };
+  });
+}
+
 function withRest<T extends { readonly amount_stroops: bigint }>(parts: readonly T[], whole: bigint, to: number): T[] {
   const rest = whole - parts.reduce((sum, part) => sum + part.amount_stroops, 0n);
   return parts.map((part, i) => (i === to ? { ...part, amount_stroops: part.amount_stroops + rest } : part));

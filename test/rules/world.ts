@@ -8,7 +8,7 @@ import { totalStroops } from '../../src/capacity/price.js';
 import { gridRules } from '../../src/rules/all.js';
 import { read, readGrid, type AccountObject, type ContractObject, type NodeObject, type ObjectTypes } from '../../src/rules/objects.js';
 import { refused, type RefusalReason } from '../../src/rules/refusal.js';
-import type { Agreement, Announcement, Certificate, Farm, Genesis, Identity, Policy, Prices, Quorum, Resources, Seen, Workload } from '../../src/schema/types.js';
+import type { Agreement, Amend, Announcement, Certificate, Farm, Genesis, Identity, Policy, Prices, Quorum, Resources, Seen, Workload } from '../../src/schema/types.js';
 
 export const START = Date.UTC(2026, 0, 1);
 export const HOUR = 3_600_000;
@@ -244,4 +244,21 @@ export function beat(world: World, times: number, after = HOUR, by = 'node'): Wo
     world.submit(statusOf(world, by));
   }
   return world;
+}
+
+export const claimOf = (world: World, by = 'payout', n = 'deal'): Submission => ({ chain: `account/${key(by)}`, kind: 'claim@1', body: { contract: contractId(world, n) }, by: [by] });
+
+export function fundOf(world: World, term_ms: number, amount: bigint, by = 'purse', n = 'deal'): Submission {
+  const payers = [{ account: key(by), amount_stroops: amount.toString() }];
+  return { chain: `account/${key(by)}`, kind: 'fund@1', body: { contract: contractId(world, n), term_ms, payers }, by: [by] };
+}
+
+export const noticeOf = (world: World, by = ['farm'], n = 'deal'): Submission => ({ chain: `farm/${farmId(world)}`, kind: 'notice@1', body: { contract: contractId(world, n), reason: 'moving' }, by });
+
+/** Other terms for the contract, at list prices, paid from purse: by default what it has, for a month from now. */
+export function amendOf(world: World, change: Partial<Amend> = {}, payment = 0n, by: string[] = ['alice', 'farm', ...(payment > 0n ? ['purse'] : [])], n = 'deal'): Submission {
+  const terms = { resources: gib(4, 4, 100), prices: PRICES, term_ms: 720 * HOUR, ...change };
+  const total_stroops = totalStroops(terms.resources, terms.prices, terms.term_ms, change.discounts).toString();
+  const payers = payment > 0n ? [{ account: key('purse'), amount_stroops: payment.toString() }] : [];
+  return { chain: `contract/${contractId(world, n)}`, kind: 'amend@1', body: { ...terms, total_stroops, payers, commit_by: world.at + 60_000, ...change }, by };
 }
