@@ -17,9 +17,10 @@ import { changeEscrow, contractOf, payBack, payersOf, payOut, stakesIn } from '.
 import { farmSigns } from './farm.js';
 import { keepUntil, reallocate } from './node.js';
 import { write, type ContractObject, type Period } from './objects.js';
-import { allOf, resolve, someOf } from './quorum.js';
+import { resolve, someOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Allowance, Rule } from './rule.js';
+import { accountSigners } from './spending.js';
 import { sharedOut, takenFrom, type Stake } from './split.js';
 import { amountsOf, move } from './token.js';
 import { viewOf, type ContractView } from './view.js';
@@ -33,10 +34,10 @@ export const claim: Rule<Claim> = {
   chain: 'account',
   since: 2,
   settles: true,
-  signers(state, { body, subject }) {
+  signers(state, { body, subject, occasion }) {
     const { agreement } = contractOf(state, body.contract);
     demand(agreement.payees.some(({ account }) => account === subject), 'terms', () => `account ${short(subject)} gets nothing of contract ${short(body.contract)}`);
-    return [allOf([subject, `account/${subject}`])];
+    return [accountSigners(state, subject, occasion)];
   },
   apply(state, { body: { contract: id }, moment: { at } }, allowance) {
     const contract = contractOf(state, id);
@@ -63,6 +64,7 @@ export const fund: Rule<Fund> = {
     checkNotSettled(contract);
     demand(payersOf(contract).some(({ account }) => account === subject), 'payers', () => `account ${short(subject)} has not paid for contract ${short(id)} before; an amendment takes other payers`);
     demand(contract.agreement.notice_ms > 0, 'terms', `the farm cannot give notice of contract ${short(id)}, so only an amendment, which it signs, lengthens it`);
+    // The account is a payer, so its keys sign in any case.
     return [];
   },
   apply(state, { body: { contract: id, term_ms, payers }, moment: { at } }, allowance) {
