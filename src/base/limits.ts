@@ -10,6 +10,10 @@ export const MAX_SIGNED_WHOLE = 16_384;
 export const MAX_SIGNATURES = 16_384;
 /** Members of a quorum, those of its groups included: as many as signatures, so that everybody may be needed. */
 export const MAX_QUORUM_MEMBERS = MAX_SIGNATURES;
+/** Keys of one identity at a time: each is an object that its record touches. */
+export const MAX_IDENTITY_KEYS = 12;
+/** Bots that may recover an identity, all groups together: friends and advisers; their quorum stands in the identity's object. */
+export const MAX_RECOVERY_MEMBERS = 64;
 /** How deep groups of a quorum may be nested: what people still read, and well within a record's JSON. */
 export const MAX_QUORUM_DEPTH = 4;
 /** Objects that one rule may get and put (DESIGN §3). */

@@ -12,7 +12,7 @@ import { document, endorse } from './document.js';
 import { admit, deal, farm, prices, retire } from './farm.js';
 import { handover, policy, witnesses } from './governance.js';
 import { genesis } from './grid.js';
-import { identity } from './identity.js';
+import { identity, recover } from './identity.js';
 import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
 import { announcement } from './node.js';
@@ -29,7 +29,7 @@ import { ballot, vote } from './vote.js';
 
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
-    genesis, policy, witnesses, handover, identity, account, transfer, faucet,
+    genesis, policy, witnesses, handover, identity, recover, account, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
     agreement, workload, end, run, status,
     claim, fund, amend, notice,

@@ -3,7 +3,7 @@ import { chainId } from '../bcdb/record.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { Admit, Deal, Farm, PriceList, Retire } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
-import { takeName } from './identity.js';
+import { checkFree, takeKey, takeName } from './identity.js';
 import { read, readGrid, write, type FarmObject } from './objects.js';
 import { allOf, resolve, someOf, type Signers } from './quorum.js';
 import { demand, short } from './refusal.js';
@@ -18,11 +18,12 @@ import { checkPrices } from './token.js';
 export const farm: Rule<Farm> = {
   kind: 'farm@1',
   chain: 'farm',
-  signers(state, { body, subject, occasion }) {
+  signers(state, { body, subject, occasion, rules }) {
     const owner = body.owner.slice('bot/'.length);
     const keys = [body.farm_key, owner, body.sealing_key];
     demand(new Set(keys).size === keys.length && body.farm_key !== body.payout, 'key', 'farm key, sealing key, payout account and owner are different keys');
     checkNotLogKey(state, body.farm_key);
+    if (rules >= 2) checkFree(state, body.farm_key, `farm/${subject}`);
     const farmSigns = allOf([body.farm_key, `farm/${subject}`]);
     const allSign = (owners: string[]): Signers[] => [farmSigns, resolve(state, someOf(owners.length, owners), occasion)];
     const before = read(state, 'farm', subject);
@@ -35,9 +36,10 @@ export const farm: Rule<Farm> = {
     const changes = (['owner', 'farm_key', 'sealing_key', 'payout'] as const).some((field) => body[field] !== before[field]);
     return changes ? allSign([...new Set([before.owner, body.owner])]) : [farmSigns];
   },
-  apply(state, { body, subject }) {
+  apply(state, { body, subject, rules }) {
     const before = read(state, 'farm', subject);
     takeName(state, 'farm', subject, body.name, before?.name);
+    if (rules >= 2) takeKey(state, body.farm_key, `farm/${subject}`);
     // The body last: what is added to a copy of parsed JSON costs ten times as much.
     write(state, 'farm', subject, { id: subject, ...askedOf(before), ...body });
   },

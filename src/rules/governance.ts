@@ -98,7 +98,7 @@ export const handover: Rule<Handover> = {
 /** The new home's keys are nobody else's yet, least of all the old home's. */
 function checkUnused(state: ReadState, { log_key, clock_key, witnesses: lines }: GridObject, key: string): void {
   demand(key !== log_key && key !== clock_key, 'key', 'the new home has a key of the old one; with it the old home could go on');
-  demand(read(state, 'bot', key) === undefined && read(state, 'node', key) === undefined, 'key', 'the new home has the key of a bot or node; use another');
+  demand(read(state, 'bot', key) === undefined && read(state, 'node', key) === undefined && read(state, 'key', key) === undefined, 'key', 'the new home has the key of a bot or node; use another');
   if (lines !== null) checkWitnesses(lines, { log_key: key, clock_key: key });
 }
 

@@ -5,6 +5,7 @@ import type { State } from '../bcdb/rulebook.js';
 import { fits, NOTHING, RESOURCE_NAMES, shortages, type Shortage } from '../capacity/fit.js';
 import type { Announcement, Resources } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
+import { checkFree, takeKey } from './identity.js';
 import { read, readGrid, write, type Allocation, type NodeObject } from './objects.js';
 import { allOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
@@ -15,12 +16,13 @@ import type { ContractView } from './view.js';
 export const announcement: Rule<Announcement> = {
   kind: 'announcement@1',
   chain: 'node',
-  signers(state, { body, subject }) {
+  signers(state, { body, subject, rules }) {
     const { dev, name } = readGrid(state);
     demand(dev || !body.declared, 'dev', `grid ${name} takes measured capacity only; declared capacity is for development grids`);
     demand(dev || body.runtime !== 'process', 'dev', `the process runtime isolates nothing; grid ${name} is no development grid`);
     demand(body.sealing_key !== subject, 'key', 'the sealing key is the signing key; use another');
     checkNotLogKey(state, subject);
+    if (rules >= 2) checkFree(state, subject, `node/${subject}`);
     return [allOf([subject, `node/${subject}`])];
   },
   apply(state, { body, subject, moment, rules }) {
@@ -28,6 +30,7 @@ export const announcement: Rule<Announcement> = {
     demand(farm !== undefined, 'not_found', `no farm ${short(body.farm)} on this grid`);
     demand(farm.farm_key !== subject && farm.owner !== `bot/${subject}`, 'key', 'a node has a key of its own, not its farm\'s or its owner\'s');
     const admitted = read(state, 'admission', `${body.farm}/${subject}`)?.admitted === true ? body.farm : null;
+    if (rules >= 2) takeKey(state, subject, `node/${subject}`);
     const before = read(state, 'node', subject);
     const allocations = live(before?.allocations ?? [], moment.at);
     const since = rules < 2 ? undefined : isSame(before, body) ? before?.since : moment.at;

@@ -91,6 +91,12 @@ export interface BallotObject {
   at: number;
 }
 
+/** `key/<key>`: whose the key is, for ever; written under rules 2. */
+export interface KeyObject {
+  /** `bot/…`, `farm/…` or `node/…`. */
+  holder: string;
+}
+
 /** `name/bot/<name>` and `name/farm/<name>`: who has the name; null once given up. */
 export interface NameObject {
   /** `bot/<key>` or `farm/<id>`. */
@@ -325,6 +331,7 @@ export interface ObjectTypes {
   farm: FarmObject;
   meter: MeterObject;
   minted: MintedObject;
+  key: KeyObject;
   name: NameObject;
   node: NodeObject;
   role: RoleObject;

@@ -85,9 +85,8 @@ test('who may sign is known before anybody has', () => {
 
 test('a key that stands for two parties of one record is refused: one signature would say two things', () => {
   const world = market({ rules: 2 });
-  world.submit(identityOf('farm'));
   const body = agreementBody(world);
-  const notary = `bot/${key('farm')}`;
+  const notary = `account/${key('alice')}`;
   const commit = { threshold: 2, members: [{ of: notary, weight: 0 }, ...body.quorums.commit.members] };
   assert.equal(world.refusal(agreementOf(world, { quorums: { ...body.quorums, commit } })), 'quorum');
   assert.equal(world.refusal(agreementOf(world, { quorums: { ...body.quorums, commit: { threshold: 1, members: commit.members } } })), 'key');

@@ -26,7 +26,7 @@ const ID = /^[0-9a-f]{40}$/;
 /** Keys of a body that name a party by its bare id, and what kind of party. */
 const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract', vote: 'vote' };
 /** Chains whose id is another party's. */
-const BESIDE: Readonly<Record<string, string>> = { run: 'contract', certify: 'node' };
+const BESIDE: Readonly<Record<string, string>> = { run: 'contract', certify: 'node', recovery: 'bot' };
 /** Keys of a body whose text is meant for people. */
 const FOR_PEOPLE = new Set(['name', 'place', 'region', 'country', 'features', 'reason', 'image', 'memo', 'order', 'model', 'platform', 'command', 'role', 'endpoint', 'title', 'text', 'question', 'options', 'option']);
 const AMOUNT = /^(0|[1-9][0-9]{0,18})$/;
