@@ -34,6 +34,9 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   dedicated?: true;
   architect?: string;
   architectShare?: number;
+  meter?: string;
+  unmetered?: true;
+  notice?: number;
 }
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -57,7 +60,10 @@ export function wantOptions(command: Command): Command {
     .option('--dedicated', 'a node as a whole: at least these resources, all that the node has, and nobody else on it; half the price unless the farm says otherwise')
     .option('--architect <account>', 'who designed this and gets a share of what you pay, out of the part of the farm: address G…, account key or bot')
     .option('--architect-share <percent>', 'which share; the farm must allow it', parsePercent)
-    .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention);
+    .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention)
+    .option('--meter <bot>', 'a third bot that confirms time instead of the node, if the farm takes it: its name, did:key:… or bot/KEY')
+    .option('--unmetered', 'nobody confirms time: all of it is billed, whether the node was up or not')
+    .option('--notice <duration>', 'only farms that say so long before, or never, that they end the contract early', parseDuration);
 }
 
 /** A duration, or 0. @throws Problem `usage` */
@@ -88,8 +94,12 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): 
   const { findParty } = await import('../src/consumer/parties.js');
   const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
   if (signers.length === 0 && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
+  if (options.meter !== undefined && options.unmetered === true) throw new Problem('usage', '--meter and --unmetered exclude each other');
+  const meter = options.unmetered === true ? null : options.meter === undefined ? undefined : findParty(grid.reader, options.meter);
   return {
     ...asked,
+    ...(meter === undefined ? {} : { meter }),
+    ...(options.notice === undefined ? {} : { notice_ms: options.notice }),
     term_ms: options.for ?? DEFAULT_TERM_MS,
     farm: options.farm === undefined ? null : findFarm(grid.reader, options.farm).id,
     node: options.node === undefined ? null : findNode(grid.reader, options.node).key,
@@ -158,9 +168,9 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
 export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'>, grid: Grid): Promise<string[]> {
   const { notesOf } = await import('../src/consumer/notes.js');
   const { read } = await import('../src/rules/objects.js');
-  const { resources, discounts, payees, meter, node } = offer.agreement;
+  const { resources, discounts, payees, meter, node, notice_ms, minimum_stroops } = offer.agreement;
   return notesOf({
-    resources, payees, meter, ...(discounts === undefined ? {} : { discounts }),
+    resources, payees, meter, notice_ms, minimum_stroops, ...(discounts === undefined ? {} : { discounts }),
     memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
     env: (options.env ?? []).length > 0,

@@ -47,6 +47,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'sign', summary: 'read and sign the draft of an agreement', load: () => import('./sign.js') },
       { words: 'contract list', summary: 'your contracts', load: () => import('./contract/list.js') },
       { words: 'contract show', summary: 'how a contract stands: state, money, workloads', load: () => import('./contract/show.js') },
+      { words: 'contract bill', summary: 'every interval that is billed, and the record that proves it', load: () => import('./contract/bill.js') },
       { words: 'contract cancel', summary: 'end a contract and get back what is unused', load: () => import('./contract/cancel.js') },
       { words: 'farm create', summary: 'begin to sell: a farm with keys and prices', load: () => import('./farm/create.js') },
       { words: 'farm list', summary: 'the farms of the grid', load: () => import('./farm/list.js') },

@@ -15,6 +15,7 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
     const { findIdentity } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const { nowOf } = await import('../now.js');
+    const { stateText } = await import('./text.js');
     const { out, home } = context;
     if (state !== undefined && !['committed', 'active', 'paused', 'ended'].includes(state)) throw new Problem('usage', `not a state: ${JSON.stringify(state.slice(0, 50))}`, { hint: 'committed, active, paused or ended' });
     const { id: key } = findIdentity(home, identityInUse(home));
@@ -29,8 +30,9 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
     out.list({
       json: contracts,
       columns: ['contract', 'state', 'name', 'farm', 'TFT/h', 'used', 'in escrow', 'until', 'workloads'],
-      rows: contracts.map(({ id, state: now, name, farm_name, price_per_hour, billed, escrow, expires_at, workloads }) => [
-        context.io.terminal.stdout ? id.slice(0, 12) : id, now, name, farm_name, price_per_hour, billed, escrow, expires_at, workloads.map((one) => `${one.name} ${one.state}`).join(', '),
+      rows: contracts.map((one) => [
+        context.io.terminal.stdout ? one.id.slice(0, 12) : one.id, context.io.terminal.stdout ? stateText(one) : one.state, one.name, one.farm_name, one.price_per_hour, one.billed, one.escrow, one.state === 'active' ? one.funded_until : one.expires_at,
+        one.workloads.map(({ name, state: now }) => `${name} ${now}`).join(', '),
       ]),
       empty: 'no contracts yet; 3bot reserve --cpu 4 --sru 100 makes one',
     });

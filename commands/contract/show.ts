@@ -14,7 +14,7 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true }> = 
     const { findContract, showContract } = await import('../../src/consumer/contracts.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
     const { momentText, stateAt } = await import('../bcdb/at.js');
-    const { contractText } = await import('./text.js');
+    const { contractText, nextStep } = await import('./text.js');
     const { out, home } = context;
     await using grid = await openGridOf(context, named);
     await grid.refresh();
@@ -24,7 +24,9 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true }> = 
     const path = receiptPath(home, contract.id);
     const receipt = existsSync(path) ? path : null;
     out.one({ json: { ...contract, receipt, ...(grid.basis === null ? {} : { basis: grid.basis }) }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
-    if (at !== undefined) out.note(momentText(then));
+    if (at !== undefined) return out.note(momentText(then));
+    const next = nextStep(contract);
+    if (next !== undefined) out.next(next);
   },
 };
 

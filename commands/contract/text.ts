@@ -1,23 +1,68 @@
 // A contract as a person reads it.
+import { formatDuration } from '../../src/base/duration.js';
 import type { ContractShown } from '../../src/consumer/contracts.js';
-import { resourcesText } from '../../src/consumer/words.js';
+import { durationText, resourcesText } from '../../src/consumer/words.js';
+import { short } from '../../src/rules/refusal.js';
+
+type Row = readonly [name: string, text: string];
+
+/** Reasons as people say them. */
+const REASONS: Readonly<Record<string, string>> = {
+  term_over: 'out of funds', expired: 'out of funds', not_provisioned: 'never held by its node', fault: 'cancelled for a fault', notice: "by the farm's notice",
+};
+
+/** State and reason in a few words: `active, ready`, `paused, out of funds`. */
+export function stateText({ state, reason, progress, notice }: ContractShown): string {
+  return [
+    state,
+    ...(state === 'active' && progress === 'ready' ? ['ready'] : []),
+    ...(reason === null ? [] : [REASONS[reason] ?? reason]),
+    ...(notice === null || state === 'ended' ? [] : ['the farm has given notice']),
+  ].join(', ');
+}
 
 /** Lines of `contract show`, `reserve` and `deploy`. */
 export function contractText(contract: ContractShown): string {
-  const { id, state, reason, progress, name, farm_name, farm, node, resources, price_per_hour, total, escrow, billed, refunded, refundable, started_at, expires_at, workloads } = contract;
-  const rows: (readonly [string, string])[] = [
+  const { id, name, farm_name, farm, node, resources, price_per_hour, total, workloads } = contract;
+  const rows: Row[] = [
     ['contract', id],
-    ['state', [state, ...(state === 'active' && progress === 'ready' ? ['ready'] : []), ...(reason === null ? [] : [reason])].join(', ')],
+    ['state', stateText(contract)],
     ...(name === null ? [] : [['name', name] as const]),
     ['farm', farm_name ?? farm],
     ['node', node],
     ['capacity', resourcesText(resources)],
     ['price', `${price_per_hour} TFT an hour, ${total} TFT in all`],
-    ['used', `${billed} TFT`],
-    ...(state === 'ended' && escrow === '0.0000000' ? [['returned', `${refunded} TFT`] as const] : [['in escrow', `${escrow} TFT, ${refundable} TFT would come back`] as const]),
-    ...(started_at === null ? [] : [['since', started_at] as const]),
-    [state === 'ended' ? 'ended' : 'until', expires_at],
-    ...workloads.map((one) => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${one.reason === null ? '' : `: ${one.reason}`}${one.url === null ? '' : ` ${one.url}`}`] as const),
+    ...moneyRows(contract),
+    ...timeRows(contract),
+    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${one.reason === null ? '' : `: ${one.reason}`}${one.url === null ? '' : ` ${one.url}`}`]),
   ];
   return rows.map(([key, text]) => `${key.padEnd(10)}${text}`).join('\n');
+}
+
+function moneyRows({ state, escrow, billed, open, refunded, refundable, meter, unconfirmed_ms, started_at }: ContractShown): Row[] {
+  const isOver = state === 'ended' && escrow === NOTHING;
+  return [
+    ['used', `${billed} TFT${open === NOTHING ? '' : `, and ${open} TFT once the meter confirms the time since its last entry`}`],
+    isOver ? ['returned', `${refunded} TFT`] : ['in escrow', `${escrow} TFT, ${refundable} TFT would come back`],
+    ...(meter === null || started_at === null ? [] : [['metered', `every ${durationText(meter.heartbeat_ms)} by ${meter.by.startsWith('node/') ? 'the node: the farmer\'s word' : short(meter.by)}${unconfirmed_ms === 0 ? '' : `; ${formatDuration(unconfirmed_ms)} unconfirmed, which nobody pays`}`] as const]),
+  ];
+}
+
+const NOTHING = '0.0000000';
+
+function timeRows({ state, started_at, funded_until, expires_at, notice }: ContractShown): Row[] {
+  return [
+    ...(started_at === null ? [] : [['since', started_at] as const]),
+    ...(notice === null ? [] : [['notice', `given ${notice.at}, ends ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`] as const]),
+    ...(state === 'ended' ? [['ended', expires_at] as const] : state === 'paused' ? [['paused', `since ${funded_until ?? ''}; ends for good ${expires_at}`] as const] : [['until', funded_until ?? expires_at] as const]),
+  ];
+}
+
+/** The next command for a contract in this state; undefined where nothing is due. */
+export function nextStep({ id, state, escrow, notice, workloads }: ContractShown): string | undefined {
+  const short = id.slice(0, 12);
+  if (state === 'paused') return `3bot contract fund ${short} --hours 24   (its data waits until the grace is over)`;
+  if (state === 'ended') return escrow === NOTHING ? undefined : `3bot contract cancel ${short}   (settles it: what is unused comes back)`;
+  if (notice !== null) return '3bot reserve   (elsewhere, before the notice is over)';
+  return workloads.length === 0 ? `3bot deploy ${short} --image … --port …` : `3bot contract bill ${short}`;
 }

@@ -82,6 +82,8 @@ function words(event: WatchEvent): string {
     }
     case 'runtime':
       return event.problem === null ? 'the runtime answers again' : `the runtime does not answer: ${event.problem.message}`;
+    case 'meter':
+      return event.problem === null ? 'time is confirmed in the book, once a heartbeat' : `time is not confirmed, and so not billed: ${event.problem.message}`;
     case 'step':
       return `${what}: ${{ volume: 'volume made', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
     case 'step_failed':

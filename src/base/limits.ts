@@ -43,6 +43,8 @@ export const MAX_CONTRACT_PAYERS = 8;
 export const MAX_METER_GAPS = 32;
 /** Longest time between the signatures of two who are both there: the farm holds capacity meanwhile. */
 export const MAX_COMMIT_OF_TWO_MS = 60_000;
+/** How long before the end a farm says that it ends a contract early, unless its config says otherwise: time to move. */
+export const NOTICE_MS = 7 * 24 * 3_600_000;
 /** Longest a farm keeps data after the end, unless its config says otherwise: nobody pays for that time. */
 export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
 /** Longest time between the first and the last signature of an agreement. */

@@ -7,7 +7,7 @@ import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import type { Workload } from '../schema/types.js';
+import type { End, Workload } from '../schema/types.js';
 
 function current(reader: Reader, id: string): ContractObject {
   const contract = read(reader, 'contract', id);
@@ -33,10 +33,12 @@ export async function deploy(grid: Grid, keyring: Keyring, id: string, workload:
 /**
  * Ends a contract and settles it in one record: what is used goes to the farm, the rest comes back. One that is
  * settled already stays as it is.
+ * @param fault the time since its meter's last entry is not paid
  * @returns whether something was recorded
- * @throws Problem `refused` where the identity may not; `unreachable`
+ * @throws Problem `refused` where the identity may not, or there is no meter and a fault; `unreachable`
  */
-export async function endContract(grid: Grid, keyring: Keyring, id: string, reason: string): Promise<boolean> {
-  const body = (reader: Reader): { reason: string } | null => (viewOf(reader, current(reader, id), grid.clock()).settled ? null : { reason });
+export async function endContract(grid: Grid, keyring: Keyring, id: string, reason: string, fault?: true): Promise<boolean> {
+  const end: End = { reason, ...(fault === undefined ? {} : { fault }) };
+  const body = (reader: Reader): End | null => (viewOf(reader, current(reader, id), grid.clock()).settled ? null : end);
   return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'end@1', body }, [keyring.signer('bot')])) !== null;
 }

@@ -45,8 +45,18 @@ export interface ContractShown {
   readonly refunded: string;
   /** What would come back if it were ended now. */
   readonly refundable: string;
+  /** What ending it now would add to `billed` for the time since the meter's last entry. */
+  readonly open: string;
+  /** Who confirms time, and how often; null: nobody has to. */
+  readonly meter: { readonly by: string; readonly heartbeat_ms: number } | null;
+  /** Time of what is bought now that nobody confirmed, and nobody will: it is not paid, ms. */
+  readonly unconfirmed_ms: number;
+  /** The farm's notice: it ends then. */
+  readonly notice: { readonly at: string; readonly ends_at: string; readonly reason: string } | null;
   readonly committed_at: string;
   readonly started_at: string | null;
+  /** Paid until here; then paused for the grace, in which it can be funded. Null before `started_at`. */
+  readonly funded_until: string | null;
   /** When it ended, or will by itself. */
   readonly expires_at: string;
   readonly workloads: readonly WorkloadShown[];
@@ -99,6 +109,8 @@ export function progressOf(reader: ReadState, contract: ContractObject): { progr
 export function showContract(reader: ReadState, contract: ContractObject, at: number): ContractShown {
   const { id, agreement, committed_at, started_at } = contract;
   const seen: ContractView = viewOf(reader, contract, at);
+  const { resources, prices, discounts } = seen.period ?? agreement;
+  const { notice } = contract;
   return {
     id,
     state: seen.state,
@@ -108,18 +120,30 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     farm: agreement.farm,
     farm_name: read(reader, 'farm', agreement.farm)?.name ?? null,
     node: agreement.node,
-    resources: agreement.resources,
-    price_per_hour: formatTft(perHourStroops(agreement.resources, agreement.prices, agreement.discounts)),
+    resources,
+    price_per_hour: formatTft(perHourStroops(resources, prices, discounts)),
     total: formatTft(seen.total_stroops),
     escrow: formatTft(seen.escrow_stroops),
     billed: formatTft(seen.billed_stroops),
     refunded: formatTft(seen.refunded_stroops),
     refundable: formatTft(seen.refundable_stroops),
+    open: formatTft(seen.open_stroops),
+    meter: agreement.meter,
+    unconfirmed_ms: unconfirmed(contract, seen, at),
+    notice: notice === undefined ? null : { at: iso(notice.at), ends_at: iso(notice.ends_at), reason: notice.reason },
     committed_at: iso(committed_at),
     started_at: started_at === null ? null : iso(started_at),
+    funded_until: seen.funded_until === null ? null : iso(seen.funded_until),
     expires_at: iso(seen.ends_at),
     workloads: workloadsOf(reader, contract),
   };
+}
+
+/** Time since the present period began that is neither billed nor may still be. */
+function unconfirmed({ agreement: { meter }, settled }: ContractObject, { period, funded_until, covered_ms, open_ms }: ContractView, at: number): number {
+  if (meter === null || period === null || funded_until === null) return 0;
+  const until = Math.min(settled?.at ?? at, funded_until);
+  return Math.max(0, until - period.since - covered_ms - open_ms);
 }
 
 function workloadsOf(reader: ReadState, { id, agreement, workloads }: ContractObject): WorkloadShown[] {

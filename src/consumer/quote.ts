@@ -37,6 +37,10 @@ export interface Wanted {
   readonly dedicated?: true;
   /** Who gets a share of what is billed, if the farm lets them. */
   readonly architect?: ArchitectShare;
+  /** Who confirms time; null: nobody. The node itself if left out. */
+  readonly meter?: string | null;
+  /** The farm's notice is to be at least so long, ms. */
+  readonly notice_ms?: number;
 }
 
 /** Who buys, and how farms are reached. */
@@ -90,11 +94,11 @@ export function speakerOf(keyring: Keyring): Speaker {
 
 /** The request that says what is wanted, paid from the identity's wallet. */
 export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm: boolean): TalkRequest {
-  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms, dedicated, architect } = wanted;
+  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms, dedicated, architect, meter, notice_ms } = wanted;
   return {
     nonce, consumer: keyring.signer('bot').key, payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
-    ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }),
+    ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
   };
 }
 
@@ -154,8 +158,8 @@ function expectOffer(reply: Message): TalkOffer {
 }
 
 /**
- * Checks an offer by drawing up the same agreement from the own request: only node, prices, discounts and time are the
- * farm's to choose, and the total follows from them.
+ * Checks an offer by drawing up the same agreement from the own request: only node, prices, discounts, notice and time
+ * are the farm's to choose, and the total follows from them.
  * @param offer hostile
  * @throws Problem `integrity`, reason `offer`
  */
@@ -164,13 +168,14 @@ function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offe
   const at = clock();
   const record = parseRecord(offer.payload);
   const agreement = validated<Agreement>('agreement@1', agreementOf(record));
-  const { node, prices, discounts = [] } = agreement;
+  const { node, prices, discounts = [], notice_ms } = agreement;
   const { time } = record.payload;
   const announced = read(grid.reader, 'node', node);
   if (announced === undefined) throw bad(`names node ${short(node)}, which is not on this grid`);
-  const own = draftAgreement(request, { farm: { id: farm.farm, payout: farm.payout }, grid: readGrid(grid.reader), node: { key: node, capacity: announced.announcement.capacity }, prices, discounts, time });
+  const own = draftAgreement(request, { farm: { id: farm.farm, payout: farm.payout }, grid: readGrid(grid.reader), node: { key: node, capacity: announced.announcement.capacity }, prices, discounts, notice_ms, time });
   if (own.id !== record.id) throw bad(`is not what was asked for: ${difference(own, record)}`);
   if (announced.admitted !== farm.farm || (request.node !== null && node !== request.node)) throw bad(`names node ${short(node)}, which is not the one`);
+  if (request.notice_ms !== undefined && notice_ms !== 0 && notice_ms < request.notice_ms) throw bad('lets the farm end it with a shorter notice than was asked for');
   if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS || offer.valid_until > agreement.commit_by) throw bad('is of another time');
   return {
     farm, record, agreement, conversation, valid_until: offer.valid_until,

@@ -1,15 +1,14 @@
 // What became of a contract, line by line of the book: when, what, by whom, and which money moved.
 import { formatTft } from '../base/amount.js';
 import { iso } from '../base/clock.js';
-import { MAX_ROWS, MAX_TIMELINE } from '../base/limits.js';
-import { askLines } from '../bcdb/query/answer.js';
-import type { Ask } from '../bcdb/query/expression.js';
+import { MAX_TIMELINE } from '../base/limits.js';
 import { recordsAt, type Found } from '../bcdb/record-at.js';
 import { parseRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import type { Agreement, End, Payers, Payload, Run, WorkloadList } from '../schema/types.js';
+import { linesOf } from './lines.js';
 import { durationText, resourcesText } from './words.js';
 
 /** One record that concerns a contract. */
@@ -39,22 +38,10 @@ export interface Timeline {
  * @throws Problem what the index throws
  */
 export function timelineOf(reader: Reader, contract: ContractObject): Timeline {
-  const { lines, complete } = linesOf(reader, contract.id);
+  const lines = linesOf(reader, { tag: `contract/${contract.id}` }, MAX_TIMELINE + 1);
   const names = namesOf(reader, contract);
-  const happenings = recordsAt(reader, lines).map((found) => happeningOf(found, contract, names));
-  return { happenings, complete };
-}
-
-function linesOf(reader: Reader, id: string): { lines: number[]; complete: boolean } {
-  const ask: Ask = { where: { type: 'condition', field: 'tag', operator: '=', values: [`contract/${id}`] }, order: { field: 'at', descending: false }, limit: null };
-  const lines: number[] = [];
-  for (let cursor: string | undefined; lines.length < MAX_TIMELINE; ) {
-    const page = askLines(reader, ask, { cursor, limit: MAX_ROWS });
-    lines.push(...page.lines);
-    if (page.next === null) return { lines, complete: true };
-    cursor = page.next;
-  }
-  return { lines: lines.slice(0, MAX_TIMELINE), complete: false };
+  const happenings = recordsAt(reader, lines.slice(0, MAX_TIMELINE)).map((found) => happeningOf(found, contract, names));
+  return { happenings, complete: lines.length <= MAX_TIMELINE };
 }
 
 function happeningOf({ index, at, id, payload, signatures }: Found, contract: ContractObject, names: (key: string) => string): Happening {

@@ -76,17 +76,17 @@ export function agreementText(contract: string, body: Agreement): (readonly [nam
     ...(body.discounts ?? []).map(({ name, ppm }) => ['discount', `${name}: ${ppm / 10_000} %, taken off in the price above`] as const),
     ...body.payers.map(({ account, amount_stroops }) => ['pays', `account ${account}: ${formatTft(BigInt(amount_stroops))} TFT, into escrow at the commit`] as const),
     ...body.payees.map(({ account, role, share_ppm }) => account === null ? (['burned', `${share_ppm / 10_000} % of what is billed`] as const) : (['is paid', `account ${account} (${role}): ${share_ppm / 10_000} % of what is billed`] as const)),
-    ['billing', body.meter === null ? 'by the time from the node\'s first word to the end; unmetered' : `time that ${body.meter.by} confirms every ${durationText(body.meter.heartbeat_ms)}`],
+    ['billing', body.meter === null ? 'by the time from the node\'s first word to the end; unmetered' : `time that ${body.meter.by} confirms in the book, every ${durationText(body.meter.heartbeat_ms)}; what is not confirmed is not paid`],
     ['commit', `by ${quorumText(body.quorums.commit, parties)}, until ${iso(body.commit_by)}`],
     ['workloads by', quorumText(body.quorums.workload, parties)],
     ['end by', quorumText(body.quorums.end, parties)],
     ['amendment by', quorumText(body.quorums.amend, parties)],
     ['provisioning', `within ${durationText(body.provision_by_ms)} of the commit, else everything goes back`],
-    ['afterwards', `kept ${body.grace_ms === 0 ? 'no longer' : durationText(body.grace_ms)} once the term is over; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end at the earliest`}`],
+    ['afterwards', `${body.grace_ms === 0 ? 'over with the term' : `paused for ${durationText(body.grace_ms)} once the term is over, in which it can be funded`}; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end at the earliest`}`],
   ];
   if (body.order !== null) rows.push(['order', body.order]);
   if (body.minimum_stroops !== '0') rows.push(['minimum charge', `${formatTft(BigInt(body.minimum_stroops))} TFT`]);
-  if (body.notice_ms !== 0) rows.push(['notice', durationText(body.notice_ms)]);
+  if (body.notice_ms !== 0) rows.push(['notice', `the farm may end it early, ${durationText(body.notice_ms)} after it has said so`]);
   if (body.exec) rows.push(['commands', 'may be run within workloads']);
   for (const workload of body.workloads) rows.push(['workload', workloadText(workload)]);
   for (const { name, sha256 } of body.documents) rows.push(['document', `${name}, SHA-256 ${sha256}`]);

@@ -1,5 +1,5 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
-import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS } from '../base/limits.js';
+import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS, NOTICE_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { formatPercent } from '../capacity/percent.js';
 import { askingOf, type Asking } from '../market/asking.js';
@@ -10,7 +10,7 @@ import type { DealObject, FarmObject, GridObject, NodeObject } from '../rules/ob
 import type { FarmConfig, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
 /** The farmer's own limits, from config.json. */
-export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms' | 'max_retention_ms'>;
+export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms' | 'max_retention_ms' | 'notice_ms' | 'meters'>;
 
 /** What the farm is held to already, though the book does not show it yet. */
 export interface Held {
@@ -60,15 +60,25 @@ function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumer
   return undefined;
 }
 
-function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers, dedicated }: TalkRequest, { max_term_ms, max_retention_ms = MAX_RETENTION_MS }: Policy): Decision | undefined {
+function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers, dedicated, meter, notice_ms }: TalkRequest, policy: Policy): Decision | undefined {
+  const { max_term_ms, max_retention_ms = MAX_RETENTION_MS, meters = [] } = policy;
   if (fits(resources, NOTHING) && dedicated !== true) return decline('malformed', 'nothing is asked for');
   if (term_ms < 1_000) return decline('term', 'a term has a second at least');
   if (term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
   // Disk that keeps data is not sold again, and nobody pays for it.
   if (retention_ms !== null && retention_ms > max_retention_ms) return decline('policy', `this farm keeps data ${Math.floor(max_retention_ms / 3_600_000)} hours after the end at most`);
+  // Whoever confirms no time leaves the farm unpaid: only its own nodes do unless the farmer trusts somebody else to.
+  if (typeof meter === 'string' && !meters.some((key) => meter === `bot/${key}`)) return decline('policy', 'this farm does not take that bot as meter; its own nodes confirm time');
+  const gives = noticeOf(policy);
+  if (notice_ms !== undefined && gives !== 0 && gives < notice_ms) return decline('policy', `this farm ends contracts with a notice of ${Math.floor(gives / 3_600_000)} hours`);
   if (signers.length === 0 && commit_within_ms > MAX_COMMIT_OF_TWO_MS) return decline('term', `without further signers an agreement is committed within ${MAX_COMMIT_OF_TWO_MS / 1_000} seconds`);
   if (commit_within_ms < 1_000 || commit_within_ms > MAX_COMMIT_WITHIN_MS) return decline('term', 'signatures are collected within a second to seven days');
   return undefined;
+}
+
+/** How long before the end this farm says that it ends a contract early, ms; 0: it never does. */
+export function noticeOf({ notice_ms = NOTICE_MS }: Pick<Policy, 'notice_ms'>): number {
+  return notice_ms;
 }
 
 /** An architect is paid out of the farmer's part, so as much as the farmer says and no more. */

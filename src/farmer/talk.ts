@@ -24,7 +24,7 @@ import type { Private } from '../private.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import type { Agreement, SealedTalk, TalkAccept, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
-import { decide, decline, leftOn, type Policy } from './decide.js';
+import { decide, decline, leftOn, noticeOf, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
 import { Offers, type Offered } from './offers.js';
 
@@ -148,7 +148,7 @@ class Farmer {
     const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
     if ('decline' in decision) return no(decision);
     const { node: { key, announcement }, prices, discounts } = decision;
-    const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, time: at });
+    const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, notice_ms: noticeOf(policy()), time: at });
     const valid_until = Math.min(at + OFFER_LIFE_MS, agreementOf(record).commit_by);
     const offered = { contract, by: request.consumer, asked, record: record.id, payload: record.text, valid_until };
     this.#offers.add(offered, at);
@@ -157,8 +157,8 @@ class Farmer {
 
   /** A draft that is signed stands until its deadline: the same request gets it again, another one nothing. */
   #sameAgain(request: TalkRequest, { payload, record, agreement }: Hold, at: number): Answer {
-    const { node, resources, prices, discounts = [], commit_by } = agreement;
-    if (this.#draft(request, { node: { key: node, capacity: resources }, prices, discounts, time: commit_by - request.commit_within_ms }).id === record) {
+    const { node, resources, prices, discounts = [], notice_ms, commit_by } = agreement;
+    if (this.#draft(request, { node: { key: node, capacity: resources }, prices, discounts, notice_ms, time: commit_by - request.commit_within_ms }).id === record) {
       return { kind: 'offer', body: { payload, valid_until: commit_by, notes: [] } };
     }
     return no(decline('busy', 'this contract is signed already with other terms, and may still be committed', { final: false, retry_after_ms: commit_by - at + 1 }));

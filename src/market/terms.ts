@@ -10,18 +10,20 @@ import type { Asking } from './asking.js';
 
 /** Time a node has to make a contract's volumes; without `held` by then everything goes back. */
 export const PROVISION_MS = 10 * 60_000;
-/** None: a contract cannot be topped up yet, so kept capacity would be nobody's. Data has its own retention. */
-const GRACE_MS = 0;
+/** Time in which a contract that has run out can be funded again; its capacity waits for that long at the most, unpaid. */
+const GRACE_MS = 3_600_000;
 
 /** What the farm adds to a request; what grid and node say is the same on every copy. */
 export interface Choice extends Asking {
   readonly farm: Pick<FarmObject, 'id' | 'payout'>;
-  readonly grid: Pick<GridObject, 'id' | 'retention_ms' | 'rules' | 'shares'>;
+  readonly grid: Pick<GridObject, 'id' | 'rules' | 'heartbeat_ms' | 'retention_ms' | 'shares'>;
   readonly node: {
     readonly key: string;
     /** What a dedicated node is sold as. */
     readonly capacity: Resources;
   };
+  /** How long before the end the farm has to say that it ends the contract early; 0: it cannot. */
+  readonly notice_ms: number;
   /** Farm's time of drafting, ms; the deadline counts from it. */
   readonly time: number;
 }
@@ -30,15 +32,19 @@ export interface Choice extends Asking {
  * The agreement that a request and a farm's choice make, ready to be signed.
  *
  * Commit: everybody named, all of them. Workloads and end: the consumer alone. Amendment: everybody again. The farm
- * gets what architect and grid leave of what is billed, nothing is charged that is not used, and no meter confirms time.
+ * gets what architect and grid leave of what is billed. The node's own meter confirms time unless the request names a
+ * third bot, or nobody; where there is a meter, one heartbeat is charged at least, so that ending before each of them
+ * is not free. Rules 1 have neither meter, notice nor a use for a grace.
  * @throws Problem `malformed` where the price is above what can exist, or the shares are more than all
  */
 export function draftAgreement(request: TalkRequest, choice: Choice): ParsedRecord {
   const { farm, grid, node, prices, discounts } = choice;
+  const isOld = grid.rules < 2;
   const consumer = `bot/${request.consumer}`;
   const farmer = `farm/${farm.id}`;
   const resources = request.dedicated === true ? node.capacity : request.resources;
   const total = totalStroops(resources, prices, request.term_ms, discounts);
+  const meter = isOld || request.meter === null ? null : { by: request.meter ?? `node/${node.key}`, heartbeat_ms: grid.heartbeat_ms };
   const everybody = allOf([consumer, farmer, ...request.signers]);
   const body: Agreement = {
     by: request.consumer,
@@ -58,17 +64,21 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
     quorums: { commit: everybody, workload: allOf([consumer]), amend: everybody, end: allOf([consumer]) },
     commit_by: choice.time + request.commit_within_ms,
     provision_by_ms: PROVISION_MS,
-    notice_ms: 0,
-    grace_ms: GRACE_MS,
-    minimum_stroops: '0',
+    notice_ms: isOld ? 0 : choice.notice_ms,
+    grace_ms: isOld ? 0 : Math.min(GRACE_MS, request.term_ms),
+    minimum_stroops: (meter === null ? 0n : smaller(total, totalStroops(resources, prices, meter.heartbeat_ms, discounts))).toString(),
     retention_ms: request.retention_ms ?? grid.retention_ms,
-    meter: null,
+    meter,
     exec: false,
     workloads: request.workloads,
     documents: [],
   };
   const chain = `contract/${chainId(grid.id, request.consumer, request.nonce)}`;
   return makeRecord({ v: versionFor(body, () => grid.rules), grid: grid.id, chain, height: 0, prev: null, kind: 'agreement@1', time: choice.time, body });
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 /** The farmer gets what the others leave. */

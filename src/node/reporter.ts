@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { isProblem, type Problem } from '../base/errors.js';
 import { MAX_REASON_CHARS, SAY_AGAIN_MS } from '../base/limits.js';
 import type { Signer } from '../keys/ed25519.js';
+import { hasMeters, seenOf } from '../market/meter.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { oneLine } from './children.js';
@@ -85,7 +86,7 @@ export class Reporter {
   async #append(report: Report, observed_ms: number): Promise<void> {
     const { contract, workload, state, exit_code, ports } = report;
     const reason = report.reason === null ? null : oneLine(report.reason, MAX_REASON_CHARS);
-    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: { workload, state, reason, exit_code, observed_ms, ports } }, [this.#signer]);
+    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: (reader) => ({ workload, state, reason, exit_code, observed_ms, ports, ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}) }) }, [this.#signer]);
     this.#teller.said(report, reason);
   }
 }

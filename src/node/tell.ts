@@ -15,6 +15,8 @@ export type WatchEvent =
   | { readonly event: 'step_failed'; readonly step: Action['do']; readonly contract: string; readonly workload: string | null; readonly reason: string; readonly again_ms: number | null }
   | { readonly event: 'said'; readonly contract: string; readonly workload: string | null; readonly state: Report['state']; readonly reason: string | null }
   | { readonly event: 'not_said'; readonly contract: string; readonly workload: string | null; readonly state: Report['state']; readonly reason: string }
+  /** Time is confirmed by this node's meter again (null), or is not, and so not billed. */
+  | { readonly event: 'meter'; readonly problem: Problem | null }
   /** It runs for a contract that the book does not know, and is left alone. */
   | { readonly event: 'stranger'; readonly contract: string; readonly workload: string };
 
@@ -35,6 +37,15 @@ export class Teller {
     // That it works is news only after it did not.
     if (problem === null && !this.#last.has('runtime')) return;
     this.#changed('runtime', problem?.message ?? '', { event: 'runtime', problem });
+  }
+
+  /** That it goes on is no news; that it works, once, is. */
+  confirmed(): void {
+    this.#changed('meter', '', { event: 'meter', problem: null });
+  }
+
+  unconfirmed(problem: Problem): void {
+    this.#changed('meter', problem.message, { event: 'meter', problem });
   }
 
   stranger({ contract, workload }: Ref): void {

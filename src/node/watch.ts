@@ -13,6 +13,7 @@ import type { NodeConfig } from '../schema/types.js';
 import { oneLine } from './children.js';
 import { desired, type BookTime, type Proof } from './desired.js';
 import type { Driver } from './driver.js';
+import { Heart } from './heart.js';
 import { attemptOf, keyOf, plan, type Action, type Failure, type Machine } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Reporter } from './reporter.js';
@@ -65,6 +66,7 @@ export class Watcher {
   readonly #proven = new Map<string, Proof>();
   readonly #teller: Teller;
   readonly #reporter: Reporter;
+  readonly #heart: Heart;
   #woken = false;
   #wake: () => void = () => undefined;
 
@@ -72,6 +74,7 @@ export class Watcher {
     this.#parts = parts;
     this.#teller = new Teller(parts.tell);
     this.#reporter = new Reporter(parts.grid, parts.signer, parts.clock, this.#teller);
+    this.#heart = new Heart(parts.grid, parts.signer, parts.clock, this.#teller);
   }
 
   /**
@@ -128,10 +131,11 @@ export class Watcher {
     for (const { contract, phase } of wanted) if (phase === 'run' && time.fresh && !known.has(contract)) taken.add(contract);
     for (const action of next.actions) this.#begin(action);
     const said = await this.#reporter.say(next.reports);
-    const problem = said.problem ?? reading;
+    const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) this.#forget(contract);
     const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && this.#steps.size === 0 && problem === null;
-    const wait_ms = said.again ? 0 : next.retry_at === null ? null : Math.max(0, next.retry_at - clock());
+    const next_at = Math.min(next.retry_at ?? Infinity, this.#heart.due ?? Infinity);
+    const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
   }
 

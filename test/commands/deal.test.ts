@@ -51,7 +51,7 @@ test('a buyer joins, is known on the grid by the first command that needs it, an
   const quote = await botJson<{ offers: { farm: string; node: string; price_per_hour: string; total: string }[]; declined: unknown[]; considered: number; excluded: unknown[]; notes: string[] }>(['quote', '--cpu', '4', '--sru', '100'], { home });
   assert.deepEqual(quote.offers.map(({ farm, node, price_per_hour, total }) => [farm, node, price_per_hour, total]), [[market.farm, market.node.key, '0.0225000', '16.2000000']]);
   assert.deepEqual([quote.declined, quote.considered, quote.excluded], [[], 1, []]);
-  for (const told of [/1 GiB per vCPU/, /unmetered/, /declared by a person, not measured/, /not Stellar's/, /root on the node/]) assert.ok(quote.notes.some((note) => told.test(note)), String(told));
+  for (const told of [/1 GiB per vCPU/, /farmer's word/, /declared by a person, not measured/, /not Stellar's/, /root on the node/]) assert.ok(quote.notes.some((note) => told.test(note)), String(told));
   const piped = await bot(['quote', '--cru', '4', '--ssd', '100', '--quiet'], { home });
   assert.equal(piped.stdout.split('\t').slice(0, 4).join(' '), `sunny ${market.node.key} 0.0225000 16.2000000`);
   assert.equal(piped.stderr, '');
@@ -99,7 +99,7 @@ test('reserve waits until the node holds it; stdout in a pipe is the id alone', 
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stdout, /^[0-9a-f]{40}\n$/);
   web = run.stdout.trim();
-  for (const told of [/1 GiB per vCPU/, /unmetered/, /root on the node/]) assert.match(run.stderr, told);
+  for (const told of [/1 GiB per vCPU/, /farmer's word/, /root on the node/]) assert.match(run.stderr, told);
 });
 
 test('the same name again is the same contract, with all fields that scripts rely on', async () => {

@@ -18,10 +18,10 @@ const [ann, ben, wallet] = [namedSigner('ann'), namedSigner('ben'), namedSigner(
 const PRICES = { cu_stroops: '100000', su_stroops: '50000', nu_stroops: '15000', ipv4_stroops: '40000' };
 const REQUEST: TalkRequest = {
   nonce: '11'.repeat(16), consumer: ann.key, payers: [wallet.key, ben.key], resources: gib(4, 4, 100), term_ms: 720 * HOUR, node: null, order: 'web', retention_ms: 0,
-  signers: [`bot/${ben.key}`], commit_within_ms: HOUR, firm: true,
+  signers: [`bot/${ben.key}`], commit_within_ms: HOUR, firm: true, meter: null,
   workloads: [{ name: 'main', image: `docker.io/library/web@sha256:${'a'.repeat(64)}`, command: ['httpd', '-f'], env: [{ name: 'MODE', value: 'x' }], ports: [{ container: 80, protocol: 'tcp' }], secrets: [] }],
 };
-const CHOICE: Choice = { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, grid: { id: 'ab'.repeat(32), retention_ms: HOUR, rules: 1 }, node: { key: 'ef'.repeat(32), capacity: gib(8, 16, 500) }, prices: PRICES, discounts: [], time: Date.UTC(2026, 0, 1) };
+const CHOICE: Choice = { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, grid: { id: 'ab'.repeat(32), retention_ms: HOUR, rules: 2, heartbeat_ms: HOUR }, node: { key: 'ef'.repeat(32), capacity: gib(8, 16, 500) }, prices: PRICES, discounts: [], notice_ms: 0, time: Date.UTC(2026, 0, 1) };
 const draft = draftAgreement(REQUEST, CHOICE);
 const signed = async (signer: typeof ann): Promise<Signature> => ({ by: signer.key, sig: await signer.sign('record', draft.text) });
 const refused = (code: ProblemCode) => (thrown: unknown): boolean => isProblem(thrown, code);

@@ -18,6 +18,6 @@ export function workloadWords(payload: Payload): Row[] {
 
 /** end@1 */
 export function endWords(payload: Payload): Row[] {
-  const { reason } = payload.body as unknown as End;
-  return [['contract', `${idOf(payload)} ends: what is used is paid, the rest goes back`], ...(reason === '' ? [] : [['reason', reason] as Row])];
+  const { reason, fault } = payload.body as unknown as End;
+  return [['contract', `${idOf(payload)} ends: what is used is paid, ${fault === true ? 'but not the time since its meter last confirmed any, ' : ''}the rest goes back`], ...(reason === '' ? [] : [['reason', reason] as Row])];
 }
