@@ -76,6 +76,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'grid show', summary: 'how a grid stands, and its genesis', load: () => import('./grid/show.js') },
       { words: 'grid use', summary: 'choose the grid that commands use', load: () => import('./grid/use.js') },
       { words: 'grid certify', summary: 'say what a node is, so that its farm can mint', load: () => import('./grid/certify.js') },
+      { words: 'grid policy', summary: 'rules, shares of every contract and minting, and a change of them', load: () => import('./grid/policy.js') },
       { words: 'grid witnesses', summary: 'whose cosignatures a checkpoint needs, and a change of them', load: () => import('./grid/witnesses.js') },
       { words: 'grid handover', summary: 'make this copy the home of its grid, by its governance', load: () => import('./grid/handover.js') },
       { words: 'bcdb query', summary: 'find records', load: () => import('./bcdb/query.js') },

@@ -4,7 +4,9 @@ import { policyOfLines } from '../bcdb/pinned.js';
 import { makeRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Keyring } from '../keys/keyring.js';
-import type { Handover, Payload, WitnessChange } from '../schema/types.js';
+import { policyOf } from '../rules/governance.js';
+import { readGrid } from '../rules/objects.js';
+import type { Handover, Payload, Policy, WitnessChange } from '../schema/types.js';
 import { nextPayload } from './compose.js';
 import { missing, signWith, type SignedFile } from './envelope.js';
 import type { Grid } from './grid.js';
@@ -13,6 +15,17 @@ import type { Grid } from './grid.js';
 export function witnessChange(grid: Grid, witnesses: string[] | null): ParsedRecord {
   const body: WitnessChange = { witnesses };
   return makeRecord(nextPayload(grid, 'grid', 'witnesses@1', body, grid.clock()));
+}
+
+/**
+ * The statement that a grid has this policy from now on: the one it has, with these changes; null takes something back.
+ * @throws Problem `refused` where nobody's signature could make it count
+ */
+export function policyChange(grid: Grid, change: { readonly [field in keyof Policy]?: Policy[field] | null }): ParsedRecord {
+  const whole = Object.entries({ ...policyOf(readGrid(grid.reader)), ...change }).filter(([, value]) => value !== null);
+  const record = makeRecord(nextPayload(grid, 'grid', 'policy@1', Object.fromEntries(whole), grid.clock()));
+  missingGovernors(grid, { record, signatures: [] });
+  return record;
 }
 
 /**
