@@ -25,9 +25,9 @@ export function periodsOf(state: DirectoryState, farm: string, node: string | nu
   return periods.filter((uptime) => uptime.farm === farm).sort((a, b) => a.from - b.from || (a.node < b.node ? -1 : 1));
 }
 
-/** Nodes that name the farm and have no certificate in force, so that none of their time counts. @param at ms since 1970 */
+/** Nodes that the farm admits and that have no certificate in force, so that none of their time counts. @param at ms since 1970 */
 export function uncertified(state: DirectoryState, farm: string, at: number): string[] {
-  return [...nodesOf(state)].filter((node) => node.farm === farm && (read(state, 'certificate', node.key)?.until ?? 0) <= at).map(({ key }) => key);
+  return [...nodesOf(state)].filter((node) => node.admitted === farm && (read(state, 'certificate', node.key)?.until ?? 0) <= at).map(({ key }) => key);
 }
 
 /** How a period stands. @param at ms since 1970 */
