@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Home } from '../src/home.js';
 import { openSecret, type Keyring, type KeyringType } from '../src/keys/keyring.js';
-import type { GridOptions } from '../src/net/grid.js';
+import type { Grid, GridOptions } from '../src/net/grid.js';
+import type { MailParts } from '../src/net/mail/mail.js';
 
 /** The secret of a keyring, 32 bytes. */
 export function secretOf(type: KeyringType, name: string): Buffer {
@@ -17,4 +18,9 @@ export function keyringOf(type: KeyringType, name: string): Promise<Keyring> {
 /** What opening, making and joining a grid in such a home needs. */
 export function optionsOf(home: Home): GridOptions & { readonly createKeyring: typeof keyringOf } {
   return { home, clock: Date.now, signal: new AbortController().signal, openKeyring: keyringOf, createKeyring: keyringOf };
+}
+
+/** The mail of an identity. */
+export function ownMail(home: Home, grid: Grid, owner: Keyring, signal = new AbortController().signal): MailParts {
+  return { home, grid, me: { party: `bot/${owner.public['bot'] ?? ''}`, signer: owner.signer('bot'), unseal: (box) => owner.unseal(box) }, signal };
 }

@@ -146,6 +146,8 @@ export const MAX_KNOWN = 20_000;
 export const STRANGERS_SHARE = 0.25;
 /** Mail: letters of which time is over that are forgotten at once, when others come: a few milliseconds. */
 export const FORGOTTEN_AT_ONCE = 1_000;
+/** Mail: own contracts that are looked through for those whose letters are no stranger's: a few milliseconds. */
+export const KNOWN_CONTRACTS = 200;
 /** Mail: letters in one answer, and their bytes, one letter more at most: below what a client takes. */
 export const MAX_PAGE_LETTERS = 100;
 export const MAX_PAGE_BYTES = 4 * 1_048_576;

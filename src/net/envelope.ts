@@ -5,7 +5,8 @@ import { fromBase64 } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { MAX_BODY_BYTES } from '../base/limits.js';
-import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
+import { checkNamed } from '../bcdb/ingest.js';
+import { checkSignatureList, parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { replaceFile } from '../home.js';
 import { accountRolesOf } from '../keys/accounts.js';
@@ -61,6 +62,22 @@ export function readEnvelope(path: string): SignedFile {
   if (broken !== undefined) throw new Problem('integrity', `${path}: the signature by ${broken.keyid} does not hold`, { reason: 'signature' });
   const signatures = new Map(envelope.signatures.map(({ keyid, sig }) => [keyid, { by: keyid, sig }]));
   return { record, signatures: sortSignatures([...signatures.values()]) };
+}
+
+/**
+ * A draft as somebody sent it: payload → body → who may sign → no key that nobody asked for → each signature.
+ * @param draft hostile
+ * @throws Problem `malformed`; `integrity` where a signature does not hold; `refused` where the book would not take the
+ *   record whoever signs it (deadline over, a party unknown, another grid), or a key signs that it does not name
+ */
+export function openDraft(reader: Reader, draft: { readonly payload: string; readonly signatures: readonly Signature[] }, at: number): SignedFile {
+  const record = parseRecord(draft.payload);
+  if (draft.signatures.length > 0) checkSignatureList(draft.signatures);
+  checkNamed(gridRules.expected(reader, record, { at, index: reader.size }), draft.signatures);
+  const said = signingBytes('record', record.text);
+  const broken = draft.signatures.find(({ by, sig }) => !verifyBytes(by, said, sig));
+  if (broken !== undefined) throw new Problem('integrity', `the signature by ${broken.by} does not hold`, { reason: 'signature' });
+  return { record, signatures: draft.signatures };
 }
 
 /** Writes an envelope in place of what the path has; signatures that were on the same record stay. */

@@ -15,10 +15,11 @@ import { signStatement, witnessChange } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
 import { joinLight } from '../../src/net/light/join.js';
+import { dropMail, fetchMail, sendMail } from '../../src/net/mail/mail.js';
 import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { send } from '../net/homes.js';
-import { keyringOf, optionsOf, secretOf } from '../named.js';
+import { keyringOf, optionsOf, ownMail, secretOf } from '../named.js';
 import { TestLog, TestWitness } from '../witness/support.js';
 
 /** Where an act is carried out. */
@@ -32,7 +33,7 @@ export interface Place {
 }
 
 /** What was promised to somebody: it must hold for ever. */
-export type Promised = { readonly recorded: string; readonly index: number } | { readonly published: string };
+export type Promised = { readonly recorded: string; readonly index: number } | { readonly published: string } | { readonly kept: string } | { readonly dropped: string };
 
 /** @param arm from here on the act may die @param tell makes a promise */
 type Act = (place: Place, arm: () => void, tell: (promised: Promised) => void) => Promise<void>;
@@ -95,6 +96,21 @@ export const ACTS = {
     arm();
     await using memory = new TestWitness('watcher', { folder: home });
     await memory.witness.addCheckpoint(Buffer.from(new TestLog('crash', 5).request(0, 5)));
+  },
+  letters: async ({ home, grid: id }, arm, tell) => {
+    const owner = await keyringOf('identity', 'owner');
+    await using grid = await openGrid({ ...optionsOf(openHome(home)), grid: id });
+    const mail = ownMail(openHome(home), grid, owner);
+    for (const isFirst of [true, false, false]) {
+      const { id: kept } = await sendMail(mail, mail.me.party, 'declined', { record: id, reason: isFirst ? 'first' : 'later' });
+      tell({ kept });
+      if (isFirst) arm();
+    }
+    const { letters } = await fetchMail(mail);
+    const [first] = letters;
+    if (first === undefined) return;
+    await dropMail(mail, [first.id]);
+    tell({ dropped: first.id });
   },
 } satisfies Record<string, Act>;
 

@@ -18,12 +18,13 @@ import { startDaemon } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { openGrid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
+import { fetchMail } from '../../src/net/mail/mail.js';
 import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { parseVkey } from '../../src/tlog/note.js';
 import { send, sendMany } from '../net/homes.js';
 import { StaticServer } from '../net/static.js';
-import { keyringOf, optionsOf } from '../named.js';
+import { keyringOf, optionsOf, ownMail } from '../named.js';
 import { ServedWitness } from '../witness/grid.js';
 import { TestLog, TestWitness } from '../witness/support.js';
 import { carryOut, dieAt, type ActName, type Place, type Promised } from './acts.js';
@@ -55,7 +56,7 @@ function assertHolds({ home, grid }: Place, promised: readonly Promised[]): void
   using reader = Store.read(openHome(home).gridDatabase(grid));
   for (const one of promised) {
     if ('recorded' in one) assert.equal(sha256Hex(reader.line(one.index).payload), one.recorded, `line ${one.index}`);
-    else {
+    else if ('published' in one) {
       const { size, root: signed } = openCheckpoint(one.published, trustOf(reader));
       assert.ok(reader.tree.root(size).equals(signed), `the checkpoint of ${size} lines`);
     }
@@ -262,4 +263,26 @@ describe('what follows from a book', () => {
       assert.deepEqual(readConfig(home).grids.map(({ id, light }) => [id, light]), [[book.grid, true]]);
     }
   });
+});
+
+describe('a bot that keeps mail', () => {
+  for (const point of BESIDE(['letter_kept', 'letters_dropped'])) {
+    test(`killed ${point}: every letter that was answered for is there, none that was dropped comes back`, async () => {
+      const place = await begin(`letters-${point.replace(':', '-')}`, 0);
+      const promised = await killed('letters', place, point);
+      const home = openHome(place.home);
+      await using grid = await openGrid(optionsOf(home));
+      const mail = ownMail(home, grid, await keyringOf('identity', 'owner'));
+      const there = (await fetchMail(mail)).letters.map(({ id }) => id);
+      const kept = promised.flatMap((one) => ('kept' in one ? [one.kept] : []));
+      const extra = point === 'letter_kept:after' ? 1 : 0;
+      const gone = point === 'letters_dropped:after' ? 1 : 0;
+      assert.deepEqual(there.slice(0, kept.length - gone), kept.slice(gone));
+      assert.equal(there.length, kept.length + extra - gone);
+      const more = await carryOut('letters', place);
+      const left = new Set((await fetchMail(mail)).letters.map(({ id }) => id));
+      for (const one of more) if ('dropped' in one) assert.ok(!left.has(one.dropped));
+      assert.equal(left.size, there.length + 2);
+    });
+  }
 });

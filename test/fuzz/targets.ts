@@ -14,6 +14,7 @@ import { parseKey } from '../../src/keys/did.js';
 import { readKeystore } from '../../src/keys/keystore.js';
 import { invitationText, parseInvitation } from '../../src/market/invitation.js';
 import { parseRequest, requestText } from '../../src/market/request.js';
+import { parseMail } from '../../src/net/mail/letter.js';
 import { problemFrom } from '../../src/net/problems.js';
 import { readTrust } from '../../src/net/trustfile.js';
 import { validated } from '../../src/schema/validate.js';
@@ -66,6 +67,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   add_checkpoint: (text) => parseAddCheckpoint(text),
   query: (text) => parseQuery(text),
   talk: (text) => validated('talk@1', parseCanonical(text)),
+  mail: (text) => parseMail(text),
   keystore(text) {
     writeFileSync(join(home.keys, 'identity-ann.json'), text, { mode: 0o600 });
     assert.equal(readKeystore(home, 'identity', 'ann').name, 'ann');

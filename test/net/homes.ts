@@ -12,9 +12,11 @@ import { appendSigned, ensureIdentity, nextPayload } from '../../src/net/compose
 import { startDaemon, type Daemon, type DaemonOptions } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { Grid, openGrid, type GridOptions } from '../../src/net/grid.js';
+import type { MailParts } from '../../src/net/mail/mail.js';
 import { joinGrid, type Joined } from '../../src/net/join.js';
 import { read } from '../../src/rules/objects.js';
 import type { SignedRecord } from '../../src/schema/types.js';
+import { ownMail } from '../named.js';
 
 /** A home folder with one identity, removed at the end. */
 export class TestHome implements AsyncDisposable {
@@ -89,6 +91,11 @@ export class TestHome implements AsyncDisposable {
     this.stop.abort();
     rmSync(this.home.path, { recursive: true, force: true });
   }
+}
+
+/** Whose mail it is. */
+export function mailOf({ home, identity, stop }: TestHome, grid: Grid): MailParts {
+  return ownMail(home, grid, identity, stop.signal);
 }
 
 /** Sends TFT from the identity's wallet; also gives the grid an identity where there is none. */

@@ -10,6 +10,7 @@ import { fromBase64, toBase64 } from '../../base/bytes.js';
 import { Problem } from '../../base/errors.js';
 import { sha256Hex } from '../../base/hash.js';
 import { MAX_CLOCK_SKEW_MS, MAX_LETTER_BYTES, MAX_LETTER_LIFE_MS } from '../../base/limits.js';
+import { checkSignatureList, parseRecord } from '../../bcdb/record.js';
 import type { ReadState } from '../../bcdb/rulebook.js';
 import { BOX_OVERHEAD, seal } from '../../keys/box.js';
 import { verifyBytes } from '../../keys/ed25519.js';
@@ -88,12 +89,28 @@ export async function openLetter(value: unknown, state: ReadState, me: Pick<Spea
   if (head.grid !== grid) throw new Problem('refused', 'the letter is about another grid', { reason: 'grid' });
   const box = checkLetter(letter, state, at);
   const text = Buffer.from(await me.unseal(box)).toString('utf8');
-  const { kind, body, ...said } = validated<Mail>('mail@1', parseCanonical(text));
+  const { kind, body, ...said } = parseMail(text);
   const { size: _size, sha256: _sha256, by: _by, ...outside } = head;
   if (canonical(said) !== canonical(outside)) throw new Problem('integrity', 'the letter inside is not the one that its head tells of');
-  const name: SchemaName = `mail_${kind}@1`;
   const { v: _v, ...rest } = said;
-  return { ...rest, id: letterId(head), kind, body: validated<JsonObject>(name, body) } as unknown as OpenLetter;
+  return { ...rest, id: letterId(head), kind, body } as unknown as OpenLetter;
+}
+
+/**
+ * Reads what a letter says: canonical → shape → body of its kind → the record in it, of this grid, and signatures as a
+ * list. No signature in it is checked: who may sign, and so whose is worth checking, the book says (`openDraft`).
+ * @param text hostile
+ * @throws Problem `malformed`
+ */
+export function parseMail(text: string): Mail {
+  const mail = validated<Mail>('mail@1', parseCanonical(text));
+  const name: SchemaName = `mail_${mail.kind}@1`;
+  validated<JsonObject>(name, mail.body);
+  if (mail.kind === 'declined') return mail;
+  const { payload, signatures } = mail.body as unknown as Partial<MailDraft> & MailSignatures;
+  if (payload !== undefined && parseRecord(payload).payload.grid !== mail.grid) throw new Problem('malformed', 'the letter holds a draft of another grid');
+  if (signatures.length > 0) checkSignatureList(signatures);
+  return mail;
 }
 
 function checkTimes({ time, expires }: LetterTimes, at: number): void {

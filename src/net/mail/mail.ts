@@ -2,7 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { canonical } from '../../base/canonical.js';
 import { isProblem, Problem } from '../../base/errors.js';
-import { MAX_DROPPED, MAX_LETTER_LIFE_MS, MAX_MADE_KNOWN, MAX_PAGE_LETTERS } from '../../base/limits.js';
+import { KNOWN_CONTRACTS, MAX_DROPPED, MAX_KNOWN, MAX_LETTER_LIFE_MS, MAX_MADE_KNOWN, MAX_PAGE_LETTERS } from '../../base/limits.js';
+import { tagsOf } from '../../bcdb/index/facts.js';
+import { query } from '../../bcdb/query.js';
+import { parseRecord } from '../../bcdb/record.js';
+import type { Reader } from '../../bcdb/reader.js';
 import type { Home } from '../../home.js';
 import type { Letter, MailboxRequest, MailKept, MailPage } from '../../schema/types.js';
 import { Client } from '../client.js';
@@ -80,13 +84,14 @@ async function handIn(office: PostOffice, letter: Letter, signal: AbortSignal): 
 
 /**
  * Letters of the own mailbox, opened and checked, in the order in which they came. They stay there until they are dropped or expire.
- * @param after letters above this number only; 0 for all
+ * @param after letters above this number only; 0 for all, and whoever has a contract with this bot is known there from then on
  * @param wait_ms how long to wait for one where there is none, at most 30 s
- * @param known parties whose letters do not count as a stranger's from now on
+ * Signatures in drafts are not checked yet: `openDraft` does, once it is known who may sign.
  * @throws Problem `unreachable`, `busy`; `integrity` where the server gives letters out of order or twice
  */
-export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0, known = [] }: { after?: number; wait_ms?: number; known?: readonly string[] } = {}): Promise<MailBatch> {
+export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0 }: { readonly after?: number; readonly wait_ms?: number } = {}): Promise<MailBatch> {
   const { grid, me } = parts;
+  const known = after === 0 ? acquaintances(grid.reader, me) : [];
   for (let i = MAX_MADE_KNOWN; i < known.length; i += MAX_MADE_KNOWN) await ask(parts, { known: known.slice(i, i + MAX_MADE_KNOWN) }, 0);
   const page = await ask(parts, { after, limit: MAX_PAGE_LETTERS, known: known.slice(0, MAX_MADE_KNOWN) }, wait_ms);
   checkOrder(page, after);
@@ -101,6 +106,15 @@ export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0, know
     }
   }
   return { letters, bad, next: page.letters.at(-1)?.seq ?? after, more: page.more };
+}
+
+/** Who stands in the newest contracts that this bot has signed. */
+function acquaintances(reader: Reader, { party, signer }: Speaker): string[] {
+  const parties = new Set<string>();
+  for (const { payload } of query(reader, { kind: 'agreement@1', signer: signer.key, limit: KNOWN_CONTRACTS }).records) {
+    for (const tag of tagsOf(parseRecord(payload).payload)) if (/^(bot|farm|node)\//.test(tag) && tag !== party) parties.add(tag);
+  }
+  return [...parties].slice(0, MAX_KNOWN);
 }
 
 function checkOrder({ letters }: MailPage, after: number): void {

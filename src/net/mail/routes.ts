@@ -1,5 +1,5 @@
 // Where letters are handed in and fetched.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Problem } from '../../base/errors.js';
 import type { Letter, SignedMailboxRequest } from '../../schema/types.js';
 import * as wire from '../wire.js';
@@ -12,17 +12,17 @@ export function addMailRoutes(app: FastifyInstance, office: PostOffice | undefin
     return office;
   };
 
-  app.post('/v1/mail', { config, schema: { querystring: wire.NO_QUERY, body: wire.LETTER_BODY } }, (request) => here().mail(request.body as Letter, leaving(request)));
+  app.post('/v1/mail', { config, schema: { querystring: wire.NO_QUERY, body: wire.LETTER_BODY } }, (request, reply) => here().mail(request.body as Letter, leaving(reply)));
 
-  app.post('/v1/mail/fetch', { config, schema: { querystring: wire.WAIT_QUERY, body: wire.MAILBOX_BODY } }, (request) => {
+  app.post('/v1/mail/fetch', { config, schema: { querystring: wire.WAIT_QUERY, body: wire.MAILBOX_BODY } }, (request, reply) => {
     const { wait = '0' } = request.query as { wait?: string };
-    return here().mailbox(request.body as SignedMailboxRequest, Number(wait), leaving(request));
+    return here().mailbox(request.body as SignedMailboxRequest, Number(wait), leaving(reply));
   });
 }
 
-/** Aborts when whoever asks goes away. */
-function leaving(request: FastifyRequest): AbortSignal {
+/** Aborts when whoever asks goes away; also after the answer, when nothing waits for it. */
+function leaving(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  request.raw.socket.once('close', () => gone.abort());
+  reply.raw.once('close', () => gone.abort());
   return gone.signal;
 }

@@ -4,17 +4,11 @@ import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { isProblem } from '../../../src/base/errors.js';
 import { ensureIdentity } from '../../../src/net/compose.js';
-import type { Grid } from '../../../src/net/grid.js';
-import { dropMail, fetchMail, sendMail, type MailParts } from '../../../src/net/mail/mail.js';
-import { TestHome } from '../homes.js';
+import { dropMail, fetchMail, sendMail } from '../../../src/net/mail/mail.js';
+import { mailOf, TestHome } from '../homes.js';
 
 const RECORD = 'ab'.repeat(32);
 const declined = (reason: string): { record: string; reason: string } => ({ record: RECORD, reason });
-
-export function mailOf(of: TestHome, grid: Grid): MailParts {
-  const { identity, home, stop } = of;
-  return { home, grid, me: { party: `bot/${identity.public['bot'] ?? ''}`, signer: identity.signer('bot'), unseal: (box) => identity.unseal(box) }, signal: stop.signal };
-}
 
 const reasons = ({ letters }: Awaited<ReturnType<typeof fetchMail>>): string[] => letters.map(({ kind, body }) => (kind === 'declined' ? body.reason : kind));
 
