@@ -19,7 +19,7 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     const { buyer, grid } = session;
     const wanted = await wantedOf(grid, asked, options);
     using progress = await context.progress('asking farms');
-    const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
+    const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
     progress.stop();
     const offers = quotes.offers.map(({ farm, agreement, per_hour_stroops, total_stroops, valid_until }) => ({
       farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), valid_until: iso(valid_until),

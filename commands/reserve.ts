@@ -104,7 +104,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
   const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
   const { agreementText } = await import('../src/consumer/words.js');
   const wanted = await wantedOf(grid, asked, options);
-  const quotes = await quote(buyer, wanted, requestOf(wanted, buyer.keyring, randomBytes(16).toString('hex'), false));
+  const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
   demandOffers(quotes);
   const [best] = quotes.offers;
   if (best === undefined) return;

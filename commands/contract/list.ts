@@ -12,17 +12,18 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
   async run(context, _args, { grid: named, limit, state }) {
     const { Problem } = await import('../../src/base/errors.js');
     const { contractsOf, showContract } = await import('../../src/consumer/contracts.js');
-    const { findIdentity } = await import('../../src/keys/identity.js');
+    const { findBotKeys } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const { nowOf } = await import('../now.js');
     const { stateText } = await import('./text.js');
     const { out, home } = context;
     if (state !== undefined && !['committed', 'active', 'paused', 'ended'].includes(state)) throw new Problem('usage', `not a state: ${JSON.stringify(state.slice(0, 50))}`, { hint: 'committed, active, paused or ended' });
-    const { id: key } = findIdentity(home, identityInUse(home));
+    const { actsFor } = await import('../../src/rules/identity.js');
+    const { id: key } = findBotKeys(home, identityInUse(home));
     await using grid = await openGridOf(context, named);
     await grid.refresh();
     const contracts = [];
-    for (const contract of contractsOf(grid.reader, key)) {
+    for (const contract of contractsOf(grid.reader, actsFor(grid.reader, key))) {
       const shown = showContract(grid.reader, contract, nowOf(grid));
       if (state === undefined || shown.state === state) contracts.push(shown);
       if (contracts.length === limit) break;

@@ -10,8 +10,8 @@ export const MAX_SIGNED_WHOLE = 16_384;
 export const MAX_SIGNATURES = 16_384;
 /** Members of a quorum, those of its groups included: as many as signatures, so that everybody may be needed. */
 export const MAX_QUORUM_MEMBERS = MAX_SIGNATURES;
-/** Keys of one identity at a time: each is an object that its record touches. */
-export const MAX_IDENTITY_KEYS = 12;
+/** Keys of one identity at a time: with its first key, two names and five roles they are the objects that one record may touch. */
+export const MAX_IDENTITY_KEYS = 7;
 /** Bots that may recover an identity, all groups together: friends and advisers; their quorum stands in the identity's object. */
 export const MAX_RECOVERY_MEMBERS = 64;
 /** How deep groups of a quorum may be nested: what people still read, and well within a record's JSON. */

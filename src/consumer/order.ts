@@ -12,6 +12,7 @@ import { agreementOf } from '../market/terms.js';
 import { deliver } from '../net/deliver.js';
 import type { Message } from '../net/talk.js';
 import type { Private } from '../private.js';
+import { actsFor } from '../rules/identity.js';
 import { read } from '../rules/objects.js';
 import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
 import { keepReceipt } from './keep.js';
@@ -65,7 +66,7 @@ const STALE_OFFER = new Set<string>(['expired', 'unknown_offer']);
 export async function placeOrder(parts: OrderParts, wanted: Wanted, name: string | null): Promise<Placed> {
   const { grid, keyring, clock } = parts;
   await grid.refresh();
-  const orders = new Orders(parts.private, grid.id, keyring.signer('bot').key);
+  const orders = new Orders(parts.private, grid.id, actsFor(grid.reader, keyring.signer('bot').key));
   const order = effect('order_written', () => orders.begin(grid.reader, name, { ...wanted, payer: keyring.signer('wallet').key }, clock()));
   return new Placing(parts, orders, wanted, order).run();
 }
@@ -104,8 +105,7 @@ class Placing {
 
   /** Asks farms and takes the cheapest that keeps its word. */
   async #take(): Promise<void> {
-    const { keyring } = this.#parts;
-    const quotes = await quote(this.#parts, this.#wanted, requestOf(this.#wanted, keyring, this.#order.nonce, true));
+    const quotes = await quote(this.#parts, this.#wanted, requestOf(this.#wanted, this.#parts, this.#order.nonce, true));
     if (quotes.offers.length === 0) {
       // "It is committed already" is a refusal too, where a break hid it from this copy.
       await this.#parts.grid.refresh();

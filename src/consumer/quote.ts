@@ -3,12 +3,14 @@ import { isProblem, Problem } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ASKED, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Clock } from '../base/clock.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
+import type { ReadState } from '../bcdb/rulebook.js';
 import { perHourStroops } from '../capacity/price.js';
 import type { Keyring } from '../keys/keyring.js';
 import { search, type Found, type Match } from '../market/directory.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, type Message, type Post, type Speaker } from '../net/talk.js';
+import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import type { Agreement, Announcement, ArchitectShare, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
@@ -86,17 +88,19 @@ export interface Quotes {
   readonly excluded: readonly { readonly reason: string; readonly count: number }[];
 }
 
-/** Speaks for an identity. */
-export function speakerOf(keyring: Keyring): Speaker {
+/** Speaks for the bot whose key this is: an identity's own or an operational one. */
+export function speakerOf(keyring: Keyring, state: ReadState): Speaker {
   const signer = keyring.signer('bot');
-  return { party: `bot/${signer.key}`, signer, unseal: (box) => keyring.unseal(box) };
+  const id = actsFor(state, signer.key);
+  const sealing = keyring.public['sealing'];
+  return { party: `bot/${id}`, signer, answer_to: sealing === read(state, 'bot', id)?.sealing_key ? undefined : sealing, unseal: (box) => keyring.unseal(box) };
 }
 
 /** The request that says what is wanted, paid from the identity's wallet. */
-export function requestOf(wanted: Wanted, keyring: Keyring, nonce: string, firm: boolean): TalkRequest {
+export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' | 'keyring'>, nonce: string, firm: boolean): TalkRequest {
   const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms, dedicated, architect, meter, notice_ms } = wanted;
   return {
-    nonce, consumer: keyring.signer('bot').key, payers: [keyring.signer('wallet').key], resources, term_ms, node,
+    nonce, consumer: actsFor(grid.reader, keyring.signer('bot').key), payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
     ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
   };
@@ -149,7 +153,7 @@ async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest): Promise
 
 /** A new conversation with a farm. */
 export function converse({ grid, keyring, post, clock, signal }: Buyer, farm: string, endpoint: string): Conversation {
-  return new Conversation({ me: speakerOf(keyring), to: peerOf(grid.reader, `farm/${farm}`), grid: grid.id, state: grid.reader, post: post(endpoint), clock, signal });
+  return new Conversation({ me: speakerOf(keyring, grid.reader), to: peerOf(grid.reader, `farm/${farm}`), grid: grid.id, state: grid.reader, post: post(endpoint), clock, signal });
 }
 
 function expectOffer(reply: Message): TalkOffer {

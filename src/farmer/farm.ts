@@ -10,6 +10,7 @@ import { pricesOf } from '../market/directory.js';
 import { farmNamed } from '../market/find.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
+import { actsFor } from '../rules/identity.js';
 import { read, type DealObject, type FarmObject } from '../rules/objects.js';
 import type { Deal, Farm, PriceList, Prices } from '../schema/types.js';
 
@@ -52,10 +53,11 @@ export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, te
 
 async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms): Promise<FarmObject> {
   const bot = owner.signer('bot');
+  const by = actsFor(grid.reader, bot.key);
   const nonce = randomBytes(16).toString('hex');
-  const id = chainId(grid.id, bot.key, nonce);
+  const id = chainId(grid.id, by, nonce);
   const farm = keyring.signer('farm');
-  const body: Farm = { by: bot.key, nonce, owner: `bot/${bot.key}`, farm_key: farm.key, sealing_key: publicKey(keyring, 'sealing'), name: keyring.name, ...terms };
+  const body: Farm = { by, nonce, owner: `bot/${by}`, farm_key: farm.key, sealing_key: publicKey(keyring, 'sealing'), name: keyring.name, ...terms };
   await appendSigned(grid, { chain: `farm/${id}`, kind: 'farm@1', body }, [farm, bot]);
   return farmIn(grid.reader, id);
 }

@@ -18,7 +18,7 @@ import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
 import { dealOf } from '../market/asking.js';
 import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
-import { openTalk, peerOf, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
+import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
@@ -81,7 +81,7 @@ class Farmer {
     this.#threads.admit(message, clock());
     const { kind, body } = await this.#say(message).catch((thrown: unknown) => declined(thrown));
     const place = this.#threads.answerTo(message);
-    const answer = await sealTalk(this.#me, peerOf(grid.reader, message.from), place, kind, body, clock());
+    const answer = await sealTalk(this.#me, answering(grid.reader, message), place, kind, body, clock());
     this.#threads.answered(place, answer.hash);
     return answer.sealed;
   }

@@ -10,7 +10,7 @@ import { Problem, isProblem, type ProblemCode } from '../base/errors.js';
 import type { Environment } from '../cli/io.js';
 import { runtimeFolder, runtimePath, type Home } from '../home.js';
 import { accountRoles } from './accounts.js';
-import { accountRole, type Keyring, type KeyringType } from './keyring.js';
+import { accountRole, publicOf, type Keyring, type KeyringType } from './keyring.js';
 import { readLine, writeLine } from './line.js';
 
 /** What the agent's process reads from its stdin. */
@@ -74,8 +74,7 @@ function agentKeyring(home: Home, env: Environment, held: { type: KeyringType; n
     ...held,
     public: keys,
     signer(role) {
-      const key = keys[role];
-      if (key === undefined) throw new Error(`a keyring of type ${held.type} has no role ${role}`);
+      const key = publicOf({ ...held, public: keys }, role);
       return { key, sign: async (signed, payload) => String((await request({ op: 'sign', role, key, signed, payload }))['sig']) };
     },
     account: async (index) => (keys[accountRole(index)] = String((await request({ op: 'account', index }))['key'])),

@@ -7,7 +7,7 @@ import { publicKeyOf, seedSigner, type Signer } from './ed25519.js';
 import type { SignedType } from './signed.js';
 
 /** What a keyring is for. */
-export type KeyringType = 'identity' | 'farm' | 'node' | 'log' | 'witness';
+export type KeyringType = 'identity' | 'key' | 'farm' | 'node' | 'log' | 'witness';
 /** The keyrings that programs which run for long may hold: all but the one that can spend. */
 export type ServiceType = Exclude<KeyringType, 'identity'>;
 
@@ -47,6 +47,8 @@ const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Deriva
     wallet: { from: 'wallet', signs: ['record', 'accept'] },
     sealing: { from: 'hkdf', signs: [] },
   },
+  // An operational key: it speaks for the bot that lists it, as far as the bot allows, and has no wallet.
+  key: { bot: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
   farm: { farm: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
   node: { node: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
   // Of records only state roots: the rules let the log's key be nobody else's.
@@ -72,6 +74,17 @@ function tabled(type: KeyringType, role: string): { from: Derivation; signs: rea
   const known = ROLES[type];
   const word = indexOfRole(role) === undefined ? role : 'wallet';
   return Object.hasOwn(known, word) ? known[word] : undefined;
+}
+
+/**
+ * The public key of a role.
+ * @throws Problem `refused`, reason `wallet`, where an operational key is to pay; Error where there is no such role
+ */
+export function publicOf({ type, name, public: keys }: Pick<Keyring, 'type' | 'name' | 'public'>, role: string): string {
+  const key = keys[role];
+  if (key !== undefined) return key;
+  if (type === 'key' && role === 'wallet') throw new Problem('refused', `${name} is an operational key: it has no wallet, so it pays for nothing`, { reason: 'wallet', hint: '3bot identity use NAME of an identity' });
+  throw new Error(`a keyring of type ${type} has no role ${role}`);
 }
 
 /** Whether this role of such a keyring may sign this type. */
@@ -130,8 +143,7 @@ export async function openSecret(type: KeyringType, name: string, secret: Buffer
     name,
     public: keys,
     signer(role) {
-      const key = keys[role];
-      if (key === undefined) throw new Error(`a keyring of type ${type} has no role ${role}`);
+      const key = publicOf({ type, name, public: keys }, role);
       const demand = (signed: SignedType): void => {
         if (!maySign(type, role, signed)) throw new Error(`${type} keys do not sign ${signed} as ${role}`);
       };

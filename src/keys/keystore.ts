@@ -2,7 +2,7 @@
 //
 // Losing a keystore file loses its keys: identities come back from their 24 words, farms and nodes do not.
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import nacl from 'tweetnacl';
 import { toBase64, toHex } from '../base/bytes.js';
@@ -28,6 +28,11 @@ export function keystorePath(home: Home, type: KeyringType, name: string): strin
 
 function damaged(path: string, what: string, cause?: unknown): Problem {
   return new Problem('integrity', `${path}: ${what}; the file was not touched`, { reason: 'keystore', cause, hint: 'put a copy of the file back; an identity also comes back with 3bot identity import' });
+}
+
+/** What kind of keyring speaks for a bot under this name: an identity, or else an operational key. */
+export function botKeyringType(home: Home, name: string): 'identity' | 'key' {
+  return !existsSync(keystorePath(home, 'identity', name)) && existsSync(keystorePath(home, 'key', name)) ? 'key' : 'identity';
 }
 
 /** Text of a file that nobody else can read or could have swapped. */
@@ -102,7 +107,7 @@ export function listKeystores(home: Home, type?: KeyringType): Listed[] {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw thrown;
   }
-  const matches = names.map((name) => /^(identity|farm|node|log|witness)-([a-z0-9-]{3,64})\.json$/.exec(name)).filter((match) => match !== null);
+  const matches = names.map((name) => /^(identity|key|farm|node|log|witness)-([a-z0-9-]{3,64})\.json$/.exec(name)).filter((match) => match !== null);
   if (matches.length > MAX_KEYSTORES) throw new Problem('failed', `more than ${MAX_KEYSTORES} keystores in ${home.keys}`);
   const found = matches.map((match) => ({ type: match[1] as KeyringType, name: match[2] ?? '' })).filter((one) => type === undefined || one.type === type);
   return found.map((one) => {

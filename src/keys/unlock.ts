@@ -10,7 +10,7 @@ import type { KeystoreFile } from '../schema/types.js';
 import { accountRoles } from './accounts.js';
 import { agentState } from './agent.js';
 import { openSecret, publicKeys, type Keyring, type KeyringType, type OpenKeyring } from './keyring.js';
-import { createKeystore, listKeystores, openKeystore, readKeystore, type KdfCost } from './keystore.js';
+import { botKeyringType, createKeystore, listKeystores, openKeystore, readKeystore, type KdfCost } from './keystore.js';
 
 /** What opening keys needs of a command's context. */
 export interface Unlocker {
@@ -115,15 +115,17 @@ export async function openByPassphrase(context: Unlocker, type: KeyringType, nam
 
 /**
  * The keyring of an actor: with the agent if that holds it, else opened in this process.
+ * @param type `identity` opens an operational key, too, where the name is one's
  * @param name the identity in use, if left out for an identity
  * @throws Problem `not_found`, `locked`, `integrity`
  */
 export async function openKeyring(context: Unlocker, type: KeyringType, name: string = identityInUse(context.home)): Promise<Keyring> {
+  const real = type === 'identity' ? botKeyringType(context.home, name) : type;
   const agent = await agentState(context.home, context.io.env);
-  const held = agent?.keyrings.find((keyring) => keyring.type === type && keyring.name === name);
+  const held = agent?.keyrings.find((keyring) => keyring.type === real && keyring.name === name);
   if (held !== undefined) return held;
-  const { file, secret } = await openByPassphrase(context, type, name);
-  return openSecret(type, name, secret, type === 'identity' ? { ...file.public, ...accountRoles(context.home, file.public['bot']) } : file.public);
+  const { file, secret } = await openByPassphrase(context, real, name);
+  return openSecret(real, name, secret, real === 'identity' ? { ...file.public, ...accountRoles(context.home, file.public['bot']) } : file.public);
 }
 
 /** The passphrase for a new keystore: given, or the one of this home's other keystores, or typed twice. */
@@ -158,8 +160,11 @@ export async function createKeyring(
 ): Promise<OpenKeyring> {
   const keys = await publicKeys(type, secret);
   const chosen = typeof name === 'string' ? name : name(keys);
-  if (listKeystores(context.home, type).some((one) => one.name === chosen)) {
-    throw new Problem('usage', `${type === 'identity' ? 'an' : 'a'} ${type} named ${chosen} exists already`, { reason: 'exists', hint: 'choose another --name' });
+  // Identities and operational keys are used by one name.
+  const alike: readonly KeyringType[] = type === 'identity' || type === 'key' ? ['identity', 'key'] : [type];
+  const taken = listKeystores(context.home).find((one) => one.name === chosen && alike.includes(one.type));
+  if (taken !== undefined) {
+    throw new Problem('usage', `${taken.type === 'identity' ? 'an' : 'a'} ${taken.type} named ${chosen} exists already`, { reason: 'exists', hint: 'choose another --name' });
   }
   await createKeystore(context.home, { type, name: chosen, public: keys, secret }, await newPassphrase(context, type), cost);
   return openSecret(type, chosen, secret, keys);
@@ -175,7 +180,7 @@ export async function openAll(context: Unlocker, busy: () => Promise<Disposable>
   const listed = listKeystores(home);
   const name = readConfig(home).identity;
   // A farm's server or a node has keys without an identity.
-  const first = name === null ? listed[0] : { type: 'identity' as const, name };
+  const first = name === null ? listed[0] : { type: botKeyringType(home, name), name };
   if (first === undefined) throw new Problem('not_found', `no keys in ${home.path} yet`, { reason: 'identity', hint: '3bot identity create' });
   const opened = await openByPassphrase(context, first.type, first.name);
   using _busy = await busy();

@@ -1,12 +1,13 @@
 // Making records that fit a book: their place on a chain, signatures, and the way in.
 import type { JsonObject } from '../base/canonical.js';
-import { isProblem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
 import { makeRecord, signRecord, versionFor } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
-import { readGrid } from '../rules/objects.js';
+import { actsFor } from '../rules/identity.js';
+import { read, readGrid } from '../rules/objects.js';
 import type { Identity, Payload } from '../schema/types.js';
 import type { Grid } from './grid.js';
 import { deliverOwn } from './deliver.js';
@@ -62,7 +63,7 @@ async function append<Body extends object | null>(grid: Grid, { chain, kind, bod
 /** Body of an identity's first record. @param name unique on the grid */
 export function identityBody(keyring: Keyring, name: string): Identity {
   const { bot, sealing, wallet } = keyring.public;
-  if (bot === undefined || sealing === undefined || wallet === undefined) throw new Error('an identity has the roles bot, sealing and wallet');
+  if (bot === undefined || sealing === undefined || wallet === undefined) throw new Problem('refused', `${keyring.name} is an operational key; this needs an identity`, { reason: 'wallet', hint: '3bot identity use NAME of an identity' });
   return { name, keys: [{ key: bot, kinds: ['*'], until: null }], sealing_key: sealing, endpoint: null, roles: ['consumer'], account: wallet, recovery: null };
 }
 
@@ -72,10 +73,12 @@ export function identityBody(keyring: Keyring, name: string): Identity {
  */
 export async function ensureIdentity(grid: Grid, keyring: Keyring): Promise<void> {
   const signer = keyring.signer('bot');
-  const chain = `bot/${signer.key}`;
-  if (grid.reader.get(chain) !== undefined) return;
+  const isKnown = (): boolean => read(grid.reader, 'bot', actsFor(grid.reader, signer.key)) !== undefined;
+  if (isKnown()) return;
   await grid.refresh();
-  if (grid.reader.get(chain) !== undefined) return;
+  if (isKnown()) return;
+  if (keyring.type === 'key') throw new Problem('not_found', `no bot of grid ${grid.name} lists the key of ${keyring.name} yet`, { reason: 'identity', hint: `its owner runs: 3bot identity key add ${signer.key}` });
+  const chain = `bot/${signer.key}`;
   try {
     await appendSigned(grid, { chain, kind: 'identity@1', body: identityBody(keyring, keyring.name) }, [signer]);
   } catch (thrown) {

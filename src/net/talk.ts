@@ -16,7 +16,8 @@ import { seal } from '../keys/box.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import { read } from '../rules/objects.js';
-import type { SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
+import { grantsOf, validOn } from '../rules/quorum.js';
+import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** Body of each kind of message. */
@@ -40,16 +41,23 @@ export interface Speaker {
   /** `bot/…`, `farm/…` or `node/…`. */
   readonly party: string;
   readonly signer: Signer;
+  /** X25519, hex: where answers are sealed to, if the grid does not name the key that this speaker opens them with. */
+  readonly answer_to?: string | undefined;
   unseal(box: Uint8Array): Promise<Uint8Array>;
 }
 
 /** Whoever is spoken to: what a grid says of a party. */
 export interface Peer {
   readonly party: string;
-  /** Ed25519, hex. */
-  readonly key: string;
+  /** Its keys and what each may sign. */
+  readonly grants: readonly IdentityKey[];
   /** X25519, hex. */
   readonly sealing_key: string;
+}
+
+/** Whether a key speaks for a peer: its own, or an operational key for `talk` or, to open the mailbox, for `mail`. */
+export function speaksFor({ grants }: Pick<Peer, 'grants'>, key: string, at: number, kind: 'talk' | 'mail' = 'talk'): boolean {
+  return validOn({ kind, at }, grants).includes(key);
 }
 
 /** Brings a sealed message to its receiver and its sealed answer back. */
@@ -63,15 +71,21 @@ export function peerOf(state: ReadState, party: string): Peer {
   const [type, id = ''] = party.split('/');
   if (type === 'bot') {
     const bot = read(state, 'bot', id);
-    if (bot !== undefined) return { party, key: id, sealing_key: bot.sealing_key };
+    if (bot !== undefined) return { party, grants: bot.keys, sealing_key: bot.sealing_key };
   } else if (type === 'farm') {
     const farm = read(state, 'farm', id);
-    if (farm !== undefined) return { party, key: farm.farm_key, sealing_key: farm.sealing_key };
+    if (farm !== undefined) return { party, grants: grantsOf(state, party), sealing_key: farm.sealing_key };
   } else if (type === 'node') {
     const node = read(state, 'node', id);
-    if (node !== undefined) return { party, key: id, sealing_key: node.announcement.sealing_key };
+    if (node !== undefined) return { party, grants: grantsOf(state, party), sealing_key: node.announcement.sealing_key };
   }
   throw new Problem('refused', `${party.slice(0, 20)}… is not known on this grid`, { reason: 'identity' });
+}
+
+/** Whom an answer goes to: the sender, by the key that the message names. */
+export function answering(state: ReadState, { from, answer_to }: Pick<Message, 'from' | 'answer_to'>): Peer {
+  const peer = peerOf(state, from);
+  return answer_to === undefined ? peer : { ...peer, sealing_key: answer_to };
 }
 
 /** Where a message stands in a conversation. */
@@ -85,7 +99,7 @@ export interface Place {
 
 /** Makes a message and seals it: what is posted, and the hash that the answer must name. */
 export async function sealTalk<K extends TalkKind>(me: Speaker, to: Peer, place: Place, kind: K, body: TalkBodies[K], at: number): Promise<{ sealed: SealedTalk; hash: string }> {
-  const talk = { v: 1, ...place, from: me.party, to: to.party, time: at, expires: at + TALK_LIFE_MS, kind, body };
+  const talk = { v: 1, ...place, from: me.party, to: to.party, time: at, expires: at + TALK_LIFE_MS, kind, body, ...(me.answer_to === undefined ? {} : { answer_to: me.answer_to }) };
   const text = canonical(talk);
   const outer = { v: 1 as const, from: me.party, to: to.party, box: toBase64(seal(to.sealing_key, Buffer.from(text))), by: me.signer.key };
   return { sealed: { ...outer, sig: await me.signer.sign('talk', canonical(outer)) }, hash: sha256Hex(text) };
@@ -101,7 +115,7 @@ export async function openTalk(value: unknown, state: ReadState, me: Speaker, gr
   const sealed = validated<SealedTalk>('sealed@1', value);
   if (sealed.to !== me.party) throw new Problem('refused', 'the message is for somebody else', { reason: 'addressee' });
   const sender = peerOf(state, sealed.from);
-  checkSender(sealed, sender);
+  checkSender(sealed, sender, at);
   const text = Buffer.from(await me.unseal(fromBase64(sealed.box))).toString('utf8');
   const talk = validated<Talk>('talk@1', parseCanonical(text));
   if (talk.from !== sealed.from || talk.to !== sealed.to) throw new Problem('integrity', 'the message inside is not from or for those outside');
@@ -111,8 +125,8 @@ export async function openTalk(value: unknown, state: ReadState, me: Speaker, gr
   return { ...talk, body: validated<JsonObject>(name, talk.body), hash: sha256Hex(text) } as unknown as Message;
 }
 
-function checkSender({ sig, ...outer }: SealedTalk, sender: Peer): void {
-  if (outer.by !== sender.key) throw new Problem('integrity', 'the message is signed with a key that is not the sender\'s');
+function checkSender({ sig, ...outer }: SealedTalk, sender: Peer, at: number): void {
+  if (!speaksFor(sender, outer.by, at)) throw new Problem('integrity', 'the message is signed with a key that is not the sender\'s');
   if (!verifyBytes(outer.by, signingBytes('talk', canonical(outer)), sig)) throw new Problem('integrity', 'the signature of the message does not hold');
 }
 

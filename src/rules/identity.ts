@@ -13,8 +13,8 @@ import { demand, short } from './refusal.js';
 import { noteRoles } from './roles.js';
 import type { Act, Rule } from './rule.js';
 
-/** What a key may be allowed to sign: kinds of records, all of them, or talk. */
-const KIND = /^(\*|talk|[a-z]{1,32}@[1-9][0-9]{0,3})$/;
+/** What a key may be for: kinds of records, talk, opening the mailbox, or everything. */
+const KIND = /^(\*|talk|mail|[a-z]{1,32}@[1-9][0-9]{0,3})$/;
 
 /**
  * identity@1: a bot says who it is, and later that something about it has changed. By one of its keys that may sign
@@ -76,6 +76,12 @@ function checkFirstRules({ body, subject }: Act<Identity>): void {
   demand(body.recovery === null, 'later_release', 'recovery needs rules 2');
 }
 
+/** Id of the bot that a key speaks for on this grid: the one that lists it or once did, else the one whose id it is. */
+export function actsFor(state: ReadState, key: string): string {
+  const holder = read(state, 'key', key)?.holder;
+  return holder?.startsWith('bot/') === true ? holder.slice('bot/'.length) : key;
+}
+
 function botOf(state: ReadState, key: string): BotObject {
   const bot = read(state, 'bot', key);
   demand(bot !== undefined, 'identity', () => `bot/${short(key)} has no identity on this grid`);
@@ -95,7 +101,7 @@ function newKeysSign(state: ReadState, subject: string, grants: readonly Identit
   const keys = grants.map(({ key }) => key);
   demand(keys.length <= MAX_IDENTITY_KEYS, 'key', `an identity has ${MAX_IDENTITY_KEYS} keys at the most`);
   demand(new Set(keys).size === keys.length, 'key', 'a key stands twice');
-  for (const { kinds } of grants) for (const kind of kinds) demand(KIND.test(kind), 'key', `a key is for kinds like transfer@1, for talk or for *, not for ${kind.slice(0, 40)}`);
+  for (const { kinds } of grants) for (const kind of kinds) demand(KIND.test(kind), 'key', `a key is for kinds like end@1, for talk, for mail or for *, not for ${kind.slice(0, 40)}`);
   const had = new Set(before?.keys.map(({ key }) => key) ?? [subject]);
   return keys.filter((key) => !had.has(key)).map((key) => {
     const isRevoked = read(state, 'key', key)?.holder === `bot/${subject}` || key === subject;

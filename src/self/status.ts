@@ -10,12 +10,13 @@ import { contractsOf, showContract, type ContractShown } from '../consumer/contr
 import { readConfig, type Home } from '../home.js';
 import { findAccount } from '../keys/accounts.js';
 import { agentState } from '../keys/agent.js';
-import { findIdentity, type Identity } from '../keys/identity.js';
+import { findBotKeys, findIdentity, type BotKeys } from '../keys/identity.js';
 import { balanceOf } from '../market/account.js';
 import { salesOf } from '../market/sales.js';
 import { daemonAnswers } from '../net/lock.js';
 import { evidenceFiles, evidenceFolder } from '../net/evidence.js';
 import { gridState, type GridState } from '../net/state.js';
+import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import type { Config } from '../schema/types.js';
 
@@ -39,7 +40,7 @@ export interface GridStanding extends GridState {
 /** A bot as it stands. */
 export interface Status {
   readonly home: string;
-  readonly identity: Identity | null;
+  readonly identity: BotKeys | null;
   readonly grids: readonly GridStanding[];
   readonly farm: { readonly id: string; readonly name: string; readonly grid: string; readonly endpoint: string | null; readonly contracts: number; readonly earned: string } | null;
   readonly node: { readonly key: string; readonly grid: string; readonly farm: string; readonly runtime: string; readonly admitted: boolean; readonly declared: boolean; readonly contracts: number } | null;
@@ -56,7 +57,8 @@ export interface Status {
 /** @throws Problem where the config, the keystore of the identity, or the sockets' folder cannot be trusted */
 export async function statusOf(home: Home, clock: Clock, env: Environment): Promise<Status> {
   const config = readConfig(home);
-  const identity = config.identity === null ? null : findIdentity(home, config.identity);
+  const identity = config.identity === null ? null : findBotKeys(home, config.identity);
+  const payer = identity === null || identity.account === null ? null : findAccount(home, findIdentity(home, identity.name)).key;
   const [running, agent] = await Promise.all([daemonAnswers(home), agentState(home, env)]);
   const grids: GridStanding[] = [];
   const contracts: ContractShown[] = [];
@@ -66,10 +68,10 @@ export async function statusOf(home: Home, clock: Clock, env: Environment): Prom
     const state = gridState(home, entry, clock);
     const found = withBook(home, entry.id, (reader) => {
       const at = Math.max(clock(), reader.lastAt);
-      if (identity !== null) contracts.push(...[...contractsOf(reader, identity.id)].filter(({ settled }) => settled === null).map((contract) => showContract(reader, contract, at)));
+      if (identity !== null) contracts.push(...[...contractsOf(reader, actsFor(reader, identity.id))].filter(({ settled }) => settled === null).map((contract) => showContract(reader, contract, at)));
       if (config.farm?.grid === entry.id) farm = farmOf(reader, config.farm, at);
       if (config.node?.grid === entry.id) node = nodeOf(reader, config.node, at);
-      return { dev: readGrid(reader).dev, balance: identity === null ? null : balanceOf(reader, findAccount(home, identity).key) };
+      return { dev: readGrid(reader).dev, balance: payer === null ? null : balanceOf(reader, payer) };
     });
     const tft = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatTft(amount));
     grids.push({ ...state, evidence: evidenceFiles(evidenceFolder(home, entry.id)).length, dev: found?.dev ?? false, in_use: config.grid === entry.id, balance: tft(found?.balance?.balance_stroops), escrowed: tft(found?.balance?.escrowed_stroops) });

@@ -21,7 +21,7 @@ afterEach(() => void (testHook.reach = undefined));
 test('a quote is exact, and an order at that price moves the escrow and keeps a receipt that holds', async () => {
   await using market = await Market.open();
   const buyer = await market.buyer('ann');
-  const quotes = await quote(buyer.parts(), wanted(), requestOf(wanted(), buyer.test.identity, NONCE, false));
+  const quotes = await quote(buyer.parts(), wanted(), requestOf(wanted(), buyer.parts(), NONCE, false));
   assert.equal(quotes.offers.length, 1);
   assert.equal(quotes.offers[0]?.total_stroops, 162_000_000n);
   assert.equal(quotes.offers[0]?.per_hour_stroops, 225_000n);

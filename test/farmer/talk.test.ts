@@ -18,7 +18,7 @@ import { isProblem } from '../../src/base/errors.js';
 
 const nonce = (digit: string): string => digit.repeat(32);
 const ask = (market: Market, buyer: TestBuyer) => converse(buyer.parts(), market.farm, market.proxy.url);
-const request = (buyer: TestBuyer, more: Partial<TalkRequest> = {}): TalkRequest => ({ ...requestOf(wanted(), buyer.test.identity, nonce('1'), true), ...more });
+const request = (buyer: TestBuyer, more: Partial<TalkRequest> = {}): TalkRequest => ({ ...requestOf(wanted(), buyer.parts(), nonce('1'), true), ...more });
 const codeOf = (message: Message): string => (message.kind === 'decline' ? message.body.code : message.kind);
 
 async function offered(market: Market, buyer: TestBuyer, more: Partial<TalkRequest> = {}): Promise<string> {
@@ -114,7 +114,7 @@ async function directly(market: Market, buyer: TestBuyer, refresh: () => Promise
   const { farm } = readConfig(market.seller.home);
   assert.ok(farm !== null);
   const answer = farmerTalk({ grid: { id, reader, refresh }, farm: farm.id, keyring, private: buyer.private, clock: () => Date.now(), policy: () => farm, admit: () => Promise.reject(new Error('no node')) });
-  return (me = speakerOf(buyer.test.identity)) => new Conversation({ me, to: peerOf(reader, `farm/${market.farm}`), grid: id, state: reader, post: answer, clock: () => Date.now(), signal: buyer.test.stop.signal });
+  return (me = speakerOf(buyer.test.identity, reader)) => new Conversation({ me, to: peerOf(reader, `farm/${market.farm}`), grid: id, state: reader, post: answer, clock: () => Date.now(), signal: buyer.test.stop.signal });
 }
 
 test('a decline that a second look confirms keeps its reason', async () => {
@@ -137,7 +137,7 @@ test('strangers who write side by side cost two looks at the newest book, not on
   const gate = openLater();
   const farm = await directly(market, ann, async () => { looks += 1; await gate.promise; });
   const strangers = await Promise.all(Array.from({ length: 20 }, () => openSecret('identity', 'stranger', randomBytes(32))));
-  const asked = strangers.map((stranger) => farm(speakerOf(stranger)).ask('request', request(ann)));
+  const asked = strangers.map((stranger) => farm(speakerOf(stranger, market.grid.reader)).ask('request', request(ann)));
   gate.resolve();
   for (const result of await Promise.allSettled(asked)) assert.ok(result.status === 'rejected' && isProblem(result.reason, 'refused', 'identity'));
   assert.ok(looks <= 2, `${looks} looks`);

@@ -14,16 +14,17 @@ const FIRST_KEY = 'af06a3e3291714e4f356c19c9b15cd1951ec6e6662aa77be07547f2893833
 const DERIVED = [
   '6074527d2d5cfa9d28c208f8bc8b406208b008c95f50a10f1e0a7efa124a1ca5', // identity wallet
   'c5978c041f1379fea79072f7d8ae258ca546bf2d1b80b416364eda5ad81b6970', // identity sealing
+  '691f1e7bae00ada963d27588927215ee066507900281fb11412b77cf16a23e60', // key sealing
   '4cea6e6b14b7f8ea3963eb100afd47efa7dd747721bf4c41820087b0f03d5341', // farm sealing
   'baf539dac30bc4b8dbda3898867546b3d541d7f7439387ec9651764aabc04f2c', // node sealing
   'd708abd3525a64dc096a0ac4ff33b47f5dcbee6b1232a90f1d544ace70d95cb8', // log clock
 ];
-const TYPES: readonly KeyringType[] = ['identity', 'farm', 'node', 'log', 'witness'];
+const TYPES: readonly KeyringType[] = ['identity', 'key', 'farm', 'node', 'log', 'witness'];
 
 test('the keys of a secret stay what they were in the first release', async () => {
   // A change here would lock people out of their farms and nodes.
   const expected = {
-    identity: ['bot', 'wallet', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'], witness: ['witness'],
+    identity: ['bot', 'wallet', 'sealing'], key: ['bot', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'], witness: ['witness'],
   };
   const all: string[] = [];
   for (const type of TYPES) {
@@ -40,6 +41,7 @@ test('each role signs its own types and no others', async () => {
   const TALKS: SignedType[] = ['talk', 'letter', 'mailbox'];
   const table: Record<string, SignedType[]> = {
     'identity bot': ['record', ...TALKS], 'identity wallet': ['record', 'accept'], 'identity sealing': [],
+    'key bot': ['record', ...TALKS], 'key wallet': [], 'key sealing': [],
     'farm farm': ['record', ...TALKS], 'node node': ['record', ...TALKS], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'],
   };
   for (const [who, types] of Object.entries(table)) {

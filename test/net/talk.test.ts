@@ -18,7 +18,8 @@ const DECLINE: TalkDecline = { code: 'busy', reason: 'try later', final: false, 
 const keyring = (name: string): Promise<Keyring> => openSecret('identity', name, createHash('sha256').update(name).digest());
 const speaker = (keys: Keyring): Speaker => ({ party: `bot/${keys.public['bot'] ?? ''}`, signer: keys.signer('bot'), unseal: (box) => keys.unseal(box) });
 const [ann, ben, eve] = await Promise.all([keyring('ann'), keyring('ben'), keyring('eve')]);
-const objects = new Map<string, JsonObject>([ann, ben, eve].map((keys) => [`bot/${keys.public['bot'] ?? ''}`, { key: keys.public['bot'] ?? '', sealing_key: keys.public['sealing'] ?? '' }]));
+const identity = (keys: Keyring): JsonObject => ({ key: keys.public['bot'] ?? '', keys: [{ key: keys.public['bot'] ?? '', kinds: ['*'], until: null }], sealing_key: keys.public['sealing'] ?? '' });
+const objects = new Map<string, JsonObject>([ann, ben, eve].map((keys) => [`bot/${keys.public['bot'] ?? ''}`, identity(keys)]));
 const state: ReadState = { get: (id) => objects.get(id) };
 const peer = (keys: Keyring) => peerOf(state, speaker(keys).party);
 const place = (more: Partial<Place> = {}): Place => ({ grid: GRID, thread: '11'.repeat(16), seq: 0, prev: null, ...more });
@@ -56,7 +57,7 @@ test('nobody can speak for another: neither with its own key nor with a box it m
   await assert.rejects(open({ ...hers, sig: await eve.signer('bot').sign('talk', canonical(hers)) }), refused('integrity'));
   objects.delete(speaker(eve).party);
   await assert.rejects(open({ ...hers, sig: await eve.signer('bot').sign('talk', canonical(hers)) }), refused('refused', 'identity'));
-  objects.set(speaker(eve).party, { key: eve.public['bot'] ?? '', sealing_key: eve.public['sealing'] ?? '' });
+  objects.set(speaker(eve).party, identity(eve));
 });
 
 test('a message of another time or another grid is refused', async () => {

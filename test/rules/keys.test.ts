@@ -168,11 +168,12 @@ describe('an identity under rules 2 is refused', () => {
   test('where it is new and does not list its own key', () => assert.equal(second().refusal({ ...identityOf('dora', { keys: [grant('else')] }), by: ['dora', 'else'] }), 'key'));
 });
 
-test('as many keys as an identity may have fit into one record', () => {
+test('as many keys as an identity may have fit into one record, with another name and all roles', () => {
   const names = Array.from({ length: MAX_IDENTITY_KEYS - 1 }, (_, i) => `k${i}`);
   const world = second();
-  world.submit(alice([FIRST, ...names.map((name) => grant(name))], ['alice', ...names], { name: 'alicia' }));
-  world.submit(alice([grant('k0'), ...names.map((name) => grant(`${name} next`))], ['k0', ...names.map((name) => `${name} next`)], { name: 'alice' }));
+  world.submit(alice([FIRST, ...names.map((name) => grant(name))], ['alice', ...names]));
+  const next = names.map((name) => `${name} next`);
+  world.submit(alice([grant('last'), ...next.map((name) => grant(name))], ['k0', 'last', ...next], { name: 'alicia', roles: ['consumer', 'farmer', 'architect', 'witness', 'certifier'] }));
   assert.equal(read(world, 'key', key('k3'))?.holder, bot('alice'));
 });
 

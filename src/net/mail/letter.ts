@@ -17,7 +17,7 @@ import { verifyBytes } from '../../keys/ed25519.js';
 import { signingBytes } from '../../keys/signed.js';
 import type { Letter, LetterHead, Mail, MailDeclined, MailDraft, MailSignatures, SchemaName } from '../../schema/types.js';
 import { validated } from '../../schema/validate.js';
-import { peerOf, type Peer, type Speaker } from '../talk.js';
+import { peerOf, speaksFor, type Peer, type Speaker } from '../talk.js';
 
 /** Body of each kind of letter. */
 export interface MailBodies {
@@ -70,7 +70,7 @@ export function checkLetter({ head, box, sig }: Letter, state: ReadState, at: nu
   const bytes = fromBase64(box);
   if (bytes.length !== head.size) throw new Problem('malformed', `the letter has ${bytes.length} bytes, and its head says ${head.size}`);
   const sender = peerOf(state, head.from);
-  if (head.by !== sender.key) throw new Problem('integrity', "the letter is signed with a key that is not the sender's");
+  if (!speaksFor(sender, head.by, at)) throw new Problem('integrity', "the letter is signed with a key that is not the sender's");
   if (sha256Hex(bytes) !== head.sha256) throw new Problem('integrity', 'the letter holds another box than was signed');
   if (!verifyBytes(head.by, signingBytes('letter', canonical(head)), sig)) throw new Problem('integrity', 'the signature of the letter does not hold');
   return bytes;

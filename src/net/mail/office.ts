@@ -15,7 +15,7 @@ import { signingBytes } from '../../keys/signed.js';
 import { read } from '../../rules/objects.js';
 import type { Letter, MailKept, MailPage, SignedMailboxRequest } from '../../schema/types.js';
 import { Client } from '../client.js';
-import { peerOf } from '../talk.js';
+import { peerOf, speaksFor } from '../talk.js';
 import { Boxes } from './boxes.js';
 import { checkLetter, letterId } from './letter.js';
 import { Once } from './once.js';
@@ -97,7 +97,7 @@ export class MailOffice implements PostOffice, AsyncDisposable {
     const at = this.#parts.clock();
     checkTime(time, at, this.#started);
     await this.#meet(grid, owner);
-    if (peerOf(grid.reader, owner).key !== by) throw new Problem('integrity', "the request is signed with a key that is not the mailbox owner's");
+    if (!speaksFor(peerOf(grid.reader, owner), by, at, 'mail')) throw new Problem('integrity', "the request is signed with a key that is not the mailbox owner's");
     if (!verifyBytes(by, signingBytes('mailbox', canonical(request)), sig)) throw new Problem('integrity', 'the signature of the request does not hold');
     this.#once.admit(`${grid.id}/${owner}`, nonce, time + TALK_LIFE_MS, at);
     const boxes = this.#open();
