@@ -88,12 +88,18 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
   return { resources, workloads: workload === undefined ? [] : [workload] };
 }
 
-/** What is wanted, by the flags and the book. @throws Problem `usage`, `not_found` */
-export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): Promise<Wanted> {
+/**
+ * What is wanted, by the flags and the book.
+ * @param payer account key, hex; one with several keys is given time to sign
+ * @throws Problem `usage`, `not_found`
+ */
+export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string): Promise<Wanted> {
   const { findFarm, findNode, findPayee } = await import('../src/market/find.js');
   const { findParty } = await import('../src/consumer/parties.js');
   const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
-  if (signers.length === 0 && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
+  const { read } = await import('../src/rules/objects.js');
+  const several = signers.length > 0 || (payer !== undefined && read(grid.reader, 'account', payer)?.keys !== undefined);
+  if (!several && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
   if (options.meter !== undefined && options.unmetered === true) throw new Problem('usage', '--meter and --unmetered exclude each other');
   const meter = options.unmetered === true ? null : options.meter === undefined ? undefined : findParty(grid.reader, options.meter);
   return {
@@ -108,7 +114,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions): 
     signers,
     order: options.name ?? null,
     retention_ms: options.retention ?? null,
-    commit_within_ms: options.signWithin ?? (signers.length > 0 ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),
+    commit_within_ms: options.signWithin ?? (several ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),
     ...(options.dedicated === true ? { dedicated: true as const } : {}),
     ...(options.architect === undefined || options.architectShare === undefined ? {} : { architect: { account: findPayee(grid.reader, options.architect).account, share_ppm: options.architectShare } }),
   };

@@ -30,6 +30,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'wallet create', summary: 'make a further account of your identity', load: () => import('./wallet/create.js') },
       { words: 'wallet list', summary: 'your accounts', load: () => import('./wallet/list.js') },
       { words: 'wallet use', summary: 'choose the account that commands use', load: () => import('./wallet/use.js') },
+      { words: 'wallet keys', summary: 'which keys spend an account, and a change of them', load: () => import('./wallet/keys.js') },
       { words: 'wallet send', summary: 'send TFT to somebody', load: () => import('./wallet/send.js') },
       { words: 'wallet request', summary: 'ask somebody for a payment', load: () => import('./wallet/request.js') },
       { words: 'wallet pay', summary: 'pay such a request, once', load: () => import('./wallet/pay.js') },

@@ -40,7 +40,7 @@ export const command: CommandFile<Options> = {
         progress.stop();
         await agree(context, options, proposal, session.grid, notes);
       };
-      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options), options.name ?? null);
+      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options, session.buyer.keyring.signer('wallet').key), options.name ?? null);
       if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid);
     }
     const { agreementOf } = await import('../src/market/terms.js');
@@ -103,7 +103,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
   const { formatTft } = await import('../src/base/amount.js');
   const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
   const { agreementText } = await import('../src/consumer/words.js');
-  const wanted = await wantedOf(grid, asked, options);
+  const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key);
   const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
   demandOffers(quotes);
   const [best] = quotes.offers;

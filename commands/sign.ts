@@ -35,7 +35,7 @@ export const command: CommandFile<Options> = {
     const signed = await signWith(grid.reader, draft, keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
       out.note(rowsText(draftRows(draft)));
-      await allowSigning(context, draft, keyring, options.maxTotal);
+      await allowSigning(context, grid, draft, keyring, options.maxTotal);
     }
     const saved = saveDraft(file, draft.record, signed.signatures);
     const standing = standingOf(grid.reader, saved, clock());
@@ -74,12 +74,12 @@ async function openSigner(context: Context, { record: { payload } }: SignedFile,
 }
 
 /** A person says yes to what was shown; what it costs passes the spending limit. */
-async function allowSigning(context: Context, draft: SignedFile, keyring: Keyring, max: bigint | undefined): Promise<void> {
+async function allowSigning(context: Context, grid: Grid, draft: SignedFile, keyring: Keyring, max: bigint | undefined): Promise<void> {
   const { formatTft } = await import('../src/base/amount.js');
   const { accountRolesOf } = await import('../src/keys/accounts.js');
-  const { paidBy } = await import('../src/people/draft.js');
+  const { accountsSpentBy, paidBy } = await import('../src/people/draft.js');
   const { allowSpending } = await import('./spending.js');
-  const amount = paidBy(draft, new Set(accountRolesOf(keyring).map((role) => keyring.signer(role).key)));
+  const amount = paidBy(draft, accountsSpentBy(grid.reader, draft.record, new Set(accountRolesOf(keyring).map((role) => keyring.signer(role).key)), context.clock()));
   if (amount === 0n) await context.prompt.confirm('Sign this?');
   else await allowSpending(context, { amount, question: `Sign this and pay ${formatTft(amount)} TFT?`, flag: '--max-total', max });
 }

@@ -10,7 +10,7 @@ export interface AccountFlag {
 }
 
 /** The flag's text for commander. */
-export const ACCOUNT_FLAG = ['--account <account>', 'name or address of one of your accounts (default: the one in use)'] as const;
+export const ACCOUNT_FLAG = ['--account <account>', 'name or address of an account (default: the one in use)'] as const;
 
 /** An account of the identity in use. */
 export interface Chosen {
@@ -18,13 +18,14 @@ export interface Chosen {
   readonly account: Account;
 }
 
-/** @param wanted what `--account` said @throws Problem `not_found` */
+/** @param wanted what `--account` said; any address will do: it may be an account of which one has a key @throws Problem `not_found` */
 export async function accountOf({ home }: Context, wanted: string | undefined): Promise<Chosen> {
-  const { findAccount } = await import('../../src/keys/accounts.js');
+  const { accountsOf, findAccount, foreignAccount } = await import('../../src/keys/accounts.js');
   const { findIdentity } = await import('../../src/keys/identity.js');
   const { identityInUse } = await import('../../src/keys/unlock.js');
   const identity = findIdentity(home, identityInUse(home));
-  return { identity, account: findAccount(home, identity, wanted) };
+  const known = wanted === undefined || !/^G[A-Z2-7]{55}$/.test(wanted) || accountsOf(home, identity).some(({ address }) => address === wanted);
+  return { identity, account: known ? findAccount(home, identity, wanted) : foreignAccount(wanted) };
 }
 
 /** The identity's keyring; what it signs as `wallet` is this account's. @throws Problem as `openKeyring` */

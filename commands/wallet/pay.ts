@@ -5,14 +5,15 @@ import { openGridOf } from '../handle.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
 import { payAndShow } from './transfer.js';
 
-export const command: CommandFile<AccountFlag & { max?: bigint; dryRun?: true }> = {
+export const command: CommandFile<AccountFlag & { max?: bigint; dryRun?: true; draft?: string }> = {
   about: 'Shows what a payment request says and pays it, on the grid that it names. From this home folder the same request is paid once,\nhowever often the command is run.',
   arguments: [['<request>', 'web+3bot:pay?…, as wallet request prints it']],
   options: (c) => c.option(...ACCOUNT_FLAG)
     .option('--max <amount>', 'pay up to this much TFT without asking', parseTft)
+    .option('--draft <file>', 'where the draft is written if the account has further keys that must sign')
     .option('--dry-run', 'only show what it says'),
   examples: ["3bot wallet pay 'web+3bot:pay?grid=…&destination=G…&amount=12.5000000&memo=invoice-7&id=…'", '3bot wallet pay "$request" --max 20'],
-  async run(context, [text = ''], { account: wanted, max, dryRun }) {
+  async run(context, [text = ''], { account: wanted, max, dryRun, draft }) {
     const { formatTft } = await import('../../src/base/amount.js');
     const { iso } = await import('../../src/base/clock.js');
     const { Problem } = await import('../../src/base/errors.js');
@@ -35,6 +36,6 @@ export const command: CommandFile<AccountFlag & { max?: bigint; dryRun?: true }>
     const check = (): void => {
       if (expires !== null && clock() > expires) throw new Problem('refused', `the request could be paid until ${iso(expires)}`, { reason: 'deadline', hint: 'ask for a new one' });
     };
-    await payAndShow(context, grid, chosen, { payee: { account: to, name: null }, amount, memo, key: `request/${nonce}`, max, check });
+    await payAndShow(context, grid, chosen, { payee: { account: to, name: null }, amount, memo, key: `request/${nonce}`, max, check, draft });
   },
 };

@@ -1,5 +1,6 @@
 // What `wallet send` and `wallet pay` have in common: settle what is in doubt, check, ask, pay, say what happened.
 import type { Payee } from '../../src/market/find.js';
+import type { DraftedTransfer } from '../../src/market/wallet.js';
 import type { Grid } from '../../src/net/grid.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Context } from '../command.js';
@@ -17,6 +18,8 @@ export interface Payment {
   readonly max: bigint | undefined;
   /** Throws what stands against paying it now; not asked where it is paid already. */
   readonly check?: () => void;
+  /** Where a draft is written, if others have to sign, too. */
+  readonly draft: string | undefined;
 }
 
 /** @throws Problem `usage` for a key that cannot be told from others at a glance */
@@ -26,7 +29,7 @@ export function parseIdempotencyKey(text: string): string {
 }
 
 /** Pays from the chosen account, once, and shows the record. @param grid refreshed */
-export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, { payee, amount, memo, key, max, check }: Payment): Promise<void> {
+export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, { payee, amount, memo, key, max, check, draft: file }: Payment): Promise<void> {
   const { formatTft } = await import('../../src/base/amount.js');
   const { balanceOf } = await import('../../src/market/account.js');
   const { checkTransfer, paidUnder, send, settleUnsent } = await import('../../src/market/wallet.js');
@@ -53,7 +56,9 @@ export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, {
     checkTransfer(grid.reader, transfer);
     await allowSpending(context, { amount, question: `Send ${formatTft(amount)} TFT of grid ${grid.name} to ${whom}?`, flag: '--max', max });
   }
-  const { id, index } = before ?? await send(grid, await openWallet(context, chosen), unsent, transfer);
+  const done = before ?? await send(grid, await openWallet(context, chosen), unsent, transfer);
+  if ('draft' in done) return leaveDraft(context, grid, done, file);
+  const { id, index } = done;
   const balance = formatTft(balanceOf(grid.reader, account).balance_stroops);
   out.one({
     json: { record: id, index, amount: formatTft(amount), to: payee.account, address, name: payee.name, memo, balance, resumed: before !== undefined, ...(key === undefined ? {} : { idempotency_key: key }) },
@@ -61,4 +66,16 @@ export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, {
     text: () => `sent ${formatTft(amount)} TFT to ${whom}; ${balance} TFT are left\nrecord ${id}, line ${index}`,
   });
   out.next(`3bot receipt get ${id.slice(0, 12)}`);
+}
+
+/** The account's other keys sign it, too: it is written into a file, and money moves when enough have. */
+export async function leaveDraft(context: Context, grid: Grid, { draft, why }: DraftedTransfer, file: string | undefined): Promise<void> {
+  const { resolve } = await import('node:path');
+  const { saveDraft } = await import('../../src/people/draft.js');
+  const { sayDraft } = await import('../drafts.js');
+  const path = resolve(file ?? `transfer-${draft.record.id.slice(0, 12)}.draft.json`);
+  const saved = saveDraft(path, draft.record, draft.signatures);
+  context.out.note(`nothing is paid yet: ${why.message}`);
+  await sayDraft(context, grid, saved, 'signed', path);
+  context.out.next(`3bot sign ${path}   (by each who is missing; whoever signs last pays)`);
 }

@@ -5,15 +5,18 @@ import { effect } from '../base/effect.js';
 import { formatTft } from '../base/amount.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
-import { verifyBytes } from '../keys/ed25519.js';
+import { accountRolesOf } from '../keys/accounts.js';
+import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import type { Home } from '../home.js';
 import { agreementOf } from '../market/terms.js';
 import { deliver } from '../net/deliver.js';
+import { missing } from '../net/envelope.js';
 import type { Message } from '../net/talk.js';
 import type { Private } from '../private.js';
 import { actsFor } from '../rules/identity.js';
-import { read } from '../rules/objects.js';
+import { read, readGrid } from '../rules/objects.js';
+import { accountSigners } from '../rules/spending.js';
 import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
 import { keepReceipt } from './keep.js';
 import { Orders, taken, type Order, type OrderChange, type Stage } from './orders.js';
@@ -94,7 +97,7 @@ class Placing {
         if (this.#order.payload === null) await this.#take();
         else await this.#goOn(this.#order.payload);
         if (this.#isInBook()) continue;
-        if (this.#wanted.signers.length > 0) return this.#drafted();
+        if (this.#wanted.signers.length > 0 || this.#needsMoreKeys()) return this.#drafted();
         await this.#commit();
       } catch (thrown) {
         if (!(thrown instanceof Again) || round === MAX_ROUNDS) throw thrown instanceof Again ? thrown.problem : thrown;
@@ -175,11 +178,24 @@ class Placing {
   }
 
   async #acceptance(record: ParsedRecord): Promise<{ record: string; proofs: Signature[] }> {
-    const { grid, keyring } = this.#parts;
-    const wallet = keyring.signer('wallet');
-    const pays = agreementOf(record).payers.some(({ account }) => account === wallet.key);
-    const said = canonical({ grid: grid.id, record: record.id });
-    return { record: record.id, proofs: pays ? [{ by: wallet.key, sig: await wallet.sign('accept', said) }] : [] };
+    const said = canonical({ grid: this.#parts.grid.id, record: record.id });
+    return { record: record.id, proofs: await Promise.all(this.#spenders(record).map(async (signer) => ({ by: signer.key, sig: await signer.sign('accept', said) }))) };
+  }
+
+  /** Those of the own keys that spend for a payer of the agreement: of an account with several keys, some. */
+  #spenders(record: ParsedRecord): Signer[] {
+    const { grid: { reader }, keyring, clock } = this.#parts;
+    const occasion = { kind: record.payload.kind, at: clock(), rules: readGrid(reader).rules };
+    const keys = new Set(agreementOf(record).payers.flatMap(({ account }) => [...accountSigners(reader, account, occasion).keys.keys()]));
+    return accountRolesOf(keyring).map((role) => keyring.signer(role)).filter(({ key }) => keys.has(key));
+  }
+
+  /** Whether the paying account has further keys that must sign. */
+  #needsMoreKeys(): boolean {
+    const { grid: { reader }, keyring, clock } = this.#parts;
+    const { payload, signatures } = this.#order;
+    if (payload === null || read(reader, 'account', keyring.signer('wallet').key)?.keys === undefined) return false;
+    return missing(reader, { record: parseRecord(payload), signatures }, clock()) !== null;
   }
 
   async #farmerSigned(record: ParsedRecord, reply: Message): Promise<void> {
@@ -198,9 +214,7 @@ class Placing {
 
   async #sign(record: ParsedRecord): Promise<void> {
     const { keyring } = this.#parts;
-    const wallet = keyring.signer('wallet');
-    const pays = agreementOf(record).payers.some(({ account }) => account === wallet.key);
-    const own = await Promise.all([keyring.signer('bot'), ...(pays ? [wallet] : [])].map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', record.text) })));
+    const own = await Promise.all([keyring.signer('bot'), ...this.#spenders(record)].map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', record.text) })));
     const others = this.#order.signatures.filter(({ by }) => own.every((signature) => signature.by !== by));
     this.#note({ stage: 'signed', signatures: sortSignatures([...others, ...own]) });
   }

@@ -27,6 +27,8 @@ export interface Shop {
   readonly deal: DealObject | undefined;
   /** Nodes that name this farm, admitted or not. */
   readonly nodes: readonly NodeObject[];
+  /** A paying account has several keys: they may take their time, as further signers may. */
+  readonly shared?: boolean;
   readonly policy: Policy;
   /** Live holds, without the one of the contract that is asked for. */
   readonly held: readonly Held[];
@@ -49,7 +51,7 @@ const CAPACITY_RETRY_MS = 60_000;
  * @param at ms since 1970; capacity counts as of then
  */
 export function decide(request: TalkRequest, shop: Shop, at: number): Decision {
-  return refusesWho(request, shop.policy) ?? refusesTerms(request, shop.policy) ?? refusesShares(request, shop) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
+  return refusesWho(request, shop.policy) ?? refusesTerms(request, shop) ?? refusesShares(request, shop) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
 }
 
 function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumers, deny_consumers }: Policy): Decision | undefined {
@@ -60,7 +62,7 @@ function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumer
   return undefined;
 }
 
-function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers, dedicated, meter, notice_ms }: TalkRequest, policy: Policy): Decision | undefined {
+function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, signers, dedicated, meter, notice_ms }: TalkRequest, { shared = false, policy }: Shop): Decision | undefined {
   const { max_term_ms, max_retention_ms = MAX_RETENTION_MS, meters = [] } = policy;
   if (fits(resources, NOTHING) && dedicated !== true) return decline('malformed', 'nothing is asked for');
   if (term_ms < 1_000) return decline('term', 'a term has a second at least');
@@ -71,7 +73,7 @@ function refusesTerms({ resources, term_ms, retention_ms, commit_within_ms, sign
   if (typeof meter === 'string' && !meters.some((key) => meter === `bot/${key}`)) return decline('policy', 'this farm does not take that bot as meter; its own nodes confirm time');
   const gives = noticeOf(policy);
   if (notice_ms !== undefined && gives !== 0 && gives < notice_ms) return decline('policy', `this farm ends contracts with a notice of ${Math.floor(gives / 3_600_000)} hours`);
-  if (signers.length === 0 && commit_within_ms > MAX_COMMIT_OF_TWO_MS) return decline('term', `without further signers an agreement is committed within ${MAX_COMMIT_OF_TWO_MS / 1_000} seconds`);
+  if (signers.length === 0 && !shared && commit_within_ms > MAX_COMMIT_OF_TWO_MS) return decline('term', `without further signers an agreement is committed within ${MAX_COMMIT_OF_TWO_MS / 1_000} seconds`);
   if (commit_within_ms < 1_000 || commit_within_ms > MAX_COMMIT_WITHIN_MS) return decline('term', 'signatures are collected within a second to seven days');
   return undefined;
 }

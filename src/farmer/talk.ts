@@ -18,11 +18,13 @@ import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
 import { dealOf } from '../market/asking.js';
 import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
+import type { Grid } from '../net/grid.js';
 import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
+import { accountSigners } from '../rules/spending.js';
 import type { Agreement, SealedTalk, TalkAccept, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
 import { decide, decline, leftOn, noticeOf, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
@@ -145,7 +147,7 @@ class Farmer {
     if (before !== undefined && before.asked === asked) return offerOf(before);
     checkSigners(grid.reader, request);
     const farm = this.#farm();
-    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), policy: policy(), held: holds.map(heldOf) }, at);
+    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), shared: request.payers.some((payer) => read(grid.reader, 'account', payer)?.keys !== undefined), policy: policy(), held: holds.map(heldOf) }, at);
     if ('decline' in decision) return no(decision);
     const { node: { key, announcement }, prices, discounts } = decision;
     const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, notice_ms: noticeOf(policy()), time: at });
@@ -172,7 +174,7 @@ class Farmer {
     const offered = this.#offers.ofRecord(record);
     const draft = hold ?? (offered === undefined ? undefined : draftOf(offered));
     if (draft === undefined || from !== `bot/${draft.agreement.by}`) return no(decline('unknown_offer', 'no such offer was made to you, or it is forgotten', { final: false }));
-    checkProofs(grid.id, record, draft.agreement, proofs);
+    checkProofs(grid, record, draft.agreement, proofs, at);
     if (hold === undefined) {
       if (at >= (offered?.valid_until ?? 0)) return no(decline('expired', 'this offer has expired', { final: false }));
       const refusal = this.#refuses(draft, holds, at);
@@ -261,12 +263,13 @@ function checkSigners(reader: Reader, { signers }: TalkRequest): void {
   }
 }
 
-/** Every payer, and nobody else, has shown its key. @throws Problem `malformed` */
-function checkProofs(grid: string, record: string, { payers }: Agreement, proofs: TalkAccept['proofs']): void {
-  const needed = new Set(payers.map(({ account }) => account));
-  const said = signingBytes('accept', canonical({ grid, record }));
-  const proven = proofs.filter(({ by, sig }) => needed.has(by) && verifyBytes(by, said, sig)).map(({ by }) => by);
-  if (proofs.length !== proven.length || new Set(proven).size !== needed.size) throw new Problem('malformed', 'the payers are not the ones who accept');
+/** Each payer has shown a key that spends it, and nobody else one. @throws Problem `malformed` */
+function checkProofs({ id, reader }: Pick<Grid, 'id' | 'reader'>, record: string, { payers }: Agreement, proofs: TalkAccept['proofs'], at: number): void {
+  const occasion = { kind: 'agreement@1', at, rules: readGrid(reader).rules };
+  const spending = payers.map(({ account }) => accountSigners(reader, account, occasion).keys);
+  const said = signingBytes('accept', canonical({ grid: id, record }));
+  const proven = new Set(proofs.filter(({ by, sig }) => spending.some((keys) => keys.has(by)) && verifyBytes(by, said, sig)).map(({ by }) => by));
+  if (proofs.length !== proven.size || !spending.every((keys) => [...keys.keys()].some((key) => proven.has(key)))) throw new Problem('malformed', 'the payers are not the ones who accept');
 }
 
 /** Which decline a Problem becomes; anything that is not about the request is our own trouble. */

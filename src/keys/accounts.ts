@@ -16,8 +16,8 @@ export const MAIN = 'main';
 /** An account of an identity. */
 export interface Account {
   readonly name: string;
-  /** SEP-0005: the path is `m/44'/148'/<index>'`. */
-  readonly index: number;
+  /** SEP-0005: the path is `m/44'/148'/<index>'`; null: not of this identity's words. */
+  readonly index: number | null;
   /** Hex, as records name it. */
   readonly key: string;
   /** `G…` */
@@ -44,6 +44,11 @@ export function findAccount(home: Home, identity: Identity, wanted?: string): Ac
   return found;
 }
 
+/** An account of somebody's words, of which the identity may have one of several keys; known by its address alone. */
+export function foreignAccount(address: string): Account {
+  return { name: address, index: null, key: parseKey(address), address, in_use: false };
+}
+
 /** An index that no account of the identity has yet: the smallest. */
 export function freeIndex(home: Home, identity: Identity): number {
   const taken = new Set(accountsOf(home, identity).map(({ index }) => index));
@@ -57,7 +62,7 @@ export function freeIndex(home: Home, identity: Identity): number {
  * @param key its public key, hex, as the identity's keyring gives it
  * @throws Problem `usage` where name or index is taken, or out of form; `refused`, reason `bound`
  */
-export function addAccount(home: Home, identity: Identity, { name, index, key }: Pick<Account, 'name' | 'index' | 'key'>): Account {
+export function addAccount(home: Home, identity: Identity, { name, index, key }: { readonly name: string; readonly index: number; readonly key: string }): Account {
   checkAccountName(name);
   if (!Number.isInteger(index) || index < 0 || index > MAX_ACCOUNT_INDEX) throw new Problem('usage', `an index is a number from 0 to ${MAX_ACCOUNT_INDEX}`);
   updateConfig(home, (config) => {
@@ -102,8 +107,9 @@ export function accountRoles(home: Home, bot: string | undefined): Record<string
   return Object.fromEntries((readConfig(home).accounts ?? []).filter(({ identity }) => identity === bot).map(({ index, key }) => [accountRole(index), key]));
 }
 
-/** The same keyring, whose role `wallet` is this account. */
+/** The same keyring, whose role `wallet` is this account where it is of the same words. */
 export function payingWith(keyring: Keyring, { index, key }: Account): Keyring {
+  if (index === null) return keyring;
   const main = keyring.public['wallet'] ?? '';
   return {
     ...keyring,

@@ -47,9 +47,14 @@ export class Unsent {
   keep({ id, payload }: ParsedRecord, signed: SignedRecord, at: number, key: string | null = null): void {
     const { db } = this.#data;
     db.transaction(() => {
-      if (key !== null) db.prepare(SQL.note).run(this.#grid, key, id, signed.payload);
+      if (key !== null) this.note(id, signed.payload, key);
       db.prepare(SQL.keep).run(this.#grid, id, payload.chain, signed.payload, JSON.stringify(signed.signatures), at, key);
     }).immediate();
+  }
+
+  /** Written down as signed under a key, though others hand it over: a draft. Durable on return. */
+  note(id: string, payload: string, key: string): void {
+    this.#data.db.prepare(SQL.note).run(this.#grid, key, id, payload);
   }
 
   /** Of one account, oldest first. @param account key, hex */

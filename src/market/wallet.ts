@@ -2,13 +2,14 @@
 import { formatTft } from '../base/amount.js';
 import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
-import { makeRecord, signRecord } from '../bcdb/record.js';
+import { makeRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { addressOf } from '../keys/did.js';
 import type { Keyring } from '../keys/keyring.js';
 import { appendSigned, nextPayload } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { deliver, deliverOwn } from '../net/deliver.js';
+import { missing, signWith, type SignedFile } from '../net/envelope.js';
 import { readGrid } from '../rules/objects.js';
 import type { Transfer } from '../schema/types.js';
 import { balanceOf } from './account.js';
@@ -50,6 +51,13 @@ export function checkTransfer(state: ReadState, { from, to, amount, memo }: Want
     reason: 'funds',
     hint: dev ? '3bot wallet faucet' : '3bot wallet show',
   });
+}
+
+/** A transfer that others have to sign, too. */
+export interface DraftedTransfer {
+  readonly draft: SignedFile;
+  /** Who is missing. */
+  readonly why: Problem;
 }
 
 /** What became of a transfer whose answer was lost. */
@@ -123,13 +131,12 @@ const REPEAT = 'the same command again settles it and does not pay twice';
  * Sends TFT. The signed record is kept until there is a verdict, for `settleUnsent`; under a key for good. Whatever was
  * signed under the key before and is not in the book has the place on the chain that this one takes, or one below it:
  * it can never be recorded beside it.
- * @param keyring identity whose wallet is `from`
- * @throws Problem as `deliverOwn` and `paidUnder`
+ * @param keyring identity that has the account's key, or some of its keys
+ * @returns a draft where these keys are not enough
+ * @throws Problem as `deliverOwn`, `paidUnder` and `signWith`
  */
-export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, wanted: WantedTransfer): Promise<Written> {
+export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, wanted: WantedTransfer): Promise<Written | DraftedTransfer> {
   const { from, to, amount, memo, key } = wanted;
-  const signer = keyring.signer('wallet');
-  if (signer.key !== from) throw new Problem('integrity', `the keystore of ${keyring.name} holds another wallet than its header says`);
   const body: Transfer = { payers: [{ account: from, amount_stroops: amount.toString() }], to, memo };
   grid.demandWritable();
   await grid.hold();
@@ -139,7 +146,13 @@ export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, wanted:
   if (before !== undefined) return before;
   const at = grid.clock();
   const record = makeRecord(nextPayload(grid, `account/${from}`, 'transfer@1', body, at));
-  const signed = await signRecord(record, [signer]);
+  const draft = await signWith(grid.reader, { record, signatures: [] }, keyring, grid.clock);
+  const why = missing(grid.reader, draft, at);
+  if (why !== null) {
+    if (key !== undefined) unsent.note(record.id, record.text, key);
+    return { draft, why };
+  }
+  const signed = { payload: record.text, signatures: [...draft.signatures] };
   effect('transfer_kept', () => unsent.keep(record, signed, at, key));
   try {
     const written = await deliverOwn(grid, signed, REPEAT);

@@ -4,8 +4,11 @@ import { iso } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
+import type { ReadState } from '../bcdb/rulebook.js';
 import { readEnvelope, saveEnvelope, type SignedFile } from '../net/envelope.js';
 import { gridRules } from '../rules/all.js';
+import { readGrid } from '../rules/objects.js';
+import { accountSigners } from '../rules/spending.js';
 import type { Payers, Signature } from '../schema/types.js';
 import { kindOf, usableUntil, type Row } from './kinds.js';
 
@@ -84,6 +87,13 @@ export function isCommitted(reader: Reader, { record }: SignedFile): boolean {
   const where = chain.replace('/', ' ');
   const what = head === undefined ? `${where} has not begun yet` : height === 0 ? `${where} is in the book with other terms than this draft has` : `${where} was continued by another record`;
   throw new Problem('refused', `${what}; the draft can never be committed`, { reason: 'terms', hint: `3bot bcdb query 'chain=${chain}'` });
+}
+
+/** The payers of a record of whose keys these have one: their own accounts, and those that they spend with others. */
+export function accountsSpentBy(state: ReadState, { payload: { kind, body } }: ParsedRecord, keys: ReadonlySet<string>, at: number): Set<string> {
+  const { payers = [] } = body as { payers?: Payers };
+  const occasion = { kind, at, rules: readGrid(state).rules };
+  return new Set(payers.map(({ account }) => account).filter((account) => [...accountSigners(state, account, occasion).keys.keys()].some((key) => keys.has(key))));
 }
 
 /** What these accounts pay by a draft, stroops. */

@@ -8,7 +8,7 @@ import { agreementWords, endWords, workloadWords } from './words/contract.js';
 import { documentWords } from './words/document.js';
 import { handoverWords, policyWords, witnessesWords } from './words/governance.js';
 import { plainWords } from './words/plain.js';
-import { transferWords } from './words/money.js';
+import { accountWords, transferWords } from './words/money.js';
 
 /** A fact of a draft with its name. */
 export type Row = readonly [name: string, text: string];
@@ -30,6 +30,7 @@ const KINDS: { readonly [kind in SchemaName]?: DraftKind } = {
   'end@1': { words: endWords },
   'document@1': { words: documentWords },
   'transfer@1': { words: transferWords },
+  'account@1': { words: accountWords },
   'certificate@1': { words: certificateWords },
   'policy@1': { words: policyWords },
   'witnesses@1': { words: witnessesWords },
