@@ -60,8 +60,7 @@ export function readEnvelope(path: string): SignedFile {
   const said = signingBytes('record', record.text);
   const broken = envelope.signatures.find(({ keyid, sig }) => !verifyBytes(keyid, said, sig));
   if (broken !== undefined) throw new Problem('integrity', `${path}: the signature by ${broken.keyid} does not hold`, { reason: 'signature' });
-  const signatures = new Map(envelope.signatures.map(({ keyid, sig }) => [keyid, { by: keyid, sig }]));
-  return { record, signatures: sortSignatures([...signatures.values()]) };
+  return { record, signatures: mergeSignatures([], envelope.signatures.map(({ keyid, sig }) => ({ by: keyid, sig }))) };
 }
 
 /**
@@ -80,10 +79,14 @@ export function openDraft(reader: Reader, draft: { readonly payload: string; rea
   return { record, signatures: draft.signatures };
 }
 
+/** Both lists as one, in the order that a record has; of a key that is in both, what is newer. */
+export function mergeSignatures(before: readonly Signature[], newer: readonly Signature[]): Signature[] {
+  return sortSignatures([...new Map([...before, ...newer].map((signature) => [signature.by, signature])).values()]);
+}
+
 /** Writes an envelope in place of what the path has; signatures that were on the same record stay. */
 export function saveEnvelope(path: string, record: ParsedRecord, signatures: readonly Signature[], before?: SignedFile): SignedFile {
-  const kept = before?.record.id === record.id ? before.signatures.filter(({ by }) => signatures.every((own) => own.by !== by)) : [];
-  const all = sortSignatures([...kept, ...signatures]);
+  const all = mergeSignatures(before?.record.id === record.id ? before.signatures : [], signatures);
   replaceFile(path, envelopeText(record.text, all));
   return { record, signatures: all };
 }
@@ -113,6 +116,5 @@ export async function signWith<File extends SignedFile>(reader: Reader, file: Fi
   const mine: Signer[] = ['bot', ...accountRolesOf(keyring)].map((role) => keyring.signer(role)).filter(({ key }) => allowed.has(key));
   if (mine.length === 0) throw new Problem('refused', `${keyring.name} is not among those who are to sign this`, { reason: 'key', hint: '3bot identity use NAME' });
   const own = await Promise.all(mine.map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', file.record.text) })));
-  const others = file.signatures.filter(({ by }) => own.every((signature) => signature.by !== by));
-  return { ...file, signatures: sortSignatures([...others, ...own]) };
+  return { ...file, signatures: mergeSignatures(file.signatures, own) };
 }

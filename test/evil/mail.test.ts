@@ -200,6 +200,16 @@ test('a mailbox opens for its owner alone, and a request counts once', async () 
   assert.equal((await post.fetch(ben)).letters.length, 1, "nobody drops another's letters");
 });
 
+test('a server that stops answers for no letter that it did not keep, and lets go of those who wait', async () => {
+  const post = new Post();
+  const [letter, waiting] = [await post.letter(ann, ben), post.office.mailbox(await post.ask(eve), 20_000)];
+  const [kept, waited] = await Promise.allSettled([post.office.mail(letter), waiting, post.office[Symbol.asyncDispose]()]);
+  assert.deepEqual([kept.status, waited.status], ['rejected', 'rejected']);
+  await post.restart();
+  assert.equal((await post.office.mail(letter)).known, false);
+  await post.office[Symbol.asyncDispose]();
+});
+
 test('requests of one owner are counted, those of strangers do not count as his', async () => {
   await using post = new Post();
   const forged = await post.ask(ben, eve, { by: ben.signer.key });

@@ -5,7 +5,7 @@
 import { dirname } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import { effect } from '../../base/effect.js';
-import { Problem } from '../../base/errors.js';
+import { isProblem, Problem } from '../../base/errors.js';
 import {
   FORGOTTEN_AT_ONCE, MAX_BYTES_OF_ONE, MAX_BYTES_OF_STRANGER, MAX_BYTES_SENT, MAX_CLOCK_SKEW_MS, MAX_KNOWN, MAX_LETTERS, MAX_LETTERS_OF_ONE, MAX_LETTERS_OF_STRANGER, MAX_LETTERS_SENT,
   MAX_MAILBOX_BYTES, MAX_MAIL_BYTES, MAX_PAGE_BYTES, MAX_STRANGERS_BYTES, MAX_STRANGERS_LETTERS, STRANGERS_SHARE,
@@ -17,7 +17,7 @@ import { letterId } from './letter.js';
 
 /** Applied in order, each once; never edited, only added to. */
 const MIGRATIONS: readonly string[] = [
-  // letter null: dropped, and remembered until until_ms. sums: what is in a scope, so that nothing is ever counted anew.
+  // letter null: dropped, and remembered until until_ms. sums: what is in a scope, so that nothing is ever counted anew (of acquaintances, parties stand in place of letters).
   `CREATE TABLE letters (
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
      id TEXT NOT NULL UNIQUE,
@@ -62,7 +62,6 @@ const SQL = {
   empty: 'DELETE FROM sums WHERE scope = ? AND letters = 0',
   isKnown: 'SELECT 1 FROM known WHERE grid = ? AND owner = ? AND party = ?',
   know: 'INSERT OR IGNORE INTO known (grid, owner, party) VALUES (?, ?, ?)',
-  knows: 'SELECT COUNT(*) AS count FROM known WHERE grid = ? AND owner = ?',
   unlearn: 'DELETE FROM known WHERE seq IN (SELECT seq FROM known WHERE grid = ? AND owner = ? ORDER BY seq LIMIT ?)',
 } as const;
 
@@ -123,26 +122,35 @@ export class Boxes implements Disposable {
   }
 
   /**
-   * Keeps a letter that was checked; durable on return. One that is there already is not kept twice. Its receiver
-   * from now on knows whom it wrote to.
-   * @throws Problem `busy` as `checkRoom`
+   * Keeps letters that were checked, in one transaction; durable on return. One that is there already is not kept twice.
+   * To a sender its receiver is no stranger from now on.
+   * @returns for each how it is kept, or Problem `busy` as `checkRoom`
    */
-  take(letter: Letter, at: number): MailKept {
+  take(letters: readonly Letter[], at: number): (MailKept | Problem)[] {
+    const keep = this.#db.transaction(() => {
+      this.#forget(at);
+      return letters.map((letter) => this.#take(letter));
+    });
+    return effect('letter_kept', () => keep.immediate());
+  }
+
+  #take(letter: Letter): MailKept | Problem {
     const { head } = letter;
     const { grid, from, to, time, expires, size } = head;
     const id = letterId(head);
-    const keep = this.#db.transaction((): MailKept => {
-      this.#forget(at);
-      const before = this.find(id);
-      if (before !== undefined) return before;
+    const before = this.find(id);
+    if (before !== undefined) return before;
+    try {
       this.checkRoom(head);
-      const stranger = this.#isStranger(grid, to, from) ? 1 : 0;
-      this.#sql.take.run(id, grid, to, from, stranger, time, expires, size, JSON.stringify(letter));
-      this.#count({ grid, owner: to, sender: from, stranger }, 1, size);
-      this.#know(grid, from, [to]);
-      return { id, known: false, stranger: stranger === 1 };
-    });
-    return effect('letter_kept', () => keep.immediate());
+    } catch (thrown) {
+      if (isProblem(thrown)) return thrown;
+      throw thrown;
+    }
+    const stranger = this.#isStranger(grid, to, from) ? 1 : 0;
+    this.#sql.take.run(id, grid, to, from, stranger, time, expires, size, JSON.stringify(letter));
+    this.#count({ grid, owner: to, sender: from, stranger }, 1, size);
+    this.#know(grid, from, [to]);
+    return { id, known: false, stranger: stranger === 1 };
   }
 
   /** Letters of one mailbox after number `after`, in the order in which they came: at most `limit`, and about MAX_PAGE_BYTES. */
@@ -187,9 +195,14 @@ export class Boxes implements Disposable {
   }
 
   #know(grid: string, owner: string, parties: readonly string[]): void {
-    for (const party of parties) this.#sql.know.run(grid, owner, party);
-    const { count } = this.#sql.knows.get(grid, owner) as { count: number };
-    if (count > MAX_KNOWN) this.#sql.unlearn.run(grid, owner, count - MAX_KNOWN);
+    const scope = `${grid}/${owner}/acquaintances`;
+    const added = parties.reduce((sum, party) => sum + this.#sql.know.run(grid, owner, party).changes, 0);
+    if (added === 0) return;
+    this.#sql.add.run(scope, added, 0);
+    const { letters: count } = this.#sql.sum.get(scope) as Sum;
+    if (count <= MAX_KNOWN) return;
+    this.#sql.unlearn.run(grid, owner, count - MAX_KNOWN);
+    this.#sql.add.run(scope, MAX_KNOWN - count, 0);
   }
 
   /** Forgets letters of which time is over, some at a time. */

@@ -55,6 +55,13 @@ export function endpointOf(state: ReadState, party: string): string | null {
   return (type === 'bot' || type === 'farm' ? read(state, type, id)?.endpoint : null) ?? null;
 }
 
+/** A letter that was checked and is about to be kept. */
+interface Coming {
+  readonly letter: Letter;
+  readonly resolve: (kept: MailKept) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
 /** The mailboxes of this home folder. The file is made with the first letter. */
 export class MailOffice implements PostOffice, AsyncDisposable {
   readonly #parts: OfficeParts;
@@ -64,6 +71,7 @@ export class MailOffice implements PostOffice, AsyncDisposable {
   readonly #refreshes = new Map<string, () => Promise<void>>();
   readonly #upstream = new Map<string, Client>();
   readonly #ending = new AbortController();
+  #coming: Coming[] = [];
   #boxes: Boxes | undefined;
 
   constructor(parts: OfficeParts) {
@@ -84,9 +92,33 @@ export class MailOffice implements PostOffice, AsyncDisposable {
     this.#open().checkRoom(head);
     await this.#meet(grid, head.from, head.to);
     checkLetter(letter, grid.reader, at);
-    const kept = this.#open().take(letter, at);
-    this.#wake(grid.id, head.to);
-    return kept;
+    return this.#keep(letter);
+  }
+
+  /** Letters that come together are put on disk together. */
+  #keep(letter: Letter): Promise<MailKept> {
+    return new Promise((resolve, reject) => {
+      this.#coming.push({ letter, resolve, reject });
+      if (this.#coming.length === 1) setImmediate(() => this.#keepAll());
+    });
+  }
+
+  #keepAll(): void {
+    const coming = this.#coming.splice(0);
+    try {
+      const kept = this.#open().take(coming.map(({ letter }) => letter), this.#parts.clock());
+      for (const [i, { letter: { head }, resolve, reject }] of coming.entries()) {
+        const one = kept[i];
+        if (one === undefined || isProblem(one)) {
+          reject(one);
+          continue;
+        }
+        resolve(one);
+        this.#wake(head.grid, head.to);
+      }
+    } catch (thrown) {
+      for (const { reject } of coming) reject(thrown);
+    }
   }
 
   async mailbox({ request, sig }: SignedMailboxRequest, wait_ms: number, signal?: AbortSignal): Promise<MailPage> {
@@ -106,7 +138,7 @@ export class MailOffice implements PostOffice, AsyncDisposable {
     const now = boxes.page(grid.id, owner, after, limit, at);
     if (now.letters.length > 0 || limit === 0 || wait_ms === 0) return now;
     await this.#news(`${grid.id}/${owner}`, Math.min(wait_ms, MAX_LONG_POLL_MS), signal);
-    return boxes.page(grid.id, owner, after, limit, this.#parts.clock());
+    return this.#open().page(grid.id, owner, after, limit, this.#parts.clock());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,6 +148,7 @@ export class MailOffice implements PostOffice, AsyncDisposable {
   }
 
   #open(): Boxes {
+    if (this.#ending.signal.aborted) throw new Problem('interrupted', 'this bot stops');
     return (this.#boxes ??= Boxes.open(this.#parts.path));
   }
 
