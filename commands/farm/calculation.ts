@@ -47,7 +47,7 @@ export function calculation(uptime: UptimeObject): Line[] {
     ['TFT price', `${usd(BigInt(tft_musd))} USD, fixed when the node joined: ${formatTft(farmingStroops({ capacity, kind, tft_musd }, FARMING_PERIOD_MS, FARMING_PERIOD_MS))} TFT at full uptime`],
     ['uptime', `${up_ms / 1_000} s confirmed and certified, ${percent} %: ${isEnough ? 'at least' : 'less than'} ${UPTIME_PERCENT[kind]} %`],
     ['violations', violation === null ? 'none' : VIOLATIONS[violation]],
-    ['exactly', `${value} × ${FACTOR_QUARTERS[kind]} × ${up_ms} × 10000000 / (${FARMING_SU_DENOMINATOR} × 4 × ${tft_musd} × ${FARMING_PERIOD_MS}) stroops, rounded down`],
+    ['exactly', `${value} × ${FACTOR_QUARTERS[kind]} × ${up_ms} × 10000000 / (${FARMING_SU_DENOMINATOR} × 4 × ${tft_musd} × ${FARMING_PERIOD_MS})${isEnough ? ` = ${farmingStroops(uptime, up_ms, period_ms)} stroops, rounded down` : ''}`],
   ];
 }
 

@@ -63,7 +63,7 @@ async function show({ out }: Context, grid: Grid): Promise<void> {
       `rules     ${rules}`,
       ...shares.map(({ account, role, share_ppm }) => `${role.padEnd(10)}${formatPercent(share_ppm)} of every new agreement ${account === null ? 'no longer exists' : `goes to ${addressOf(account)}`}`),
       ...(shares.length === 0 ? ['shares    none: all of what is billed goes to farmers and architects'] : []),
-      `minting   ${mint_cap === null ? 'no cap for a period' : `at most ${mint_cap} TFT for a period`}`,
+      `minting   ${mint_cap === null ? 'no cap for a period' : `at most ${mint_cap} TFT for a period`}${period === null ? '' : `, which has ${period / 1_000} s`}`,
     ].join('\n'),
   });
 }
