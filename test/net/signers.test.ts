@@ -13,7 +13,8 @@ const seed = createHash('sha256').update('one of many').digest();
 const record = (v: 1 | 2) => makeRecord({ v, grid: 'ab'.repeat(32), chain: `bot/${'ab'.repeat(32)}`, height: 0, prev: null, kind: 'identity@1', time: 1, body: { name: 'one' } });
 
 test('three hundred sign one contract: drafted, committed, followed, proven, verified', async () => {
-  assert.equal((await oneContract(300)).size, 10);
+  const steps = await oneContract(300);
+  assert.ok(['committed at the home over HTTP', 'taken in by a copy', 'receipt verified'].every((step) => steps.has(step)));
 });
 
 test('a signature over the whole record does not hold where its id is signed, nor the other way round', async () => {
