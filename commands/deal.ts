@@ -138,16 +138,17 @@ async function checkReady({ home }: Context): Promise<string> {
 /**
  * Opens the grid and the identity in use; what its keyring signs as `wallet` is the account's.
  * @param account what `--account` said
+ * @param isGuest holds the home folder only while it works: for a command that runs long
  * @throws Problem `not_found` at once on a machine that has none of either
  */
-export async function openBuyer(context: Context, grid: string | undefined, account?: string): Promise<BuyerSession> {
+export async function openBuyer(context: Context, grid: string | undefined, account?: string, isGuest = false): Promise<BuyerSession> {
   const identity = await checkReady(context);
   const chosen = await accountOf(context, account);
   const { payingWith } = await import('../src/keys/accounts.js');
   const { openKeyring } = await import('../src/keys/unlock.js');
   const { ensureIdentity } = await import('../src/net/compose.js');
   const { Client } = await import('../src/net/client.js');
-  const opened = await openGridOf(context, grid);
+  const opened = await openGridOf(context, grid, isGuest);
   const clients = new Map<string, InstanceType<typeof Client>>();
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client[Symbol.asyncDispose]()));

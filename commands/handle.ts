@@ -34,9 +34,10 @@ function tellBasis(context: Context, { line, time, on_trust }: Basis): void {
 /**
  * The grid to work on; `await using` it, so that the lock is given back.
  * @param grid what `--grid` said
+ * @param isGuest holds the home folder only while it works: for a command that runs long
  * @throws Problem as `openGrid`
  */
-export async function openGridOf(context: Context, grid?: string): Promise<Grid> {
+export async function openGridOf(context: Context, grid?: string, isGuest = false): Promise<Grid> {
   const { openGrid } = await import('../src/net/grid.js');
-  return openGrid(gridOptions(context, grid));
+  return openGrid({ ...gridOptions(context, grid), isGuest });
 }

@@ -49,6 +49,9 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'contract list', summary: 'your contracts', load: () => import('./contract/list.js') },
       { words: 'contract show', summary: 'how a contract stands: state, money, workloads', load: () => import('./contract/show.js') },
       { words: 'contract bill', summary: 'every interval that is billed, and the record that proves it', load: () => import('./contract/bill.js') },
+      { words: 'contract fund', summary: 'pay for more time, once or as long as a cap allows', load: () => import('./contract/fund.js') },
+      { words: 'contract amend', summary: 'other resources or another term, signed by the farm too', load: () => import('./contract/amend.js') },
+      { words: 'contract claim', summary: 'get paid what is billed so far', load: () => import('./contract/claim.js') },
       { words: 'contract cancel', summary: 'end a contract and get back what is unused', load: () => import('./contract/cancel.js') },
       { words: 'farm create', summary: 'begin to sell: a farm with keys and prices', load: () => import('./farm/create.js') },
       { words: 'farm list', summary: 'the farms of the grid', load: () => import('./farm/list.js') },
@@ -57,6 +60,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'farm update', summary: "change your farm's place, endpoint or payout", load: () => import('./farm/update.js') },
       { words: 'farm mint', summary: 'mint TFT for what your nodes were, with the calculation', load: () => import('./farm/mint.js') },
       { words: 'farm invite', summary: 'let somebody add a node to your farm', load: () => import('./farm/invite.js') },
+      { words: 'farm claim', summary: 'get paid what all contracts of your farm owe so far', load: () => import('./farm/claim.js') },
+      { words: 'farm notice', summary: 'end a contract early, as far as it was agreed', load: () => import('./farm/notice.js') },
     ],
   },
   {
@@ -66,6 +71,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'node probe', summary: 'what this machine could offer, and what stands in the way', load: () => import('./node/probe.js') },
       { words: 'node watch', summary: 'run what the book says this node should run', load: () => import('./node/watch.js') },
       { words: 'node status', summary: 'what runs here, and why', load: () => import('./node/status.js') },
+      { words: 'meter confirm', summary: 'say as a third bot that a node is up, once', load: () => import('./meter/confirm.js') },
+      { words: 'meter watch', summary: 'say so once a heartbeat, as long as it answers', load: () => import('./meter/watch.js') },
     ],
   },
   {

@@ -42,6 +42,12 @@ export function resourceOptions(command: Command): Command {
  * @throws Problem `usage` where both words of one resource are given
  */
 export function resourcesOf(options: ResourceOptions): Resources | undefined {
+  const given = resourcesGiven(options);
+  return Object.keys(given).length === 0 ? undefined : defaultResources(given);
+}
+
+/** The resources that flags name, and no others. @throws Problem `usage` where both words of one resource are given */
+export function resourcesGiven(options: ResourceOptions): Partial<Resources> {
   const named = {
     cru: one(options.cpu, options.cru, '--cpu', '--cru'),
     mru_mib: one(options.memory, options.mru, '--memory', '--mru'),
@@ -49,8 +55,7 @@ export function resourcesOf(options: ResourceOptions): Resources | undefined {
     hru_mib: one(options.hdd, options.hru, '--hdd', '--hru'),
     ipv4: options.ipv4,
   };
-  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-  return Object.keys(given).length === 0 ? undefined : defaultResources(given);
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
 function one(value: number | undefined, same: number | undefined, flag: string, sameFlag: string): number | undefined {
@@ -58,7 +63,8 @@ function one(value: number | undefined, same: number | undefined, flag: string, 
   return value ?? same;
 }
 
-function parseCount(text: string): number {
+/** @throws Problem `usage` */
+export function parseCount(text: string): number {
   if (!/^[0-9]{1,5}$/.test(text)) throw new Problem('usage', `not a whole number: ${JSON.stringify(text)}`, { hint: 'a number from 0 to 99999' });
   return Number(text);
 }

@@ -58,7 +58,8 @@ export function workloadText({ name, image, command, env, ports, secrets }: Work
   return `${name}: ${what}${runs}${variables}${sealed}${published}`;
 }
 
-function pricesText({ cu_stroops, su_stroops, nu_stroops, ipv4_stroops }: Prices): string {
+/** Prices of units in one line. */
+export function pricesText({ cu_stroops, su_stroops, nu_stroops, ipv4_stroops }: Prices): string {
   const tft = (stroops: string): string => formatTft(BigInt(stroops));
   return `CU ${tft(cu_stroops)}, SU ${tft(su_stroops)}, IPv4 ${tft(ipv4_stroops)} TFT an hour; traffic ${tft(nu_stroops)} TFT a GB`;
 }

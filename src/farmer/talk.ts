@@ -2,6 +2,7 @@
 //
 //   request ─▶ decide ─▶ offer remembered (firm for a minute, holds nothing)
 //   accept  ─▶ proofs ─▶ funds ─▶ capacity ─▶ hold written ─▶ draft signed
+//   amend   ─▶ its price and room ─▶ draft signed
 //   The same accept again: the same signature. The hold ends when the draft is in the book, or with its deadline.
 import { canonical } from '../base/canonical.js';
 import type { Clock } from '../base/clock.js';
@@ -25,7 +26,8 @@ import type { Private } from '../private.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { accountSigners } from '../rules/spending.js';
-import type { Agreement, SealedTalk, TalkAccept, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import type { Agreement, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import { decideAmendment } from './amend.js';
 import { decide, decline, leftOn, noticeOf, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
 import { Offers, type Offered } from './offers.js';
@@ -107,6 +109,8 @@ class Farmer {
         return this.#looked(() => this.#offer(message.from, message.body));
       case 'accept':
         return this.#accepted(message.from, message.body);
+      case 'amend':
+        return this.#looked(() => this.#amended(message.from, message.body));
       case 'join':
         return { kind: 'joined', body: await this.#parts.admit(message.from, message.body) };
       default:
@@ -187,6 +191,18 @@ class Farmer {
       return signer.sign('record', draft.payload);
     });
     return { kind: 'agreement', body: { record, signature: { by: signer.key, sig } } };
+  }
+
+  /** An amendment holds nothing: the book decides within the minute for which its price is firm. */
+  async #amended(from: string, { payload }: TalkAmend): Promise<Answer> {
+    const { grid, farm, clock, policy } = this.#parts;
+    const at = clock();
+    const held = this.#holds.live(grid.reader, at).map(heldOf);
+    const decided = decideAmendment({ reader: grid.reader, farm, policy: policy(), held }, from, payload, at);
+    if ('decline' in decided) return no(decided);
+    const signer = this.#me.signer;
+    const sig = await effect('farmer_signed', () => signer.sign('record', decided.text));
+    return { kind: 'agreement', body: { record: decided.id, signature: { by: signer.key, sig } } };
   }
 
   /** What has changed since the offer: the payers' funds, and capacity. */

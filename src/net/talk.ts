@@ -17,7 +17,7 @@ import { verifyBytes, type Signer } from '../keys/ed25519.js';
 import { signingBytes } from '../keys/signed.js';
 import { read } from '../rules/objects.js';
 import { grantsOf, validOn } from '../rules/quorum.js';
-import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
+import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** Body of each kind of message. */
@@ -27,6 +27,7 @@ export interface TalkBodies {
   accept: TalkAccept;
   agreement: TalkAgreement;
   decline: TalkDecline;
+  amend: TalkAmend;
   join: TalkJoin;
   joined: TalkJoined;
 }

@@ -131,7 +131,7 @@ function fundedCheck(seen: ContractView): Check {
   const ok = seen.state === 'committed' || seen.state === 'active';
   const until = seen.funded_until === null ? `to be held before ${iso(seen.provision_deadline)}` : `funded until ${iso(seen.funded_until)}`;
   const evidence = `${seen.state}${seen.reason === null ? '' : ` (${seen.reason})`}, ${formatTft(seen.escrow_stroops)} TFT in escrow, ${until}`;
-  return { name: 'funded', ok, evidence, remedy: ok ? null : 'reserve anew' };
+  return { name: 'funded', ok, evidence, remedy: ok ? null : seen.state === 'paused' ? 'the consumer runs 3bot contract fund' : 'reserve anew' };
 }
 
 /** Who came first has its capacity, should the node have announced less than it had sold. */

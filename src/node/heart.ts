@@ -2,14 +2,11 @@
 import { isProblem, type Problem } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import type { Signer } from '../keys/ed25519.js';
-import { confirm, hasMeters, nextEntryAt } from '../market/meter.js';
+import { AGAIN_PART, confirm, hasMeters, nextEntryAt } from '../market/meter.js';
 import type { Grid } from '../net/grid.js';
 import { read, readGrid } from '../rules/objects.js';
 import type { BookTime } from './desired.js';
 import type { Teller } from './tell.js';
-
-/** Part of a heartbeat after which an entry that came too early is tried again; entries up to half a heartbeat late count. */
-const AGAIN_PART = 20;
 
 /** Beats for one node. A home that is away, or a copy that cannot be believed, is time that nobody confirms. */
 export class Heart {

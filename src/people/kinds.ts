@@ -4,7 +4,7 @@ import type { Reader } from '../bcdb/reader.js';
 import { checkHandover } from '../net/governance.js';
 import type { Payload, SchemaName } from '../schema/types.js';
 import { certificateWords } from './words/certificate.js';
-import { agreementWords, endWords, workloadWords } from './words/contract.js';
+import { agreementWords, amendWords, endWords, workloadWords } from './words/contract.js';
 import { documentWords } from './words/document.js';
 import { handoverWords, policyWords, witnessesWords } from './words/governance.js';
 import { plainWords } from './words/plain.js';
@@ -26,6 +26,7 @@ export interface DraftKind {
 /** To add a kind: its words in words/<subject>.ts, and its line here. A kind without one is shown field by field. */
 const KINDS: { readonly [kind in SchemaName]?: DraftKind } = {
   'agreement@1': { words: agreementWords },
+  'amend@1': { words: amendWords },
   'workload@1': { words: workloadWords },
   'end@1': { words: endWords },
   'document@1': { words: documentWords },

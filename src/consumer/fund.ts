@@ -1,0 +1,140 @@
+// More time for a contract: what it costs, and paying for it once or as long as a cap allows.
+import { setTimeout as pause } from 'node:timers/promises';
+import { formatTft } from '../base/amount.js';
+import { iso } from '../base/clock.js';
+import { isProblem, Problem } from '../base/errors.js';
+import { MAX_RETRY_MS } from '../base/limits.js';
+import { parseRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/reader.js';
+import type { ReadState } from '../bcdb/rulebook.js';
+import { totalStroops } from '../capacity/price.js';
+import type { Signer } from '../keys/ed25519.js';
+import { appendSigned } from '../net/compose.js';
+import type { Grid } from '../net/grid.js';
+import { read, type ContractObject } from '../rules/objects.js';
+import { viewOf } from '../rules/view.js';
+import type { Fund } from '../schema/types.js';
+import { linesOf } from './lines.js';
+
+/** What more time costs, as the rule works it out. */
+export interface Funding {
+  readonly amount_stroops: bigint;
+  /** Paid until here afterwards, ms since 1970. */
+  readonly funded_until: number;
+}
+
+/** A contract is funded this long before it runs out, or half of what is paid for at a time, if that is less. */
+const AHEAD_MS = 3_600_000;
+/** Longest sleep between two looks: an amendment or a notice may change everything. */
+const LOOK_MS = 60_000;
+
+/**
+ * What `term_ms` more of a contract cost: while it is active, the price of the longer term less that of the present
+ * one; while it is paused, the price of a new term.
+ * @throws Problem `refused` where it cannot be funded, with the command that does instead
+ */
+export function fundingOf(state: ReadState, contract: ContractObject, term_ms: number, at: number): Funding {
+  const { period, state: now, ends_at } = viewOf(state, contract, at);
+  const { id, agreement, notice } = contract;
+  const short = id.slice(0, 12);
+  if (now === 'ended') throw new Problem('refused', `contract ${short} ended at ${iso(ends_at)}`, { reason: 'ended', hint: '3bot reserve makes a new one' });
+  if (period === null) throw new Problem('refused', `contract ${short} is not held by its node yet`, { reason: 'state', hint: `3bot contract show ${short}` });
+  if (notice !== undefined) throw new Problem('refused', `the farm has given notice: contract ${short} ends at ${iso(notice.ends_at)}`, { reason: 'notice', hint: '3bot reserve, elsewhere' });
+  if (agreement.notice_ms === 0) throw new Problem('refused', `the farm cannot give notice of contract ${short}, so it has to sign whatever makes it longer`, { reason: 'terms', hint: `3bot contract amend ${short} --hours N` });
+  const { resources, prices, discounts } = period;
+  const isActive = now === 'active';
+  const term = isActive ? period.term_ms + term_ms : term_ms;
+  return { amount_stroops: totalStroops(resources, prices, term, discounts) - (isActive ? BigInt(period.total_stroops) : 0n), funded_until: (isActive ? period.since : at) + term };
+}
+
+/**
+ * Pays for more time.
+ * @param payer signs as the account that pays; it has paid into the contract before
+ * @param most stroops; above them nothing is paid
+ * @throws Problem `refused`; `over_limit` where it got dearer meanwhile; what `append` throws
+ */
+export async function fund(grid: Grid, payer: Signer, id: string, term_ms: number, most: bigint): Promise<Funding> {
+  let funding: Funding | undefined;
+  const body = (reader: Reader): Fund => {
+    funding = fundingOf(reader, contractIn(reader, id), term_ms, Math.max(grid.clock(), reader.lastAt));
+    const { amount_stroops } = funding;
+    if (amount_stroops > most) throw new Problem('over_limit', `it costs ${formatTft(amount_stroops)} TFT, ${formatTft(most)} TFT are allowed; nothing was paid`, { reason: 'limit' });
+    return { contract: id, term_ms, payers: [{ account: payer.key, amount_stroops: amount_stroops.toString() }] };
+  };
+  await appendSigned<Fund>(grid, { chain: `account/${payer.key}`, kind: 'fund@1', body }, [payer]);
+  if (funding === undefined) throw new Error('a record without a body');
+  return funding;
+}
+
+/** What an account has paid into a contract by funding it, as the book has it, stroops. */
+export function fundedBy(reader: Reader, account: string, id: string): bigint {
+  return linesOf(reader, { tag: `contract/${id}`, kind: 'fund@1' })
+    .map((line) => parseRecord(reader.line(line).payload).payload)
+    .filter(({ chain }) => chain === `account/${account}`)
+    .reduce((sum, { body }) => sum + (body as unknown as Fund).payers.reduce((paid, { amount_stroops }) => paid + BigInt(amount_stroops), 0n), 0n);
+}
+
+/** What keeping a contract funded needs. */
+export interface KeepFunded {
+  readonly grid: Grid;
+  readonly payer: Signer;
+  readonly id: string;
+  /** Bought at a time. */
+  readonly term_ms: number;
+  /** All that this account may pay by funding this contract, whenever it did, stroops. */
+  readonly cap: bigint;
+  readonly signal: AbortSignal;
+  readonly onFunded: (funding: Funding, paid: bigint) => void;
+  /** Looked and found nothing due. */
+  readonly onWait: (funded_until: number, paid: bigint) => void;
+  /** The home is away, or busy: it goes on. */
+  readonly onTrouble: (problem: Problem) => void;
+}
+
+/**
+ * Funds a contract before it runs out, again and again, until the signal ends. What was paid is read from the book, so
+ * a restart neither forgets it nor pays twice.
+ * @throws Problem `over_limit` once the next payment would exceed the cap; `refused` once it is over or has a notice
+ */
+export async function keepFunded(wanted: KeepFunded): Promise<never> {
+  const { grid, signal, onTrouble } = wanted;
+  for (;;) {
+    signal.throwIfAborted();
+    let wait_ms: number;
+    try {
+      await grid.refresh();
+      wait_ms = await fundOrWait(wanted);
+    } catch (thrown) {
+      if (!isProblem(thrown, 'unreachable') && !isProblem(thrown, 'busy')) throw thrown;
+      onTrouble(thrown);
+      wait_ms = MAX_RETRY_MS;
+    }
+    await pause(wait_ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+async function fundOrWait({ grid, payer, id, term_ms, cap, onFunded, onWait }: KeepFunded): Promise<number> {
+  const { reader } = grid;
+  const at = Math.max(grid.clock(), reader.lastAt);
+  const contract = contractIn(reader, id);
+  const { amount_stroops } = fundingOf(reader, contract, term_ms, at);
+  const until = viewOf(reader, contract, at).funded_until ?? at;
+  const paid = fundedBy(reader, payer.key, id);
+  const due = until - Math.min(AHEAD_MS, term_ms / 2);
+  if (at < due) {
+    onWait(until, paid);
+    return Math.min(LOOK_MS, due - at);
+  }
+  if (paid + amount_stroops > cap) {
+    throw new Problem('over_limit', `${formatTft(paid)} TFT were paid, ${formatTft(amount_stroops)} TFT more would exceed the cap of ${formatTft(cap)} TFT; it is paid until ${iso(until)}`, { reason: 'cap', hint: 'give a higher --cap' });
+  }
+  const funding = await fund(grid, payer, id, term_ms, cap - paid);
+  onFunded(funding, paid + funding.amount_stroops);
+  return 0;
+}
+
+function contractIn(reader: Reader, id: string): ContractObject {
+  const contract = read(reader, 'contract', id);
+  if (contract === undefined) throw new Problem('not_found', `no contract ${id} on this grid`, { reason: 'contract', hint: '3bot contract list' });
+  return contract;
+}

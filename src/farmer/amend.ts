@@ -1,0 +1,67 @@
+// What a farm says to an amendment: it signs what it would ask a new buyer for, and says why it does not.
+import { canonical } from '../base/canonical.js';
+import { MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/reader.js';
+import { fits, subtract } from '../capacity/fit.js';
+import { amendmentOf, askedFor, commitWithin, unable } from '../market/amendment.js';
+import { gridRules } from '../rules/all.js';
+import { read, type ContractObject } from '../rules/objects.js';
+import { viewOf } from '../rules/view.js';
+import type { Amend, TalkDecline } from '../schema/types.js';
+import { validated } from '../schema/validate.js';
+import { decline, leftOn, type Held, type Policy } from './decide.js';
+
+/** What a decision on an amendment depends on. */
+export interface AmendShop {
+  readonly reader: Reader;
+  /** Farm id. */
+  readonly farm: string;
+  readonly policy: Policy;
+  readonly held: readonly Held[];
+}
+
+/**
+ * Decides on the draft of an amendment.
+ * @param from who asks, `bot/…`
+ * @param payload hostile
+ * @returns the record to be signed, or a refusal
+ * @throws Problem `malformed`, `refused` where the book would not take it either
+ */
+export function decideAmendment({ reader, farm, policy, held }: AmendShop, from: string, payload: string, at: number): ParsedRecord | { readonly decline: TalkDecline } {
+  const record = parseRecord(payload);
+  const body = validated<Amend>('amend@1', amendmentOf(record));
+  const [type, id = ''] = record.payload.chain.split('/');
+  const contract = type === 'contract' ? read(reader, 'contract', id) : undefined;
+  if (contract === undefined || contract.agreement.farm !== farm || from !== `bot/${contract.agreement.by}`) return decline('unknown_offer', 'this farm has no such contract with you');
+  gridRules.expected(reader, record, { at, index: reader.size });
+  return refusesTime(record, contract, body, at) ?? refusesTerms(reader, contract, body, policy, at) ?? refusesRoom(reader, contract, body, held, at) ?? record;
+}
+
+type Refusal = { readonly decline: TalkDecline } | undefined;
+
+function refusesTime({ payload: { time } }: ParsedRecord, contract: ContractObject, { commit_by }: Amend, at: number): Refusal {
+  if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS) return decline('expired', 'it was drafted at another time', { final: false });
+  // For that long the price is firm.
+  return commit_by > time + commitWithin(contract) ? decline('term', `signatures are collected within ${commitWithin(contract) / 1_000} seconds`) : undefined;
+}
+
+function refusesTerms(reader: Reader, contract: ContractObject, body: Amend, { max_term_ms }: Policy, at: number): Refusal {
+  const { period } = viewOf(reader, contract, at);
+  if (period === null) return decline('policy', 'the node does not hold this contract yet', { final: false });
+  if (body.term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
+  const cannot = unable(period.resources, body.resources);
+  if (cannot !== null) return decline('policy', cannot);
+  const asked = askedFor(reader, contract, period, body.term_ms, at);
+  const { prices, discounts = [] } = body;
+  return canonical({ prices, discounts }) === canonical({ prices: asked.prices, discounts: asked.discounts }) ? undefined : decline('price', 'this farm asks other prices now', { final: false });
+}
+
+/** Room on its node, where what the contract has counts as free. */
+function refusesRoom(reader: Reader, { id, agreement }: ContractObject, { resources }: Amend, held: readonly Held[], at: number): Refusal {
+  const node = read(reader, 'node', agreement.node);
+  if (node === undefined) return decline('no_node', 'the node is not on the grid any more');
+  const left = leftOn({ ...node, allocations: node.allocations.filter(({ contract }) => contract !== id) }, held, at);
+  if (fits(resources, left)) return undefined;
+  return decline('capacity', 'too little is left on its node', { final: false, nearest: subtract(left, { cru: 0, mru_mib: 0, sru_mib: 0, hru_mib: 0, ipv4: 0 }) });
+}
