@@ -32,7 +32,7 @@ if (values.json === true) {
   const { node, cpu, cores, kernel } = machine();
   process.stdout.write(`${cpu}, ${cores} cores, Linux ${kernel}, Node.js ${node}\n\n`);
   for (const { name, unit, value, baseline, baseline_value, ratio, goal } of figures) {
-    const show = (n: number): string => (unit === 'mib' ? `${n.toFixed(0)} MiB` : unit === 'ms' ? `${n < 1 ? n.toFixed(4) : n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
+    const show = (n: number): string => (unit === 'mib' ? `${n.toFixed(0)} MiB` : unit === 'ms' && n >= 1_000 ? `${(n / 1_000).toFixed(2)} s` : unit === 'ms' ? `${n < 1 ? n.toFixed(4) : n.toFixed(1)} ms` : `${Math.round(n).toLocaleString('en')}/s`);
     process.stdout.write(`${name.padEnd(46)} ${show(value).padStart(12)}   ${baseline}: ${show(baseline_value)}, ratio ${ratio.toFixed(2)} (${goal})\n`);
   }
 }

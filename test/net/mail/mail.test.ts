@@ -1,9 +1,10 @@
 // Mail between bots of a grid: real homes, real servers, real files.
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { isProblem } from '../../../src/base/errors.js';
-import { ensureIdentity } from '../../../src/net/compose.js';
+import { appendSigned, ensureIdentity, identityBody } from '../../../src/net/compose.js';
+import type { Grid } from '../../../src/net/grid.js';
 import { dropMail, fetchMail, sendMail } from '../../../src/net/mail/mail.js';
 import { mailOf, TestHome } from '../homes.js';
 
@@ -52,4 +53,25 @@ test('without a server two identities of one home folder write to each other, an
   assert.deepEqual((await fetchMail(ben)).letters.map(({ stranger }) => stranger), [true]);
   assert.equal((await sendMail(ann, ben.me.party, 'declined', declined('again'))).stranger, false);
   await assert.rejects(sendMail(ann, `bot/${'00'.repeat(32)}`, 'declined', declined('nobody')), (thrown) => isProblem(thrown, 'refused', 'identity'));
+});
+
+test('a mailbox is where its owner says: letters go there from anywhere, the largest too, and whom one has written to is known there', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  await alice.create();
+  await bob.join((await alice.daemon()).url);
+  const { url, grids } = await bob.daemon();
+  const copy = [...grids.values()][0] as Grid;
+  await ensureIdentity(copy, bob.identity);
+  await appendSigned(copy, { chain: `bot/${bob.identity.public['bot'] ?? ''}`, kind: 'identity@1', body: { ...identityBody(bob.identity, 'bob'), endpoint: url } }, [bob.identity.signer('bot')]);
+  const atHome = await alice.grid();
+  const [ann, ben] = [mailOf(alice, atHome), mailOf(bob, copy)];
+  const signatures = Array.from({ length: 16_000 }, (_, i) => ({ by: i.toString(16).padStart(64, '0'), sig: `${'A'.repeat(86)}==` }));
+  assert.equal((await sendMail(ann, ben.me.party, 'signatures', { record: RECORD, signatures })).stranger, true);
+  assert.ok(existsSync(bob.home.mail));
+  const [letter] = (await fetchMail(ben)).letters;
+  assert.deepEqual(letter?.kind === 'signatures' && letter.body.signatures, signatures);
+  await sendMail(ben, ann.me.party, 'declined', declined('no'));
+  assert.deepEqual(reasons(await fetchMail(ann)), ['no']);
+  assert.equal((await sendMail(ann, ben.me.party, 'declined', declined('why?'))).stranger, false, "Bob's answer went to another server, and his own knows of it");
 });
