@@ -175,9 +175,12 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
 export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'>, grid: Grid): Promise<string[]> {
   const { notesOf } = await import('../src/consumer/notes.js');
   const { read } = await import('../src/rules/objects.js');
-  const { resources, discounts, payees, meter, node, notice_ms, minimum_stroops } = offer.agreement;
+  const { publishedStroops } = await import('../src/market/asking.js');
+  const { resources, discounts, total_stroops, payees, meter, node, notice_ms, minimum_stroops } = offer.agreement;
+  const farm = read(grid.reader, 'farm', offer.agreement.farm);
   return notesOf({
-    resources, payees, meter, notice_ms, minimum_stroops, ...(discounts === undefined ? {} : { discounts }),
+    resources, total_stroops, payees, meter, notice_ms, minimum_stroops, ...(discounts === undefined ? {} : { discounts }),
+    published_stroops: farm === undefined ? BigInt(total_stroops) : publishedStroops(grid.reader, farm, offer.agreement, { dedicated: options.dedicated === true, at: grid.clock() }),
     memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
     env: (options.env ?? []).length > 0,

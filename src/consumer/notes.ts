@@ -6,7 +6,9 @@ import type { Agreement } from '../schema/types.js';
 import { durationText, sizeText } from './words.js';
 
 /** What the notes depend on. */
-export interface Facts extends Pick<Agreement, 'resources' | 'discounts' | 'payees' | 'meter' | 'minimum_stroops' | 'notice_ms'> {
+export interface Facts extends Pick<Agreement, 'resources' | 'discounts' | 'total_stroops' | 'payees' | 'meter' | 'minimum_stroops' | 'notice_ms'> {
+  /** What the same costs by the prices that the farm has published. */
+  readonly published_stroops: bigint;
   /** Memory was not asked for; it follows from the cores. */
   readonly memoryByDefault: boolean;
   /** The node's capacity is a person's word. */
@@ -16,10 +18,11 @@ export interface Facts extends Pick<Agreement, 'resources' | 'discounts' | 'paye
 }
 
 /** One line each, in reading order. */
-export function notesOf({ resources, discounts = [], payees, memoryByDefault, meter, minimum_stroops, notice_ms, declared, env }: Facts): string[] {
+export function notesOf({ resources, discounts = [], total_stroops, published_stroops, payees, memoryByDefault, meter, minimum_stroops, notice_ms, declared, env }: Facts): string[] {
   const others = payees.filter(({ role }) => role !== 'farmer').map(({ role, share_ppm }) => `${role} ${formatPercent(share_ppm)}`);
   return [
     ...(discounts.length > 0 ? [`price: ${discounts.map(({ name, ppm }) => `${name} ${formatPercent(ppm)} less`).join(', then ')}`] : []),
+    ...(BigInt(total_stroops) === published_stroops ? [] : [`price: by what the farm has published it would be ${formatTft(published_stroops)} TFT, its offer is ${formatTft(BigInt(total_stroops))} TFT`]),
     ...(others.length > 0 ? [`shares of what is billed: ${others.join(', ')}; the rest is the farmer's`] : []),
     ...(memoryByDefault && resources.mru_mib > 0 ? [`memory: ${sizeText(resources.mru_mib)}, 1 GiB per vCPU because --memory was not given`] : []),
     ...(meter === null ? ['billing: unmetered; time counts from the node\'s first word to the end, whether the node was up or not'] : [meterText(meter)]),

@@ -102,6 +102,8 @@ class Placing {
       } catch (thrown) {
         if (!(thrown instanceof Again) || round === MAX_ROUNDS) throw thrown instanceof Again ? thrown.problem : thrown;
         this.#startOver();
+        // What the farm goes by may have changed meanwhile.
+        if (STALE_OFFER.has(thrown.problem.reason ?? '')) await this.#parts.grid.refresh();
       }
     }
   }

@@ -23,6 +23,7 @@ import type { Grid } from '../net/grid.js';
 import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
+import { carriesShares } from '../rules/agreement.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { accountSigners } from '../rules/spending.js';
@@ -205,7 +206,7 @@ class Farmer {
     return { kind: 'agreement', body: { record: decided.id, signature: { by: signer.key, sig } } };
   }
 
-  /** What has changed since the offer: the payers' funds, and capacity. */
+  /** What has changed since the offer: the payers' funds, what the grid takes, and capacity. */
   #refuses({ contract, agreement }: Hold, holds: readonly Hold[], at: number): { readonly decline: TalkDecline } | undefined {
     const { grid, farm } = this.#parts;
     const others = holds.filter((hold) => hold.contract !== contract);
@@ -218,6 +219,8 @@ class Farmer {
       const needed = promised.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), BigInt(amount_stroops));
       if (BigInt(read(grid.reader, 'account', account)?.balance_stroops ?? '0') < needed) return decline('funds', 'a paying account has too little TFT', { final: false });
     }
+    const { rules, shares } = readGrid(grid.reader);
+    if (rules >= 2 && !carriesShares(shares, agreement.payees)) return decline('expired', 'governance has changed what contracts pay to the grid', { final: false });
     const node = read(grid.reader, 'node', agreement.node);
     if (node?.admitted !== farm) return decline('no_node', 'the node is no longer sold', { final: false });
     const left = leftOn(node, others.map(heldOf), at);

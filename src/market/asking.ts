@@ -1,8 +1,8 @@
 // What a farm asks whom, for how long, for what: from what it has published, the same on every copy.
-import type { DealObject, FarmObject, GridObject } from '../rules/objects.js';
-import { read, readGrid } from '../rules/objects.js';
 import type { ReadState } from '../bcdb/rulebook.js';
-import type { Discount, Prices } from '../schema/types.js';
+import { totalStroops } from '../capacity/price.js';
+import { read, readGrid, type DealObject, type FarmObject, type GridObject } from '../rules/objects.js';
+import type { Agreement, Discount, Prices } from '../schema/types.js';
 
 /** Off for a node as a whole, where its farm says nothing else. */
 export const DEDICATED_PPM = 500_000;
@@ -41,6 +41,15 @@ export function askingOf(farm: Pick<FarmObject, 'prices' | 'lengths' | 'dedicate
 /** `askingOf`, with what a copy says of farm, grid and deal. @param buyer key of a bot; undefined: anybody */
 export function askedOf(state: ReadState, farm: FarmObject, buyer: string | undefined, purchase: Purchase): Asking {
   return askingOf(farm, readGrid(state), buyer === undefined ? undefined : dealOf(state, farm.id, buyer), purchase);
+}
+
+/**
+ * What the farm of an agreement has published as the price of the same. Its offer may say otherwise: then the offer counts.
+ * @throws Problem `malformed` where that is above what can exist
+ */
+export function publishedStroops(state: ReadState, farm: FarmObject, { by, resources, term_ms }: Pick<Agreement, 'by' | 'resources' | 'term_ms'>, purchase: Omit<Purchase, 'term_ms'>): bigint {
+  const { prices, discounts } = askedOf(state, farm, by, { ...purchase, term_ms });
+  return totalStroops(resources, prices, term_ms, discounts);
 }
 
 /** The deal of a bot with a farm, in force or not. */

@@ -3,6 +3,7 @@ import { formatTft, stroops } from '../base/amount.js';
 import { canonical } from '../base/canonical.js';
 import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
+import { formatPercent } from '../capacity/percent.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
 import { checkMeter } from './meter.js';
@@ -70,12 +71,16 @@ function checkSums(body: Agreement): void {
 
 /** What the grid's policy takes of every contract, no more and no less. @throws Problem `refused`, reason `shares` */
 function checkShares({ shares = [] }: GridObject, payees: readonly Payee[]): void {
-  const carried = payees.filter(({ role }) => role === 'grid' || role === 'burn');
-  demand(canonical(carried) === canonical(shares), 'shares', () => `of every contract of this grid ${shares.map(shareText).join(' and ') || 'nothing'} goes to grid and burn, and the payees say otherwise`);
+  demand(carriesShares(shares, payees), 'shares', () => `of every contract of this grid ${shares.map(shareText).join(' and ') || 'nothing'} goes to grid and burn, and the payees say otherwise`);
+}
+
+/** Whether the payees carry what the grid's policy takes. */
+export function carriesShares(shares: readonly GridShare[] = [], payees: readonly Payee[]): boolean {
+  return canonical(payees.filter(({ role }) => role === 'grid' || role === 'burn')) === canonical([...shares]);
 }
 
 function shareText({ account, role, share_ppm }: GridShare): string {
-  return `${share_ppm} millionths (${role}${account === null ? '' : `, account ${short(account)}`})`;
+  return `${formatPercent(share_ppm)} (${role}${account === null ? '' : `, account ${short(account)}`})`;
 }
 
 /** The payee with role farmer, who also gets what rounding leaves. @throws Problem `refused` unless there is exactly one */

@@ -10,6 +10,20 @@ import { read, readGrid } from '../../src/rules/objects.js';
 import type { Policy } from '../../src/schema/types.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 
+test('governance that changes the shares while a deal is struck costs another draft, and no money', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  let asked = 0;
+  const approve = async (): Promise<void> => {
+    asked += 1;
+    if (asked === 1) await appendSigned(market.grid, { chain: 'grid', kind: 'policy@1', body: { rules: 2, shares: [{ account: null, role: 'burn', share_ppm: 10_000 }] } }, [market.seller.identity.signer('bot')]);
+  };
+  const { contract } = await placeOrder(buyer.parts({ approve }), wanted(), null);
+  const { payees } = read(buyer.grid.reader, 'contract', contract)?.agreement ?? {};
+  assert.deepEqual(payees?.map(({ role, share_ppm }) => [role, share_ppm]), [['farmer', 990_000], ['burn', 10_000]]);
+  assert.equal(balanceOf(buyer.grid.reader, buyer.wallet).escrowed_stroops, 162_000_000n);
+});
+
 const FEES = 'fe'.repeat(32);
 const ARCHITECT = { account: 'ac'.repeat(32), share_ppm: 100_000 };
 

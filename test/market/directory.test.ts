@@ -71,6 +71,26 @@ test('nodes of equal price come in the same order whatever order they were put i
   assert.deepEqual(find(book(t, [farmOf(1)], nodes)).matches.map(({ node }) => node), [key(1), key(2), key(3)]);
 });
 
+test('a buyer sees farms in the order of what they ask of it, for how long it buys', (t) => {
+  const buyer = { key: key(950), term_ms: 720 * HOUR, dedicated: false };
+  const store = book(t, [farmOf(1), farmOf(2, { lengths: [{ at_least_ms: 720 * HOUR, ppm: 100_000 }] })], [nodeOf(1, 1), nodeOf(2, 2)]);
+  const hourly = (more: Partial<Search>): unknown => find(store, more).matches.map(({ node, per_hour_stroops }) => [node, per_hour_stroops]);
+  assert.deepEqual(hourly({}), [[key(1), 225_000n], [key(2), 225_000n]]);
+  assert.deepEqual(hourly({ buyer }), [[key(2), 202_500n], [key(1), 225_000n]]);
+  store.transact((state) => void state.put(`deal/${id(1)}/${buyer.key}`, { prices: null, discount_ppm: 200_000, until: AT + 1 }));
+  assert.deepEqual(hourly({ buyer }), [[key(1), 180_000n], [key(2), 202_500n]]);
+  assert.deepEqual(hourly({ buyer, at: AT + 1 }), [[key(2), 202_500n], [key(1), 225_000n]], 'a deal that is over');
+});
+
+test('who wants a whole node finds those that nobody has a part of, at the price of all they have', (t) => {
+  const allocations = [{ contract: id(77), resources: NONE, until: AT + 1, disk_until: AT + 1 }];
+  const store = book(t, [farmOf(1)], [nodeOf(1, 1), nodeOf(2, 1, { allocations })]);
+  const { matches, excluded } = find(store, { buyer: { key: key(950), term_ms: HOUR, dedicated: true } });
+  // 8 cores, 16 GiB, 500 GiB and an address: 4 × 100,000 + 2.5 × 50,000 + 40,000 = 565,000 stroops, half of it.
+  assert.deepEqual(matches.map(({ node, per_hour_stroops }) => [node, per_hour_stroops]), [[key(1), 282_500n]]);
+  assert.deepEqual(excluded, [{ reason: 'shared', count: 1 }]);
+});
+
 const taken = (resources: Partial<typeof NONE>, until: number) => ({ contract: id(77), resources: { ...NONE, ...resources }, until, disk_until: until });
 
 for (const [reason, node, farm, wanted] of [
