@@ -178,7 +178,7 @@ export interface CertificateObject extends FarmingTerms {
 
 /**
  * `uptime/<node key>/<period>`: the time of a period that counts for minting. The terms are the least that held in any
- * of that time: each resource the smallest, do-it-yourself before certified, the highest price of TFT.
+ * of that time: each resource the smallest, do-it-yourself before certified.
  */
 export interface UptimeObject extends FarmingTerms {
   node: string;

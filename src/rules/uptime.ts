@@ -74,7 +74,7 @@ function count(state: State, { node, certificate, farm, period, length, up_ms, v
   write(state, 'uptime', id, { ...before, ...leastOf(before, terms), up_ms: before.up_ms + up_ms, violation: before.violation ?? violation });
 }
 
-/** The worse of both for the farmer, part by part. */
+/** The worse of both for the farmer, part by part; the price of TFT is the same in all certificates of a node. */
 function leastOf(a: FarmingTerms, b: FarmingTerms): FarmingTerms {
-  return { capacity: smallerOf(a.capacity, b.capacity), kind: a.kind === 'certified' ? b.kind : a.kind, tft_musd: Math.max(a.tft_musd, b.tft_musd) };
+  return { capacity: smallerOf(a.capacity, b.capacity), kind: a.kind === 'certified' ? b.kind : a.kind, tft_musd: b.tft_musd };
 }

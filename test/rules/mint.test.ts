@@ -1,10 +1,11 @@
 // Minting: the published vectors through records, every way to mint what is not due, and the bounds of a grid.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { FARMING_PERIOD_MS, farmingStroops } from '../../src/capacity/farming.js';
 import { mintable } from '../../src/rules/mint.js';
-import { readGrid } from '../../src/rules/objects.js';
-import type { Announcement, Certificate, Genesis, Resources } from '../../src/schema/types.js';
+import { read, readGrid } from '../../src/rules/objects.js';
+import type { Announcement, Certificate, Genesis, Mint, Resources } from '../../src/schema/types.js';
 import { all, announcementOf, certificateOf, farmId, farmSays, gib, HOUR, identityOf, key, market, policyOf, some, statusOf, TFT, type Submission, type World } from './world.js';
 
 const PERIOD = 672;
@@ -167,6 +168,17 @@ test('two of three certifiers are enough, one is not', () => {
   assert.equal(world.refusal(certificateOf(world, {}, ['third', 'other'])), 'taken');
 });
 
+test('a status of after a mint changes nothing of what was minted', () => {
+  const world = farmland({ up: 0.99 });
+  const id = `${key('node')}/${PERIOD}`;
+  world.submit(mintOf(world, mintable(world.object('uptime', id), world.at)));
+  const closed = world.object('uptime', id);
+  world.at = BEGIN + FARMING_PERIOD_MS * 0.99 + 1.4 * BEAT;
+  world.submit(statusOf(world));
+  assert.equal(world.object('uptime', `${key('node')}/${PERIOD + 1}`).up_ms, world.at - END);
+  assert.deepEqual(world.object('uptime', id), closed);
+});
+
 test('a mint pays the payout account that the farm has then, and what is minted may be spent', () => {
   const world = farmland();
   world.submit(due(world));
@@ -192,3 +204,49 @@ for (const [what, genesis, mint_period_ms, reason] of [
     assert.equal(market({ rules: 2, ...genesis }).refusal(policyOf({ rules: 2, mint_period_ms })), reason);
   });
 }
+
+/** A heartbeat of random histories: few make a period. */
+const LONG = 120 * HOUR;
+
+/** What may happen to a node, honest or not: a status about a heartbeat after what happened before, anything else soon. */
+const happening = fc.oneof(
+  { weight: 20, arbitrary: fc.record({ wait: fc.integer({ min: LONG, max: 1.4 * LONG }), make: fc.constant((world: World) => statusOf(world)) }) },
+  { weight: 20, arbitrary: fc.record({ wait: fc.integer({ min: 0, max: HOUR }), make: fc.oneof(
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }).map((cru) => (world: World) => announcementOf(world, { capacity: gib(cru, 32, 1_000) })) },
+    { weight: 1, arbitrary: fc.record({ cru: fc.integer({ min: 1, max: 9 }), kind: fc.constantFrom('diy' as const, 'certified' as const), days: fc.integer({ min: -1, max: 400 }) }).map(({ cru, kind, days }) => (world: World) => certificateOf(world, { capacity: gib(cru, 32, 1_000), kind, until: world.at + days * 24 * HOUR })) },
+    { weight: 1, arbitrary: fc.constantFrom('admit@1' as const, 'retire@1' as const).map((kind) => (world: World) => farmSays(world, kind)) },
+    { weight: 1, arbitrary: fc.constant((world: World) => ({ ...statusOf(world), time: world.at + 200_000 })) },
+    { weight: 12, arbitrary: fc.record({ back: fc.integer({ min: 0, max: 3 }), more: fc.constantFrom(0n, 0n, 0n, 1n) }).map(({ back, more }) => (world: World) => {
+      const period = Math.floor(world.at / FARMING_PERIOD_MS) - back;
+      const uptime = read(world, 'uptime', `${key('node')}/${period}`);
+      return mintOf(world, (uptime === undefined ? 5n : farmingStroops(uptime, uptime.up_ms, FARMING_PERIOD_MS)) + more, { period });
+    }) },
+  ) }) },
+);
+
+test('whatever happens, no TFT exists but what was minted, no period is longer than it is, and none is paid twice', () => {
+  let mints = 0;
+  fc.assert(fc.property(fc.array(happening, { minLength: 40, maxLength: 80 }), (steps) => {
+    const world = market({ rules: 2, certifiers: CERTIFIERS, heartbeat_ms: LONG, max_supply_stroops: (1_000_000n * TFT).toString() });
+    world.at = BEGIN - BEAT;
+    world.submit(certificateOf(world, { capacity: gib(8, 32, 1_000), until: BEGIN + 9 * FARMING_PERIOD_MS }));
+    const given = world.money;
+    const paid = new Map<number, bigint>();
+    for (const { wait, make } of steps) {
+      world.at += wait;
+      const submission = make(world);
+      const before = world.balance('payout');
+      if (world.refusal(submission) !== 'taken' || submission.kind !== 'mint@1') continue;
+      const { period } = submission.body as Mint;
+      assert.ok(!paid.has(period) && (period + 1) * FARMING_PERIOD_MS <= world.at);
+      paid.set(period, world.balance('payout') - before);
+    }
+    mints += paid.size;
+    const sum = [...paid.values()].reduce((a, b) => a + b, 0n);
+    assert.equal(world.money, given + sum);
+    assert.equal(world.money, BigInt(readGrid(world).supply_stroops));
+    assert.equal(BigInt(readGrid(world).minted_stroops ?? '0'), sum);
+    for (const [id, object] of world.objects) if (id.startsWith('uptime/')) assert.ok((object['up_ms'] as number) <= FARMING_PERIOD_MS);
+  }), { numRuns: 60 });
+  assert.ok(mints > 10, `no more than ${mints} mints came about in all of these histories`);
+});

@@ -40,6 +40,7 @@ for (const [what, meanwhile, before, after] of [
   ['what is before the certificate is not', [[BEGIN - 10, (w) => certificateOf(w, { capacity: gib(4, 8, 100) })]], 10, HOUR / 2],
   ['a certificate that says the same for longer leaves no gap', [[BEGIN - 10, (w) => certificateOf(w, { until: BEGIN + 9 * FARMING_PERIOD_MS })]], HOUR / 2, HOUR / 2],
   ['what is after its end is not', [[BEGIN - HOUR + 1, (w) => certificateOf(w, { until: BEGIN + 10 })]], HOUR / 2, 10],
+  ['what is between its end and a certificate that says the same is not', [[BEGIN - HOUR + 1, (w) => certificateOf(w, { until: BEGIN - 10 })], [BEGIN + 7, (w) => certificateOf(w)]], 0, HOUR / 2 - 7],
   ['nothing after a certificate that ends the one before', [[BEGIN - HOUR + 1, (w) => certificateOf(w, { until: w.at })]], 0, 0],
   ['what is before another announcement is not', [[BEGIN + 7, (w) => announcementOf(w, { capacity: gib(8, 16, 600) })]], 0, HOUR / 2 - 7],
   ['the same announcement again changes nothing', [[BEGIN + 7, (w) => announcementOf(w)]], HOUR / 2, HOUR / 2],
@@ -141,4 +142,9 @@ test('a development grid may choose a shorter period; what another length has co
   world.at += HOUR;
   beat(world, BEGIN + HOUR);
   assert.deepEqual([up(world), up(world, Math.floor(world.at / (2 * HOUR)))], [HOUR, HOUR]);
+  // So near to the first length that this period has the number of that one.
+  world.submit(policyOf({ rules: 2, mint_period_ms: FARMING_PERIOD_MS - 1 }));
+  world.at += HOUR;
+  beat(world, BEGIN + 2 * HOUR);
+  assert.equal(up(world), HOUR);
 });
