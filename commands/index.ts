@@ -35,6 +35,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'wallet request', summary: 'ask somebody for a payment', load: () => import('./wallet/request.js') },
       { words: 'wallet pay', summary: 'pay such a request, once', load: () => import('./wallet/pay.js') },
       { words: 'wallet history', summary: 'what came in and went out', load: () => import('./wallet/history.js') },
+      { words: 'wallet statement', summary: 'opening balance, every movement and closing balance of a period', load: () => import('./wallet/statement.js') },
       { words: 'wallet faucet', summary: 'get TFT for trying things, on a development grid', load: () => import('./wallet/faucet.js') },
     ],
   },

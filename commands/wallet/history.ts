@@ -12,11 +12,17 @@ export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> =
     const { iso } = await import('../../src/base/clock.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { history } = await import('../../src/market/account.js');
-    const { out } = context;
+    const { movementsSince } = await import('../../src/market/ledger.js');
+    const { gridRules } = await import('../../src/rules/all.js');
+    const { out, signal } = context;
     const { account: { key: account } } = await accountOf(context, wanted);
     await using grid = await openGridOf(context, named);
     await grid.refresh();
-    const { movements, complete } = history(grid.reader, account, limit);
+    using progress = await context.progress('reading');
+    const { movements, complete } = grid.reader.ask !== undefined ? history(grid.reader, account, limit) : {
+      movements: (await movementsSince(grid.reader, gridRules, account, 0, { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) })).reverse().slice(0, limit), complete: true,
+    };
+    progress.stop();
     const shown = movements.map(({ index, record, at, kind, amount_stroops, counterparty, memo }) => ({ index, time: iso(at), kind, amount: formatTft(amount_stroops), counterparty, memo, record }));
     out.list({
       json: shown,

@@ -9,7 +9,7 @@ import type { ReadState, RuleBook } from '../bcdb/rulebook.js';
 import { meterOf } from '../rules/meter.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf, type ContractView } from '../rules/view.js';
-import { linesOf } from './lines.js';
+import { linesOf } from '../market/lines.js';
 
 /** A stretch of time and what it costs; they follow one another without a hole from `held` on. */
 export interface Interval {

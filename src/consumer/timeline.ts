@@ -8,7 +8,7 @@ import type { Reader } from '../bcdb/reader.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import type { Agreement, End, Payers, Payload, Run, WorkloadList } from '../schema/types.js';
-import { linesOf } from './lines.js';
+import { linesOf } from '../market/lines.js';
 import { durationText, resourcesText } from './words.js';
 
 /** One record that concerns a contract. */

@@ -6,7 +6,7 @@ import { parseRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/reader.js';
 import { payouts } from '../rules/split.js';
-import { read } from '../rules/objects.js';
+import { read, type ContractObject } from '../rules/objects.js';
 import type { Agreement, Faucet, Genesis, Payload, Transfer } from '../schema/types.js';
 
 /** What an account has on this grid; not on Stellar. */
@@ -50,7 +50,7 @@ export interface History {
 type Reading = (reader: Reader, payload: Payload, account: string) => Pick<Movement, 'amount_stroops' | 'counterparty' | 'memo'> | undefined;
 
 /**
- * The newest movements of an account. Its own records and agreements are found by index; what came in is found among
+ * The newest movements of an account, for those without a copy; with one, `movementsSince` leaves nothing out. Its own records and agreements are found by index; what came in is found among
  * the newest 20,000 transfers and ends of the book.
  * @param account key, hex
  * @param limit 1 to 1,000
@@ -137,11 +137,14 @@ const escrowed: Reading = (_reader, { chain, body }, account) => {
 const settled: Reading = (reader, { chain }, account) => {
   const contract = read(reader, 'contract', chain.slice('contract/'.length));
   if (contract === undefined || contract.settled === null) return undefined;
-  const { billed_stroops, refunded_stroops, note } = contract.settled;
-  const paid = payouts(contract.agreement, BigInt(billed_stroops), BigInt(refunded_stroops));
-  const amount = [...paid.shares, ...paid.refunds].reduce((sum, part) => (part.account === account ? sum + part.amount_stroops : sum), 0n);
-  return { amount_stroops: amount, counterparty: chain, memo: note };
+  return { amount_stroops: settledFor(contract, account), counterparty: chain, memo: contract.settled.note };
 };
+
+/** What an account got when a contract of which nothing was paid out before was settled: its shares and its refund. */
+export function settledFor({ agreement, settled }: ContractObject, account: string): bigint {
+  const paid = payouts(agreement, BigInt(settled?.billed_stroops ?? '0'), BigInt(settled?.refunded_stroops ?? '0'));
+  return [...paid.shares, ...paid.refunds].reduce((sum, part) => (part.account === account ? sum + part.amount_stroops : sum), 0n);
+}
 
 const allocated: Reading = (_reader, { body }, account) => {
   const { allocations } = body as unknown as Genesis;

@@ -81,6 +81,16 @@ test('nothing of what was refused has moved anything: history tells what happene
   assert.equal((await bot(['wallet', 'history', '--limit', '0'], alice)).code, 2);
 });
 
+test('a statement is a table, CSV or one JSON value, from opening to closing balance', async () => {
+  const csv = await bot(['wallet', 'statement', '--csv'], { ...alice, passphrase: null });
+  assert.match(csv.stdout, new RegExp(`^line,time,kind,counterparty,memo,amount,balance,record\n,[^,]+,opening,,,,0\\.0000000,\n2,[^,]+,faucet,,,1000\\.0000000,1000\\.0000000,[0-9a-f]{64}\n3,[^,]+,transfer,${STRANGER},thank you,-2\\.5000000,997\\.5000000,[0-9a-f]{64}\n,[^,]+,closing,,,,997\\.5000000,\n$`));
+  const json = await botJson<{ opening: string; closing: string; movements: object[] }>(['wallet', 'statement', '--from', '2020-01', '--to', '2020-12'], alice);
+  assert.deepEqual([json.opening, json.closing, json.movements], ['0.0000000', '0.0000000', []]);
+  const { screen } = await terminal(['wallet', 'statement'], alice);
+  assert.match(screen, /closing .*997\.5000000[^]*not Stellar's: G/);
+  assert.equal((await bot(['wallet', 'statement', '--csv', '--json'], alice)).code, 2);
+});
+
 test('between two people: sending to a name reaches the wallet, and one wallet in two places spends its TFT once', async () => {
   const running = startBot(['serve', '--listen', '127.0.0.1:0', '--json'], alice);
   await using _running = running;
