@@ -14,7 +14,7 @@ import type { Grid } from '../net/grid.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
 import type { Fund } from '../schema/types.js';
-import { linesOf } from './lines.js';
+import { linesOf } from '../market/lines.js';
 
 /** What more time costs, as the rule works it out. */
 export interface Funding {
