@@ -1,7 +1,7 @@
 // Mail among people who cheat: senders, floods, a thief at the box, and a server that lies.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -208,6 +208,18 @@ test('a server that stops answers for no letter that it did not keep, and lets g
   await post.restart();
   assert.equal((await post.office.mail(letter)).known, false);
   await post.office[Symbol.asyncDispose]();
+});
+
+test('a copy hands on what it has checked, and nothing else', async () => {
+  await using post = new Post();
+  const beyond = { id: GRID, url: 'http://127.0.0.1:1', reader: state, refresh: async () => undefined };
+  await using copy = new MailOffice({ grids: new Map([[GRID, beyond]]), path: join(folder, 'none.sqlite'), clock: () => AT });
+  const letter = await post.letter(ann, ben);
+  await assert.rejects(copy.mail(letter), refused('unreachable'));
+  await assert.rejects(copy.mail(await signedBy(eve, letter, {})), refused('integrity'));
+  await assert.rejects(copy.mailbox(await post.ask(ben), 0), refused('unreachable'));
+  await assert.rejects(copy.mailbox(await post.ask(ben, eve), 0), refused('integrity'));
+  assert.ok(!existsSync(join(folder, 'none.sqlite')));
 });
 
 test('requests of one owner are counted, those of strangers do not count as his', async () => {

@@ -3,7 +3,8 @@
 //   POST /v1/mail        shape → grid → time → seen before? → room → sender → box → signature → on disk → answered
 //   POST /v1/mail/fetch  shape → grid → time → owner → signature → new? → drop, know → letters, or wait for one
 //
-// A mailbox is where its owner's identity says (endpoint); else at the home of the grid, to which copies hand on.
+// A mailbox is where its owner's identity says (endpoint); else at the home of the grid, to which copies hand on what
+// they have checked.
 import type { Clock } from '../../base/clock.js';
 import { canonical } from '../../base/canonical.js';
 import { coalesced } from '../../base/coalesce.js';
@@ -13,7 +14,7 @@ import type { ReadState } from '../../bcdb/rulebook.js';
 import { verifyBytes } from '../../keys/ed25519.js';
 import { signingBytes } from '../../keys/signed.js';
 import { read } from '../../rules/objects.js';
-import type { Letter, MailKept, MailPage, SignedMailboxRequest } from '../../schema/types.js';
+import type { Letter, MailboxRequest, MailKept, MailPage, SignedMailboxRequest } from '../../schema/types.js';
 import { Client } from '../client.js';
 import { peerOf, speaksFor } from '../talk.js';
 import { Boxes } from './boxes.js';
@@ -83,16 +84,17 @@ export class MailOffice implements PostOffice, AsyncDisposable {
     const { head } = letter;
     const grid = this.#grid(head.grid);
     const further = this.#further(grid, head.to);
-    if (further !== undefined) return further.mail(letter, signal);
     const at = this.#parts.clock();
     // So that what was dropped need not be remembered for days.
     if (head.time < at - MAX_CLOCK_SKEW_MS) throw new Problem('refused', 'the letter was written too long ago to be handed in now', { reason: 'expired', hint: 'write it anew; are the clocks of both machines right?' });
-    const before = this.#open().find(letterId(head));
-    if (before !== undefined) return before;
-    this.#open().checkRoom(head);
+    if (further === undefined) {
+      const before = this.#open().find(letterId(head));
+      if (before !== undefined) return before;
+      this.#open().checkRoom(head);
+    }
     await this.#meet(grid, head.from, head.to);
     checkLetter(letter, grid.reader, at);
-    return this.#keep(letter);
+    return further === undefined ? this.#keep(letter) : further.mail(letter, signal);
   }
 
   /** Letters that come together are put on disk together. */
@@ -124,21 +126,26 @@ export class MailOffice implements PostOffice, AsyncDisposable {
   async mailbox({ request, sig }: SignedMailboxRequest, wait_ms: number, signal?: AbortSignal): Promise<MailPage> {
     const grid = this.#grid(request.grid);
     const further = this.#further(grid, request.of);
-    if (further !== undefined) return further.mailbox({ request, sig }, wait_ms, signal);
-    const { of: owner, drop, known, after, limit, time, nonce, by } = request;
+    const { of: owner, time, nonce, by } = request;
     const at = this.#parts.clock();
-    checkTime(time, at, this.#started);
+    // Whoever keeps the mailbox remembers what it was asked.
+    checkTime(time, at, further === undefined ? this.#started : 0);
     await this.#meet(grid, owner);
     if (!speaksFor(peerOf(grid.reader, owner), by, at, 'mail')) throw new Problem('integrity', "the request is signed with a key that is not the mailbox owner's");
     if (!verifyBytes(by, signingBytes('mailbox', canonical(request)), sig)) throw new Problem('integrity', 'the signature of the request does not hold');
+    if (further !== undefined) return further.mailbox({ request, sig }, wait_ms, signal);
     this.#once.admit(`${grid.id}/${owner}`, nonce, time + TALK_LIFE_MS, at);
+    return this.#give(request, wait_ms, signal);
+  }
+
+  async #give({ grid, of: owner, drop, known, after, limit }: MailboxRequest, wait_ms: number, signal?: AbortSignal): Promise<MailPage> {
     const boxes = this.#open();
-    boxes.drop(grid.id, owner, drop);
-    boxes.know(grid.id, owner, known);
-    const now = boxes.page(grid.id, owner, after, limit, at);
+    boxes.drop(grid, owner, drop);
+    boxes.know(grid, owner, known);
+    const now = boxes.page(grid, owner, after, limit, this.#parts.clock());
     if (now.letters.length > 0 || limit === 0 || wait_ms === 0) return now;
-    await this.#news(`${grid.id}/${owner}`, Math.min(wait_ms, MAX_LONG_POLL_MS), signal);
-    return this.#open().page(grid.id, owner, after, limit, this.#parts.clock());
+    await this.#news(`${grid}/${owner}`, Math.min(wait_ms, MAX_LONG_POLL_MS), signal);
+    return this.#open().page(grid, owner, after, limit, this.#parts.clock());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
