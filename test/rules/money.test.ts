@@ -3,26 +3,32 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isProblem } from '../../src/base/errors.js';
+import { totalStroops } from '../../src/capacity/price.js';
 import { freeCapacity } from '../../src/rules/node.js';
-import { readGrid } from '../../src/rules/objects.js';
+import { read, readGrid } from '../../src/rules/objects.js';
+import { periodOf, viewOf } from '../../src/rules/view.js';
 import type { Agreement } from '../../src/schema/types.js';
-import { agreementOf, announcementOf, endOf, farmOf, farmSays, gib, HOUR, identityOf, key, market, nonce, runOf, web, type Submission, type World } from './world.js';
+import { agreementOf, amendOf, announcementOf, claimOf, contractId, endOf, farmOf, farmSays, fundOf, gib, heldOf, HOUR, identityOf, key, market, NODE_METER, nonce, noticeOf, runOf, seenBy, statusOf, web, type Submission, type World } from './world.js';
 
 const NAMES = ['purse', 'bob', 'payout', 'alice'];
 const SIGNERS = [...NAMES, 'farm', 'farmer', 'node', 'other', 'log'];
 
 const person = fc.constantFrom(...NAMES);
 const amount = fc.oneof(fc.bigInt(0n, 30n), fc.bigInt(0n, 11_000_000_000n), fc.constant(2n ** 63n - 1n));
-const deal = fc.constantFrom('d0', 'd1', 'd2');
+const DEALS = ['d0', 'd1', 'd2', 'd3'];
+const deal = fc.constantFrom(...DEALS);
 /** Who signs: nobody extra, or a random crowd in place of the right ones. */
 const hostile = fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.subarray(SIGNERS) });
+
+const METERS: Agreement['meter'][] = [null, NODE_METER, { by: `bot/${key('other')}`, heartbeat_ms: HOUR }];
 
 type Step = { wait: number; by: string[] | null; make: (world: World) => Submission };
 
 const agreement = fc
-  .record({ deal, payers: fc.uniqueArray(fc.constantFrom('purse', 'bob', 'payout'), { minLength: 1, maxLength: 3 }), cpu: fc.integer({ min: 0, max: 9 }), hours: fc.integer({ min: 1, max: 2_000 }), share: fc.integer({ min: 0, max: 1_000_000 }), minimum: fc.bigInt(0n, 1_000_000n), extra: fc.constantFrom(0n, 0n, 0n, 0n, 1n, -1n) })
-  .map(({ deal: name, payers: names, cpu, hours, share, minimum, extra }) => (world: World): Submission => {
-    const terms = { nonce: nonce(name), provision_by_ms: 6 * HOUR, resources: gib(cpu, cpu, 10), term_ms: hours * HOUR, grace_ms: 2 * HOUR, minimum_stroops: minimum.toString() };
+  .record({ deal, payers: fc.uniqueArray(fc.constantFrom('purse', 'bob', 'payout'), { minLength: 1, maxLength: 3 }), cpu: fc.integer({ min: 0, max: 9 }), hours: fc.integer({ min: 1, max: 2_000 }), share: fc.integer({ min: 0, max: 1_000_000 }), meter: fc.constantFrom(...METERS), notice_ms: fc.constantFrom(0, HOUR, 50 * HOUR), minimum: fc.bigInt(0n, 1_000_000n), extra: fc.constantFrom(0n, 0n, 0n, 0n, 1n, -1n) })
+  .map(({ deal: name, payers: names, cpu, hours, share, minimum, extra, meter, notice_ms }) => (world: World): Submission => {
+    const later = readGrid(world).rules >= 2 ? { meter, notice_ms } : {};
+    const terms = { ...later, nonce: nonce(name), provision_by_ms: 6 * HOUR, resources: gib(cpu, cpu, 10), term_ms: hours * HOUR, grace_ms: 2 * HOUR, minimum_stroops: minimum.toString() };
     const { body } = agreementOf(world, terms);
     const total = BigInt((body as Agreement).total_stroops);
     const part = total / BigInt(names.length);
@@ -39,6 +45,22 @@ const transfer = fc.record({ from: person, chain: fc.oneof({ weight: 5, arbitrar
 const faucet = fc.record({ name: person }).map(({ name }) => (world: World): Submission => ({ chain: `account/${key(name)}`, kind: 'faucet@1', body: { amount_stroops: readGrid(world).faucet_stroops }, by: [name] }));
 const run = fc.record({ deal, state: fc.constantFrom('held', 'held', 'running', 'failed', 'released'), whole: fc.boolean() }).map(({ deal: name, state, whole }) => (world: World): Submission => runOf(world, state, state === 'held' || whole ? null : 'web', name));
 const end = fc.record({ deal, by: fc.constantFrom('alice', 'alice', 'farm') }).map(({ deal: name, by }) => (world: World): Submission => endOf(world, [by], name));
+const fault = deal.map((name) => (world: World): Submission => endOf(world, ['alice'], name, { fault: true }));
+const held = deal.map((name) => (world: World): Submission => heldOf(world, name));
+const status = fc.record({ by: fc.constantFrom('node', 'node', 'node', 'other'), old: fc.integer({ min: 0, max: 3 }) }).map(({ by, old }) => (world: World): Submission => statusOf(world, by, { ...seenBy(world), size: Math.max(0, world.index - old) }));
+const claim = fc.record({ deal, by: fc.constantFrom('bob', 'payout') }).map(({ deal: name, by }) => (world: World): Submission => claimOf(world, by, name));
+const notice = deal.map((name) => (world: World): Submission => noticeOf(world, ['farm'], name));
+const fund = fc.record({ deal, by: fc.constantFrom('purse', 'bob', 'payout'), ms: fc.integer({ min: 1_000, max: 300 * HOUR }), extra: fc.constantFrom(0n, 0n, 0n, 1n) }).map(({ deal: name, by, ms, extra }) => (world: World): Submission => fundOf(world, ms, fundPrice(world, name, ms) + extra, by, name));
+const amend = fc.record({ deal, cpu: fc.integer({ min: 0, max: 8 }), sru: fc.integer({ min: 10, max: 60 }), hours: fc.integer({ min: 1, max: 2_000 }), payment: amount }).map(({ deal: name, cpu, sru, hours, payment }) => (world: World): Submission => amendOf(world, { resources: gib(cpu, cpu, sru), term_ms: hours * HOUR }, payment, undefined, name));
+
+/** What funding a contract costs now. */
+function fundPrice(world: World, name: string, ms: number): bigint {
+  const contract = read(world, 'contract', contractId(world, name));
+  const period = contract === undefined ? null : periodOf(contract);
+  if (contract === undefined || period === null) return 1n;
+  const price = (term_ms: number): bigint => totalStroops(period.resources, period.prices, term_ms);
+  return viewOf(world, contract, world.at).state === 'active' ? price(period.term_ms + ms) - price(period.term_ms) : price(ms);
+}
 const workload = fc.record({ deal }).map(({ deal: name }) => (world: World): Submission => ({ ...endOf(world, ['alice'], name), kind: 'workload@1', body: { workloads: [web('web')] } }));
 const farm = fc.constantFrom(
   (world: World): Submission => farmSays(world, 'retire@1'),
@@ -48,10 +70,26 @@ const farm = fc.constantFrom(
   (): Submission => identityOf('bob'),
 );
 
-const step: fc.Arbitrary<Step> = fc.record({
-  wait: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: HOUR }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 1_000 * HOUR }) }),
+/** A market with three contracts in force: paid by two, with a payee of odd share, of every kind of meter. */
+function busy(): World {
+  const world = market({ rules: 2 });
+  for (const [i, meter] of METERS.entries()) {
+    const terms = { nonce: nonce(`d${i}`), meter, resources: gib(1, 1, 10), term_ms: 100 * HOUR, grace_ms: 20 * HOUR, notice_ms: 50 * HOUR, minimum_stroops: '1000' };
+    const payers = [{ account: key('purse'), amount_stroops: '3333334' }, { account: key('bob'), amount_stroops: '1916666' }];
+    const payees: Agreement['payees'] = [{ account: key('payout'), role: 'farmer', share_ppm: 666_667 }, { account: key('bob'), role: 'architect', share_ppm: 333_333 }];
+    if (i === 0) world.submit({ chain: `account/${key('bob')}`, kind: 'faucet@1', body: { amount_stroops: readGrid(world).faucet_stroops }, by: ['bob'] });
+    world.submit(agreementOf(world, { ...terms, payers, payees }, ['alice', 'farm', 'purse', 'bob']));
+    world.submit(heldOf(world, `d${i}`));
+  }
+  return world;
+}
+
+const first: fc.Arbitrary<Step['make']>[] = [agreement, agreement, agreement, run, run, end, end, transfer, transfer, faucet, workload, farm];
+const later: fc.Arbitrary<Step['make']>[] = [agreement, held, run, end, transfer, faucet, status, status, status, claim, claim, fund, fund, amend, amend, notice, fault];
+const stepOf = (makes: readonly fc.Arbitrary<Step['make']>[], longest: number): fc.Arbitrary<Step> => fc.record({
+  wait: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: HOUR }) }, { weight: 2, arbitrary: fc.integer({ min: HOUR, max: 1.5 * HOUR }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: longest }) }),
   by: hostile,
-  make: fc.oneof({ weight: 4, arbitrary: agreement }, { weight: 3, arbitrary: run }, { weight: 3, arbitrary: end }, { weight: 2, arbitrary: transfer }, faucet, workload, farm),
+  make: fc.oneof(...makes),
 });
 
 function balances(world: World): Map<string, bigint> {
@@ -87,26 +125,56 @@ function checkedStep(world: World, { wait, by, make }: Step): boolean {
     const lost = (before.get(id) ?? 0n) - balance;
     if (lost <= 0n) continue;
     const payer = payers.find(({ account }) => `account/${account}` === id);
-    assert.ok(payer !== undefined && lost === BigInt(payer.amount_stroops), 'a balance falls by what its account is listed to pay');
+    assert.ok(payer !== undefined, 'a balance falls only where its account is listed to pay');
+    // Who funds or amends may be a payee, or get back what was not needed, in the same record.
+    const listed = BigInt(payer.amount_stroops);
+    assert.ok(submission.kind === 'fund@1' || submission.kind === 'amend@1' ? lost <= listed : lost === listed, 'and by what is listed');
     assert.ok(signers.map(key).includes(payer.account), 'and its own key signed');
   }
+  checkContracts(world);
   assert.ok(Object.values<number>({ ...freeCapacity(world.node(), world.at) }).every((left) => left >= 0), 'nothing is sold twice');
   return taken;
 }
 
-test('whatever is submitted: money is conserved, nobody pays unasked, nothing is sold twice', () => {
-  const taken = new Map<string, number>();
-  fc.assert(
-    fc.property(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), (steps) => {
-      const world = market();
-      for (const each of steps) {
-        const { kind } = each.make(world);
-        if (checkedStep(world, each)) taken.set(kind, (taken.get(kind) ?? 0) + 1);
-      }
-    }),
-    { numRuns: 150 },
-  );
-  for (const kind of ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1']) {
-    assert.ok((taken.get(kind) ?? 0) > 20, `${kind} was taken often enough to say something: ${taken.get(kind) ?? 0}`);
+/** What each contract's view promises: its parts add up, and none is less than nothing. */
+function checkContracts(world: World): void {
+  for (const id of [...world.objects.keys()].filter((object) => object.startsWith('contract/'))) {
+    const contract = world.contract(id.slice('contract/'.length));
+    const seen = viewOf(world, contract, world.at);
+    assert.equal(seen.due_stroops + seen.open_stroops + seen.refundable_stroops, seen.escrow_stroops);
+    for (const part of [seen.billed_stroops, seen.due_stroops, seen.open_stroops, seen.refundable_stroops, seen.remaining_stroops]) assert.ok(part >= 0n, `${id}: ${JSON.stringify(seen, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v))}`);
+    assert.ok(contract.agreement.meter === null || seen.billed_stroops >= BigInt(contract.agreement.minimum_stroops) || seen.period === null);
   }
-});
+}
+
+/** Ends every contract at last: nobody's money stays in it. */
+function endAll(world: World): void {
+  world.at += 1_000_000 * HOUR;
+  for (const name of DEALS) {
+    const contract = read(world, 'contract', contractId(world, name));
+    if (contract?.settled === null) checkedStep(world, { wait: 0, by: null, make: () => endOf(world, ['farm'], name) });
+    assert.equal(read(world, 'contract', contractId(world, name))?.escrow_stroops ?? '0', '0');
+  }
+  for (const name of NAMES) assert.equal(world.account(name).escrowed_stroops, '0');
+}
+
+for (const [rules, begin, steps, longest, kinds] of [
+  [1, market, first, 1_000 * HOUR, ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1']],
+  [2, busy, later, 70 * HOUR, ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1', 'status@1', 'claim@1', 'fund@1', 'amend@1', 'notice@1']],
+] as const) {
+  test(`whatever is submitted under rules ${rules}: money is conserved, nobody pays unasked, nothing is sold twice`, () => {
+    const taken = new Map<string, number>();
+    fc.assert(
+      fc.property(fc.array(stepOf(steps, longest), { minLength: 20, maxLength: 80, size: 'max' }), (history) => {
+        const world = begin();
+        for (const each of history) {
+          const { kind } = each.make(world);
+          if (checkedStep(world, each)) taken.set(kind, (taken.get(kind) ?? 0) + 1);
+        }
+        endAll(world);
+      }),
+      { numRuns: 120 },
+    );
+    for (const kind of kinds) assert.ok((taken.get(kind) ?? 0) > 5, `${kind} was taken often enough to say something: ${taken.get(kind) ?? 0}`);
+  });
+}
