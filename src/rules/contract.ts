@@ -8,6 +8,7 @@ import { changeEscrow, contractOf, settle } from './escrow.js';
 import { markOf, meterOf } from './meter.js';
 import { allocate, keepUntil } from './node.js';
 import { read, write, type ContractObject, type EndReason } from './objects.js';
+import { checkPlace, placeStroops } from './place.js';
 import { resolve, someOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
@@ -19,7 +20,7 @@ export const agreement: Rule<Agreement> = {
   kind: 'agreement@1',
   chain: 'contract',
   signers: agreementSigners,
-  apply(state, { body, record, subject, moment: { at } }, allowance) {
+  apply(state, { body, record, subject, moment: { at }, rules }, allowance) {
     demand(read(state, 'contract', subject) === undefined, 'exists', `contract ${short(subject)} exists already`);
     const farm = read(state, 'farm', body.farm);
     const node = read(state, 'node', body.node);
@@ -28,8 +29,9 @@ export const agreement: Rule<Agreement> = {
     demand(node.farm === body.farm && node.admitted === body.farm, 'not_sellable', `node ${short(body.node)} is not sold by farm ${short(body.farm)}: the node must name the farm, and the farm admit the node`);
     demand(farmerOf(body.payees).account === farm.payout, 'terms', `the farmer's share does not go to the payout account of farm ${farm.name}`);
     checkRunnable(state, body.node, body.workloads);
+    if (rules >= 2) checkPlace(node, body);
     allocate(state, body.node, { contract: subject, resources: body.resources, until: at + body.provision_by_ms }, at);
-    const committed: ContractObject = { id: subject, record: record.id, agreement: body, workloads: body.workloads, committed_at: at, started_at: null, escrow_stroops: '0', settled: null };
+    const committed: ContractObject = { id: subject, record: record.id, agreement: body, workloads: body.workloads, committed_at: at, started_at: null, escrow_stroops: '0', settled: null, ...(rules >= 2 ? { place_stroops: placeStroops(node, body).toString() } : {}) };
     write(state, 'contract', subject, committed);
     changeEscrow(state, subject, () => {
       for (const [account, amount] of amountsOf(body.payers)) move(state, allowance, { account }, { escrow: subject }, amount);

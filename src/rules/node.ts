@@ -93,14 +93,17 @@ export function allocate(state: State, key: string, allocation: Omit<Allocation,
 
 /**
  * Changes what a contract takes of its node; for how long, `keepUntil` says.
+ * @returns the node
  * @throws Problem `refused`, reason `capacity`, that names what is short
  */
-export function reallocate(state: State, key: string, contract: string, resources: Resources, at: number): void {
+export function reallocate(state: State, key: string, contract: string, resources: Resources, at: number): NodeObject {
   const node = nodeOf(state, key);
   const others = { ...node, allocations: node.allocations.filter((allocation) => allocation.contract !== contract) };
   const lacking = shortages(resources, freeCapacity(others, at));
   demand(lacking.length === 0, 'capacity', () => lackingText(key, lacking));
-  write(state, 'node', key, { ...node, allocations: node.allocations.map((allocation) => (allocation.contract === contract ? { ...allocation, resources } : allocation)) });
+  const changed = { ...node, allocations: node.allocations.map((allocation) => (allocation.contract === contract ? { ...allocation, resources } : allocation)) };
+  write(state, 'node', key, changed);
+  return changed;
 }
 
 /** Keeps a contract's capacity until another time, and its disk until the data may go; what is over by then is given back. */

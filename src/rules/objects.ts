@@ -272,6 +272,8 @@ export interface ContractObject {
   started_at: number | null;
   escrow_stroops: string;
   settled: Settlement | null;
+  /** What its place on the node costs an hour (place.ts); left out under rules 1. */
+  place_stroops?: string;
   /** What is bought now. Left out where that is what the agreement says, from `started_at` on, and no meter confirms it. */
   period?: Period;
   /** Billed in periods that are over; left out where there is none. */

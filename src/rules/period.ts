@@ -17,6 +17,7 @@ import { changeEscrow, contractOf, payBack, payersOf, payOut, stakesIn } from '.
 import { farmSigns } from './farm.js';
 import { keepUntil, reallocate } from './node.js';
 import { write, type ContractObject, type Period } from './objects.js';
+import { checkPlace } from './place.js';
 import { resolve, someOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Allowance, Rule } from './rule.js';
@@ -103,7 +104,7 @@ export const amend: Rule<Amend> = {
     const { seen, period } = alive(state, contract, at);
     const { sru_mib, hru_mib } = period.resources;
     demand(body.resources.sru_mib >= sru_mib && body.resources.hru_mib >= hru_mib, 'terms', 'a volume may grow and never shrink, since its file system is only ever grown; deploy to a new contract with less disk');
-    reallocate(state, contract.agreement.node, id, body.resources, at);
+    checkPlace(reallocate(state, contract.agreement.node, id, body.resources, at), body);
     close(state, allowance, id, seen);
     payIn(state, allowance, id, body.payers);
     giveBack(state, allowance, id, stroops(body.total_stroops));

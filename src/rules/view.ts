@@ -17,6 +17,7 @@ import { billedStroops } from '../capacity/price.js';
 import type { Resources } from '../schema/types.js';
 import { confirmedBetween, meterOf, openSince, type Metering } from './meter.js';
 import type { ContractObject, EndReason, MeterObject, Period } from './objects.js';
+import { keptMs } from './place.js';
 import { sharedOut } from './split.js';
 
 /** committed: paid, not yet held by the node. active: running, paid for. paused: term over, kept for the grace. */
@@ -57,7 +58,7 @@ export interface ContractView {
   readonly funded_until: number | null;
   /** When it ended, or will by itself. */
   readonly ends_at: number;
-  /** The node keeps its data until here: the retention after the end; no longer than to the end where it never held it. */
+  /** The node keeps its data until here: the retention after the end, as far as it is paid for; no longer than to the end where it never held it. */
   readonly data_until: number;
 }
 
@@ -105,7 +106,7 @@ export function view(contract: ContractObject, meter: MeterObject | undefined, a
     provision_deadline: deadline,
     funded_until: fundedUntil,
     ends_at: endsAt,
-    data_until: period === null ? endsAt : endsAt + agreement.retention_ms,
+    data_until: period === null ? endsAt : endsAt + keptAfter(contract, period, settled === null ? total : billed),
   };
 }
 
@@ -130,6 +131,11 @@ function timeOf(contract: ContractObject, period: Period, meter: MeterObject | u
   const covered_ms = Math.max(0, Math.min(confirmedBetween(meter, period.mark_ms ?? 0, fundedUntil), until - period.since));
   const open_ms = Math.max(0, until - Math.max(period.since, openSince(metering, at) ?? until));
   return { covered_ms, open_ms };
+}
+
+/** How long data is kept: of what is not settled yet, as if all of it will be paid. */
+function keptAfter({ agreement, place_stroops }: ContractObject, period: Period, paid: bigint): number {
+  return place_stroops === undefined ? agreement.retention_ms : keptMs(agreement.retention_ms, period, BigInt(place_stroops), paid);
 }
 
 /** What is owed once so much of the period is covered. Never less than what was shared out already. */
