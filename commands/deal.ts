@@ -11,7 +11,8 @@ import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
 
-const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
+/** How long somebody buys who does not say. */
+export const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
 const COMMIT_WITHIN_MS = 60_000;
 const SIGN_WITHIN_MS = 24 * 3_600_000;
 

@@ -1,21 +1,31 @@
 // 3bot explore
 import type { CommandFile } from './command.js';
+import { parseDuration } from '../src/base/duration.js';
+import { DEFAULT_TERM_MS } from './deal.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from './handle.js';
 import { nowOf } from './now.js';
 
-export const command: CommandFile<GridFlag & ResourceOptions> = {
-  about: 'Answered from your own copy: nobody is asked, and nobody learns what you look for.\nWithout resources it shows every node that is sold, with the price of a compute and a storage unit.',
-  options: (c) => resourceOptions(c).option(...GRID_FLAG),
-  examples: ['3bot explore', '3bot explore --cpu 4 --sru 100', '3bot explore --cpu 2 --memory 512MiB --location BE --json'],
+export const command: CommandFile<GridFlag & ResourceOptions & { for?: number; dedicated?: true }> = {
+  about: 'Answered from your own copy: nobody is asked, and nobody learns what you look for.\nWithout resources it shows every node that is sold, with the price of a compute and a storage unit.\nPrices are those that farms have published for you: with your deals, and what is off for that long.',
+  options: (c) => resourceOptions(c)
+    .option('--for <duration>', 'how long you would buy, for example 12h or 30d (default: 30d)', parseDuration)
+    .option('--dedicated', 'only nodes that nobody has a part of, each as a whole')
+    .option(...GRID_FLAG),
+  examples: ['3bot explore', '3bot explore --cpu 4 --sru 100', '3bot explore --cpu 2 --memory 512MiB --location BE --json', '3bot explore --dedicated --for 365d'],
   async run(context, _args, options) {
-    const wanted = resourcesOf(options);
     const { formatTft } = await import('../src/base/amount.js');
     const { NOTHING } = await import('../src/capacity/fit.js');
     const { formatSize } = await import('../src/capacity/format.js');
     const { exclusionText, search } = await import('../src/market/directory.js');
     const { findFarm, findNode } = await import('../src/market/find.js');
-    const { out } = context;
+    const { actsFor } = await import('../src/rules/identity.js');
+    const { readConfig } = await import('../src/home.js');
+    const { findBotKeys } = await import('../src/keys/identity.js');
+    const { out, home } = context;
+    const dedicated = options.dedicated === true;
+    const wanted = resourcesOf(options) ?? (dedicated ? NOTHING : undefined);
+    const { identity } = readConfig(home);
     await using grid = await openGridOf(context, options.grid);
     await grid.refresh();
     const found = search(grid.reader, {
@@ -23,11 +33,12 @@ export const command: CommandFile<GridFlag & ResourceOptions> = {
       farm: options.farm === undefined ? undefined : findFarm(grid.reader, options.farm).id,
       node: options.node === undefined ? undefined : findNode(grid.reader, options.node).key,
       location: options.location, runtime: options.runtime, at: nowOf(grid),
+      buyer: { key: identity === null ? undefined : actsFor(grid.reader, findBotKeys(home, identity).id), term_ms: options.for ?? DEFAULT_TERM_MS, dedicated },
     });
-    const nodes = found.matches.map(({ farm, farm_name, place, endpoint, node, announcement, free, prices, per_hour_stroops }) => ({
+    const nodes = found.matches.map(({ farm, farm_name, place, endpoint, node, announcement, free, prices, discounts, per_hour_stroops }) => ({
       farm, farm_name, place, endpoint, node, free, capacity: announcement.capacity, declared: announcement.declared, runtime: announcement.runtime,
       location: announcement.location, cu_price: formatTft(BigInt(prices.cu_stroops)), su_price: formatTft(BigInt(prices.su_stroops)),
-      price_per_hour: wanted === undefined ? null : formatTft(per_hour_stroops),
+      discounts, price_per_hour: wanted === undefined ? null : formatTft(per_hour_stroops),
     }));
     const priceOf = wanted === undefined ? ['TFT/h a CU', 'TFT/h a SU'] : ['TFT/h'];
     out.list({

@@ -27,8 +27,8 @@ export interface Search {
   readonly location?: string | undefined;
   /** ms since 1970; capacity is what is left then. */
   readonly at: number;
-  /** Whose prices count, for how long, and whether only nodes do that nobody has anything of; left out: an hour, for anybody. */
-  readonly buyer?: Omit<Purchase, 'at'> & { readonly key: string };
+  /** Whose prices count (key of a bot; undefined: anybody's), for how long, and whether only nodes do that nobody has anything of; left out: an hour, for anybody. */
+  readonly buyer?: Omit<Purchase, 'at'> & { readonly key: string | undefined };
 }
 
 /** Why a node is no match, in the order in which it is asked; the first that applies counts. With words for people. */
@@ -70,6 +70,8 @@ export interface Match {
   readonly free: Resources;
   /** What the farm asks; the grid's list prices where it set none. */
   readonly prices: Prices;
+  /** What comes off them. */
+  readonly discounts: readonly Discount[];
   /** Price of `resources`, or of the whole node, for an hour, less discounts, rounded up. */
   readonly per_hour_stroops: bigint;
 }
@@ -161,7 +163,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (perHour === undefined) return 'price';
   return {
     farm: farm.id, farm_name: farm.name, place: farm.place, endpoint, farm_key: farm.farm_key, sealing_key: farm.sealing_key, payout: farm.payout,
-    node: node.key, announcement: node.announcement, free, prices, per_hour_stroops: perHour,
+    node: node.key, announcement: node.announcement, free, prices, discounts, per_hour_stroops: perHour,
   };
 }
 

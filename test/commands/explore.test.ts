@@ -33,6 +33,9 @@ test('a farm invites, a node joins, a buyer explores: what fits at which price, 
     const { nodes, considered, excluded } = await explore(...args, '--farm', 'sunny');
     assert.deepEqual([nodes, considered, excluded], [[], 2, [{ reason: 'not_admitted', count: 1 }, { reason, count: 1 }]], reason);
   }
+  await botJson(['farm', 'price', '--length', '365d=10%'], farmer);
+  // All of it: 4 CU and 2.5 SU, 0.0525 TFT an hour, half of it, less 10 %.
+  assert.equal((await explore('--dedicated', '--for', '365d')).nodes[0]?.price_per_hour, '0.0236250');
   const { code, screen } = await terminal(['explore', '--cpu', '4'], machine);
   assert.equal(code, 0);
   assert.match(screen, /sunny .*declared/);
