@@ -15,6 +15,7 @@ import { trustOf } from '../../src/bcdb/pinned.js';
 import { Store } from '../../src/bcdb/store.js';
 import { readConfig } from '../../src/home.js';
 import { readKeystore } from '../../src/keys/keystore.js';
+import { Boxes } from '../../src/net/mail/boxes.js';
 import { openGrid } from '../../src/net/grid.js';
 import { openStore } from '../../src/net/writer.js';
 import { openPrivate } from '../../src/private.js';
@@ -82,6 +83,11 @@ async function check(cut: number, survival: Survival): Promise<void> {
     if (existsSync(copy.gridDatabase(grid.id))) follows(promised, grid.id);
   }
   remembers(promised);
+  const letters = of(promised, 'letter');
+  if (letters.length > 0) {
+    using boxes = Boxes.open(home.mail);
+    for (const id of letters) assert.ok(boxes.find(id), `letter ${id}`);
+  }
   assert.ok(Number(readConfig(copy).spend.per_command_stroops) >= Number(of(promised, 'spend').at(-1) ?? 0));
   if (existsSync(copy.database)) {
     using data = openPrivate(copy);
@@ -146,7 +152,7 @@ async function cutAt(cut: number, survival: Survival): Promise<void> {
 
 test('the trace has the effects that matter', { skip }, () => {
   const synced = (suffix: string): number => events.filter((event) => event.kind === 'sync' && event.path.endsWith(suffix)).length;
-  for (const [suffix, count] of [['home/config.json', 0], ['bcdb.sqlite-wal', 20], ['bot.sqlite-wal', 10], ['ledger.sqlite-wal', 5], ['copy', 3]] as const) assert.ok(synced(suffix) >= count, `${suffix}: ${synced(suffix)}`);
+  for (const [suffix, count] of [['home/config.json', 0], ['bcdb.sqlite-wal', 20], ['bot.sqlite-wal', 10], ['ledger.sqlite-wal', 5], ['mail.sqlite-wal', 5], ['copy', 3]] as const) assert.ok(synced(suffix) >= count, `${suffix}: ${synced(suffix)}`);
 });
 
 test('a cut after every sync and every promise, when nothing is left of what was not synced', { skip }, async () => {

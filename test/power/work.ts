@@ -14,9 +14,10 @@ import { startDaemon } from '../../src/net/daemon.js';
 import { createGrid } from '../../src/net/genesis.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
+import { sendMail } from '../../src/net/mail/mail.js';
 import { openPrivate } from '../../src/private.js';
 import { Ledger } from '../../src/witness/ledger.js';
-import { keyringOf, optionsOf } from '../named.js';
+import { keyringOf, optionsOf, ownMail } from '../named.js';
 import { send } from '../net/homes.js';
 import { TestLog, TestWitness } from '../witness/support.js';
 
@@ -30,7 +31,8 @@ export type Promised =
   | { readonly cosigned: number }
   | { readonly spend: string }
   | { readonly unsent: string }
-  | { readonly held: string };
+  | { readonly held: string }
+  | { readonly letter: string };
 
 /** What the witness here cosigns; its ledger lies in `witness`. */
 export const WITNESSED = new TestLog('power', 6);
@@ -104,6 +106,8 @@ async function work(root: string): Promise<never> {
     const hold = { contract: `${i}`, record: record.id, payload: record.text, agreement: { node: 'a', commit_by: Date.now() + 60_000 } } as unknown as Hold;
     new Holds(data, id).take(hold, Date.now());
     promise({ held: record.id });
+    const mail = ownMail(copy, grid, owner);
+    promise({ letter: (await sendMail(mail, mail.me.party, 'declined', { record: id, reason: `${i}` })).id });
     await sent(grid);
     promise({ copied: grid.reader.size });
   }
