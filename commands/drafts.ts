@@ -1,13 +1,22 @@
-// What the commands around drafts share: who signs, what is shown, and the way into the book once nobody is missing.
+// What the commands around drafts share: who signs, what is shown, the way to the others and into the book.
 import type { SignedFile } from '../src/net/envelope.js';
 import type { Keyring } from '../src/keys/keyring.js';
 import type { Grid } from '../src/net/grid.js';
 import type { ParsedRecord } from '../src/bcdb/record.js';
 import type { Standing } from '../src/people/draft.js';
+import type { Collected, Desk, Untold } from '../src/people/desk.js';
+import type { Payload } from '../src/schema/types.js';
 import type { Context } from './command.js';
 
 /** How far a draft is: signed by some, or in the book. */
 export type DraftState = 'draft' | 'signed' | 'committed';
+
+/** Where somebody signs: a grid, brought up to date, the identity in use, and its desk. */
+export interface SignerSession extends AsyncDisposable {
+  readonly grid: Grid;
+  readonly keyring: Keyring;
+  readonly desk: Desk;
+}
 
 /** The identity in use, opened. */
 export async function openIdentity(context: Context): Promise<Keyring> {
@@ -16,14 +25,63 @@ export async function openIdentity(context: Context): Promise<Keyring> {
   return gridOptions(context).openKeyring('identity', identityInUse(context.home));
 }
 
+/** The bot that the identity in use is, or acts for (key, hex); null where there is none yet. Opens no keystore. */
+export async function botInUse({ home }: Context, { reader }: Grid): Promise<string | null> {
+  const { actsFor } = await import('../src/rules/identity.js');
+  const { readConfig } = await import('../src/home.js');
+  const { findIdentity } = await import('../src/keys/identity.js');
+  const { identity } = readConfig(home);
+  return identity === null ? null : actsFor(reader, findIdentity(home, identity).id);
+}
+
 /**
- * Says how a draft stands: what it is, who has signed, who has not.
- * @param file where it lies; null where it lies in no file
- * @param standing of a draft that was just committed, as it was before that
+ * Opens the grid, the identity in use and its desk.
+ * @param draft what is to be signed, where that is known: governors speak by their keys as genesis names them, and a
+ *   hand-over is signed with the home away
+ * @param isGuest for a command that runs for long beside others
  */
-export async function sayDraft({ out, clock, home }: Context, grid: Grid, draft: SignedFile, state: DraftState, file: string | null, standing?: Standing): Promise<void> {
+export async function openSigner(context: Context, named: string | undefined, draft?: SignedFile, isGuest?: true): Promise<SignerSession> {
+  const { Problem } = await import('../src/base/errors.js');
+  const { openGrid } = await import('../src/net/grid.js');
+  const { ensureIdentity } = await import('../src/net/compose.js');
+  const { Desk } = await import('../src/people/desk.js');
+  const { kindOf } = await import('../src/people/kinds.js');
+  const { openPrivate } = await import('../src/private.js');
+  const { gridOptions } = await import('./handle.js');
+  const payload = draft?.record.payload;
+  const grid = await openGrid({ ...gridOptions(context, named ?? payload?.grid ?? undefined), isGuest });
+  const data = openPrivate(context.home);
+  const close = async (): Promise<void> => {
+    data[Symbol.dispose]();
+    await grid[Symbol.asyncDispose]();
+  };
+  try {
+    if (payload !== undefined && payload.grid !== grid.id) throw new Problem('refused', `the draft is of grid ${payload.grid ?? 'none'}, the one in use is ${grid.name}`, { reason: 'grid', hint: '3bot grid join its URL, then sign without --grid' });
+    if (payload === undefined || kindOf(payload).recordedBy === undefined) await grid.refresh();
+    const keyring = await openIdentity(context);
+    if (payload?.chain !== 'grid') await ensureIdentity(grid, keyring);
+    const desk = new Desk({ home: context.home, grid, keyring, data, signal: context.signal });
+    return { grid, keyring, desk, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** What is said of a draft besides itself. */
+export interface Said {
+  /** Where it lies; null where it lies in no file. */
+  readonly file: string | null;
+  /** Of a draft that was just committed, as it was before that. */
+  readonly standing?: Standing;
+  /** What its signer has last seen of the chain. */
+  readonly before?: Payload | undefined;
+}
+
+/** Says how a draft stands: what it is, who has signed, who has not. */
+export async function sayDraft({ out, clock, home }: Context, grid: Grid, draft: SignedFile, state: DraftState, { file, standing, before }: Said): Promise<void> {
   const { iso } = await import('../src/base/clock.js');
-  const { draftRows, pastStanding, rowsText, standingOf } = await import('../src/people/draft.js');
+  const { draftText, pastStanding, standingOf } = await import('../src/people/draft.js');
   const { usableUntil } = await import('../src/people/kinds.js');
   const { keepReceipt } = await import('../src/consumer/keep.js');
   const { id, payload } = draft.record;
@@ -36,11 +94,23 @@ export async function sayDraft({ out, clock, home }: Context, grid: Grid, draft:
     json: { grid: grid.id, kind, chain, record: id, ...(kind === 'agreement@1' ? { contract: subject } : {}), state, signed, missing, optional, commit_by: until === null ? null : iso(until), receipt, draft: file },
     id: kind === 'agreement@1' ? subject : id,
     text: () => [
-      ...(state === 'draft' ? [rowsText(draftRows(draft))] : []),
+      ...(state === 'draft' ? [draftText(draft, before)] : []),
       `${chain.replace('/', ' ')}: ${kind} ${state}${file === null ? '' : `, in ${file}`}`,
       ...signed.map((party) => `signed   ${party}`), ...missing.map((party) => `missing  ${party}`), ...optional.map((party) => `optional ${party}`), ...(receipt === null ? [] : [`receipt  ${receipt}`]),
     ].join('\n'),
   });
+}
+
+/** Says which letters were dropped, and why. */
+export function sayUnfit({ out }: Context, { unfit }: Collected): void {
+  for (const { from, problem } of unfit.slice(0, 5)) out.note(`a letter${from === null ? '' : ` of ${from}`} was dropped: ${problem.message}`);
+  if (unfit.length > 5) out.note(`and ${unfit.length - 5} more`);
+}
+
+/** Says whom letters did not reach, and what to do about it. */
+export function sayUntold({ out }: Context, untold: readonly Untold[]): void {
+  for (const { party, problem } of untold.slice(0, 5)) out.note(`not told: ${party}: ${problem.message}`);
+  if (untold.length > 5) out.note(`and ${untold.length - 5} more`);
 }
 
 /**
@@ -49,21 +119,21 @@ export async function sayDraft({ out, clock, home }: Context, grid: Grid, draft:
  * @throws Problem as `signWith`, `deliver`
  */
 export async function signOrDraft(context: Context, grid: Grid, record: ParsedRecord, keyring: Keyring, file: string): Promise<void> {
-  const { draftRows, rowsText, saveDraft, standingOf } = await import('../src/people/draft.js');
+  const { draftText, saveDraft, standingOf } = await import('../src/people/draft.js');
   const { signWith } = await import('../src/net/envelope.js');
   const { deliver } = await import('../src/net/deliver.js');
   const { out, prompt, clock } = context;
   const unsigned: SignedFile = { record, signatures: [] };
-  out.note(rowsText(draftRows(unsigned)));
+  out.note(draftText(unsigned, undefined));
   await prompt.confirm('Sign this?');
   const draft = await signWith(grid.reader, unsigned, keyring, clock);
   const standing = standingOf(grid.reader, draft, clock());
   if (standing.refusal === null) {
     await deliver(grid, { payload: record.text, signatures: [...draft.signatures] });
-    return sayDraft(context, grid, draft, 'committed', null, standing);
+    return sayDraft(context, grid, draft, 'committed', { file: null, standing });
   }
   const saved = saveDraft(file, record, draft.signatures);
   out.note(standing.refusal.message);
-  await sayDraft(context, grid, saved, 'signed', file, standing);
-  out.next(`3bot sign ${file}   (by each who is missing; whoever signs last commits it)`);
+  await sayDraft(context, grid, saved, 'signed', { file, standing });
+  out.next(`3bot propose ${file}   (sends it to all who are asked; or mail the file, for 3bot sign)`);
 }

@@ -16,15 +16,20 @@ export function writeNew(path: string, text: string): void {
   }
 }
 
-/** Reads a file of text; a pipe or device too. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
-export function readText(path: string, limit: number): string {
+/** Reads a whole file, whatever it holds. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
+export function readBytes(path: string, limit: number): Buffer {
   try {
     const bytes = readUpTo(path, limit + 1);
-    if (bytes.length <= limit) return bytes.toString('utf8');
+    if (bytes.length <= limit) return bytes;
   } catch (cause) {
     throw new Problem('usage', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
   throw new Problem('usage', `${path} has more than ${limit} bytes`);
+}
+
+/** Reads a file of text; a pipe or device too. @throws Problem `usage` where it cannot be read or is larger than `limit` bytes */
+export function readText(path: string, limit: number): string {
+  return readBytes(path, limit).toString('utf8');
 }
 
 // Not by its size: a device says 0 and never ends.

@@ -46,7 +46,6 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'quote', summary: 'exact prices, from every farm that fits', load: () => import('./quote.js') },
       { words: 'reserve', summary: 'take capacity, and run something on it', load: () => import('./reserve.js') },
       { words: 'deploy', summary: 'run something on a contract', load: () => import('./deploy.js') },
-      { words: 'sign', summary: 'read and sign the draft of an agreement', load: () => import('./sign.js') },
       { words: 'contract list', summary: 'your contracts', load: () => import('./contract/list.js') },
       { words: 'contract show', summary: 'how a contract stands: state, money, workloads', load: () => import('./contract/show.js') },
       { words: 'contract bill', summary: 'every interval that is billed, and the record that proves it', load: () => import('./contract/bill.js') },
@@ -63,6 +62,20 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'farm invite', summary: 'let somebody add a node to your farm', load: () => import('./farm/invite.js') },
       { words: 'farm claim', summary: 'get paid what all contracts of your farm owe so far', load: () => import('./farm/claim.js') },
       { words: 'farm notice', summary: 'end a contract early, as far as it was agreed', load: () => import('./farm/notice.js') },
+    ],
+  },
+  {
+    title: 'many signers',
+    commands: [
+      { words: 'propose', summary: 'send a draft to all who are asked to sign it, or make a document', load: () => import('./propose.js') },
+      { words: 'inbox', summary: 'drafts that wait for you, and what became of yours', load: () => import('./inbox.js') },
+      { words: 'sign', summary: 'read a draft of anything, and sign it', load: () => import('./sign.js') },
+      { words: 'decline', summary: 'tell the others that you do not sign, and why', load: () => import('./decline.js') },
+      { words: 'endorse', summary: 'sign what is in the book already, where it names you', load: () => import('./endorse.js') },
+      { words: 'vote create', summary: 'ask a question of named voters, or of all with a role', load: () => import('./vote/create.js') },
+      { words: 'vote cast', summary: 'record your ballot', load: () => import('./vote/cast.js') },
+      { words: 'vote show', summary: 'how a vote stands, and what it has decided', load: () => import('./vote/show.js') },
+      { words: 'vote list', summary: 'the votes of the grid', load: () => import('./vote/list.js') },
     ],
   },
   {

@@ -1,5 +1,5 @@
-// The private database of a home folder: orders under way, transfers in doubt, capacity held, invitations given. Never
-// shared, never a record.
+// The private database of a home folder: orders under way, transfers in doubt, capacity held, invitations given, drafts
+// to be signed. Never shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
 // by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded
@@ -72,6 +72,28 @@ const MIGRATIONS: readonly string[] = [
      record TEXT NOT NULL,
      payload TEXT NOT NULL,
      PRIMARY KEY (grid, key, record)
+   ) STRICT, WITHOUT ROWID;`,
+  // Drafts that were sent to a bot or by it; looked: what it has last been shown of a chain, so that changes can be told.
+  `CREATE TABLE drafts (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     record TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     signatures TEXT NOT NULL,
+     proposer TEXT NOT NULL,
+     stranger INTEGER NOT NULL CHECK (stranger IN (0, 1)),
+     declined TEXT NOT NULL DEFAULT '[]',
+     mine TEXT NOT NULL DEFAULT 'open' CHECK (mine IN ('open', 'signed', 'declined')),
+     came_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, bot, record)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE looked (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     chain TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     PRIMARY KEY (grid, bot, chain, kind)
    ) STRICT, WITHOUT ROWID;`,
 ];
 

@@ -101,6 +101,6 @@ async function writeDraft(context: Context, { grid }: BuyerSession, draft: Signe
   const { sayDraft } = await import('../drafts.js');
   const path = resolve(file);
   const saved = saveDraft(path, draft.record, draft.signatures);
-  await sayDraft(context, grid, saved, 'signed', path);
-  context.out.next(`3bot sign ${path}   (in the home folder of each who has to sign)`);
+  await sayDraft(context, grid, saved, 'signed', { file: path });
+  context.out.next(`3bot propose ${path}   (sends it to those who have to sign; or mail the file, for 3bot sign)`);
 }

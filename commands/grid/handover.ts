@@ -13,7 +13,7 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
     const { isProblem } = await import('../../src/base/errors.js');
     const { readEnvelope, saveEnvelope } = await import('../../src/net/envelope.js');
     const { missingGovernors } = await import('../../src/net/governance.js');
-    const { draftRows, rowsText } = await import('../../src/people/draft.js');
+    const { draftText } = await import('../../src/people/draft.js');
     const { begunHandover, takeOver } = await import('../../src/net/handover.js');
     const { sayDraft } = await import('../drafts.js');
     const { gridOptions, openGridOf } = await import('../handle.js');
@@ -31,10 +31,10 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
       const to = path ?? draft ?? `${grid.name}-handover.json`;
       if (path === undefined) saveEnvelope(to, file.record, file.signatures);
       out.note(why.message);
-      await sayDraft(context, grid, file, file.signatures.length === 0 ? 'draft' : 'signed', to);
+      await sayDraft(context, grid, file, file.signatures.length === 0 ? 'draft' : 'signed', { file: to });
       return out.next('3bot sign FILE, by each governor; then 3bot grid handover FILE, here');
     }
-    out.note(rowsText(draftRows(file)));
+    out.note(draftText(file, undefined));
     await prompt.confirm('From now on this home folder numbers the lines. Is the old home stopped for good?');
     await grid[Symbol.asyncDispose]();
     const { line, log_key } = await takeOver(grid.id, file, options);

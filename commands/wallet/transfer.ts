@@ -76,6 +76,6 @@ export async function leaveDraft(context: Context, grid: Grid, { draft, why }: D
   const path = resolve(file ?? `transfer-${draft.record.id.slice(0, 12)}.draft.json`);
   const saved = saveDraft(path, draft.record, draft.signatures);
   context.out.note(`nothing is paid yet: ${why.message}`);
-  await sayDraft(context, grid, saved, 'signed', path);
+  await sayDraft(context, grid, saved, 'signed', { file: path });
   context.out.next(`3bot sign ${path}   (by each who is missing; whoever signs last pays)`);
 }

@@ -49,6 +49,17 @@ export const NOTICE_MS = 7 * 24 * 3_600_000;
 export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
 /** Longest time between the first and the last signature of an agreement. */
 export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
+/** Drafts that wait at a bot, and of them from strangers; a further one stays in its mailbox. */
+export const MAX_DRAFTS = 500;
+export const MAX_STRANGERS_DRAFTS = 50;
+/** Signers who are all told of a signature; of more, the proposer alone is, and commits: letters would grow with their square. */
+export const MAX_TOLD = 64;
+/** Letters of one draft that are sent side by side. */
+export const LETTERS_AT_ONCE = 16;
+/** Rows of a draft within which changes are looked for line by line; larger changes are shown as a whole. */
+export const MAX_COMPARED_ROWS = 1_000;
+/** A file that a document names by its hash: read whole, into memory. */
+export const MAX_DOCUMENT_BYTES = 256 * 1_048_576;
 /** Votes: longest time between question and end. */
 export const MAX_VOTE_MS = 365 * 24 * 3_600_000;
 /** Roles that a bot has or had, which votes of the time between may ask for: a year of one change a week; all stand in its object. */

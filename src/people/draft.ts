@@ -9,7 +9,8 @@ import { readEnvelope, saveEnvelope, type SignedFile } from '../net/envelope.js'
 import { gridRules } from '../rules/all.js';
 import { readGrid } from '../rules/objects.js';
 import { accountSigners } from '../rules/spending.js';
-import type { Payers, Signature } from '../schema/types.js';
+import type { Payers, Payload, Signature } from '../schema/types.js';
+import { rowChanges } from './changes.js';
 import { kindOf, usableUntil, type Row } from './kinds.js';
 
 /** How far a draft is on its way into the book; parties as `bot/…`, `farm/…`, `node/…`, `account/…`. */
@@ -41,6 +42,17 @@ export function draftRows(draft: SignedFile): Row[] {
   const until = usableUntil(payload);
   const used = until === null ? 'until something else is recorded in its place' : `until ${iso(until)}`;
   return [...kindOf(payload).words(payload), ['your signature', `can be used ${used}`]];
+}
+
+/**
+ * A draft as it is shown before anybody signs it, with what has changed since this signer last saw one of its chain.
+ * @param before the payload that it saw, if any
+ */
+export function draftText(draft: SignedFile, before: Payload | undefined): string {
+  const { payload } = draft.record;
+  const changed = before === undefined ? [] : rowChanges(kindOf(before).words(before), kindOf(payload).words(payload));
+  const since = changed.map(([sign, [name, text]]) => `  ${sign} ${name === '' ? '' : `${name}: `}${text}`);
+  return [rowsText(draftRows(draft)), ...(since.length === 0 ? [] : ['changed since you last looked:', ...since])].join('\n');
 }
 
 /** Rows as lines of text, names in a column. */

@@ -21,8 +21,8 @@ export const document: Rule<FreeDocument> = {
     return [quorumSigners(state, first, occasion), quorumSigners(state, body.quorum, occasion)];
   },
   apply(state, { body, record, subject, moment: { at } }) {
-    const { title, quorum } = body;
-    write(state, 'document', subject, { id: subject, record: record.id, version: record.payload.height + 1, title, quorum, committed_at: at });
+    const { by, nonce, title, quorum } = body;
+    write(state, 'document', subject, { id: subject, record: record.id, by, nonce, version: record.payload.height + 1, title, quorum, committed_at: at });
   },
 };
 

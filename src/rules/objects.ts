@@ -55,6 +55,9 @@ export interface DocumentObject {
   id: string;
   /** Id of that version's record. */
   record: string;
+  /** Whose nonce makes the id; every version repeats them. */
+  by: string;
+  nonce: string;
   /** 1, 2, … */
   version: number;
   title: string;
