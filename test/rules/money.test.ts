@@ -22,21 +22,31 @@ const hostile = fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 
 
 const METERS: Agreement['meter'][] = [null, NODE_METER, { by: `bot/${key('other')}`, heartbeat_ms: HOUR }];
 
+const BURN = { account: null, role: 'burn', share_ppm: 10_001 } as const;
+/** What an agreement may say of discounts. */
+const DISCOUNTS: Pick<Agreement, 'discounts'>[] = [{}, {}, { discounts: [{ name: 'deal', ppm: 200_000 }] }, { discounts: [{ name: 'deal', ppm: 333_333 }, { name: 'length', ppm: 1 }] }];
+
 type Step = { wait: number; by: string[] | null; make: (world: World) => Submission };
 
 const agreement = fc
-  .record({ deal, payers: fc.uniqueArray(fc.constantFrom('purse', 'bob', 'payout'), { minLength: 1, maxLength: 3 }), cpu: fc.integer({ min: 0, max: 9 }), hours: fc.integer({ min: 1, max: 2_000 }), share: fc.integer({ min: 0, max: 1_000_000 }), meter: fc.constantFrom(...METERS), notice_ms: fc.constantFrom(0, HOUR, 50 * HOUR), minimum: fc.bigInt(0n, 1_000_000n), extra: fc.constantFrom(0n, 0n, 0n, 0n, 1n, -1n) })
-  .map(({ deal: name, payers: names, cpu, hours, share, minimum, extra, meter, notice_ms }) => (world: World): Submission => {
-    const later = readGrid(world).rules >= 2 ? { meter, notice_ms } : {};
+  .record({ deal, payers: fc.uniqueArray(fc.constantFrom('purse', 'bob', 'payout'), { minLength: 1, maxLength: 3 }), cpu: fc.integer({ min: 0, max: 9 }), hours: fc.integer({ min: 1, max: 2_000 }), share: fc.integer({ min: 0, max: 1_000_000 }), meter: fc.constantFrom(...METERS), notice_ms: fc.constantFrom(0, HOUR, 50 * HOUR), minimum: fc.bigInt(0n, 1_000_000n), discounts: fc.constantFrom(...DISCOUNTS), extra: fc.constantFrom(0n, 0n, 0n, 0n, 1n, -1n) })
+  .map(({ deal: name, payers: names, cpu, hours, share, minimum, extra, meter, notice_ms, discounts }) => (world: World): Submission => {
+    const { rules, shares = [] } = readGrid(world);
+    const later = rules >= 2 ? { meter, notice_ms, ...discounts } : {};
     const terms = { ...later, nonce: nonce(name), provision_by_ms: 6 * HOUR, resources: gib(cpu, cpu, 10), term_ms: hours * HOUR, grace_ms: 2 * HOUR, minimum_stroops: minimum.toString() };
     const { body } = agreementOf(world, terms);
     const total = BigInt((body as Agreement).total_stroops);
     const part = total / BigInt(names.length);
     const amounts = names.map((_, i) => (i === 0 ? total - part * BigInt(names.length - 1) + extra : part));
     const payers = names.map((account, i) => ({ account: key(account), amount_stroops: (amounts[i] ?? 0n).toString().replace('-', '') }));
-    const payees: Agreement['payees'] = [{ account: key('bob'), role: 'architect', share_ppm: share }, { account: key('payout'), role: 'farmer', share_ppm: 1_000_000 - share }];
+    const left = 1_000_000 - shares.reduce((all, { share_ppm }) => all + share_ppm, 0);
+    const architect = Math.min(share, left);
+    const payees: Agreement['payees'] = [{ account: key('bob'), role: 'architect', share_ppm: architect }, { account: key('payout'), role: 'farmer', share_ppm: left - architect }, ...shares];
     return agreementOf(world, { ...terms, payers, payees }, ['alice', 'farm', ...names]);
   });
+
+/** Governance takes of contracts from now on: nothing, or for itself, or for nobody. */
+const policy = fc.constantFrom([], [BURN], [{ account: key('alice'), role: 'grid', share_ppm: 20_003 }, BURN]).map((shares) => (): Submission => ({ chain: 'grid', kind: 'policy@1', body: { rules: 2, ...(shares.length === 0 ? {} : { shares }) }, by: ['governor'] }));
 
 const transfer = fc.record({ from: person, chain: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: person }), to: person, amount }).map(({ from, chain, to, amount: stroops }) => (): Submission => ({
   chain: `account/${key(chain ?? from)}`, kind: 'transfer@1', body: { payers: [{ account: key(from), amount_stroops: stroops.toString() }], to: key(to), memo: '' }, by: [chain ?? from],
@@ -58,7 +68,7 @@ function fundPrice(world: World, name: string, ms: number): bigint {
   const contract = read(world, 'contract', contractId(world, name));
   const period = contract === undefined ? null : periodOf(contract);
   if (contract === undefined || period === null) return 1n;
-  const price = (term_ms: number): bigint => totalStroops(period.resources, period.prices, term_ms);
+  const price = (term_ms: number): bigint => totalStroops(period.resources, period.prices, term_ms, period.discounts);
   return viewOf(world, contract, world.at).state === 'active' ? price(period.term_ms + ms) - price(period.term_ms) : price(ms);
 }
 const workload = fc.record({ deal }).map(({ deal: name }) => (world: World): Submission => ({ ...endOf(world, ['alice'], name), kind: 'workload@1', body: { workloads: [web('web')] } }));
@@ -70,13 +80,14 @@ const farm = fc.constantFrom(
   (): Submission => identityOf('bob'),
 );
 
-/** A market with three contracts in force: paid by two, with a payee of odd share, of every kind of meter. */
+/** A market with three contracts in force: paid by two, with payees of odd shares, some of it burned, of every kind of meter. */
 function busy(): World {
   const world = market({ rules: 2 });
+  world.submit({ chain: 'grid', kind: 'policy@1', body: { rules: 2, shares: [BURN] }, by: ['governor'] });
   for (const [i, meter] of METERS.entries()) {
     const terms = { nonce: nonce(`d${i}`), meter, resources: gib(1, 1, 10), term_ms: 100 * HOUR, grace_ms: 20 * HOUR, notice_ms: 50 * HOUR, minimum_stroops: '1000' };
     const payers = [{ account: key('purse'), amount_stroops: '3333334' }, { account: key('bob'), amount_stroops: '1916666' }];
-    const payees: Agreement['payees'] = [{ account: key('payout'), role: 'farmer', share_ppm: 666_667 }, { account: key('bob'), role: 'architect', share_ppm: 333_333 }];
+    const payees: Agreement['payees'] = [{ account: key('payout'), role: 'farmer', share_ppm: 656_666 }, { account: key('bob'), role: 'architect', share_ppm: 333_333 }, BURN];
     if (i === 0) world.submit({ chain: `account/${key('bob')}`, kind: 'faucet@1', body: { amount_stroops: readGrid(world).faucet_stroops }, by: ['bob'] });
     world.submit(agreementOf(world, { ...terms, payers, payees }, ['alice', 'farm', 'purse', 'bob']));
     world.submit(heldOf(world, `d${i}`));
@@ -85,7 +96,7 @@ function busy(): World {
 }
 
 const first: fc.Arbitrary<Step['make']>[] = [agreement, agreement, agreement, run, run, end, end, transfer, transfer, faucet, workload, farm];
-const later: fc.Arbitrary<Step['make']>[] = [agreement, held, run, end, transfer, faucet, status, status, status, claim, claim, fund, fund, amend, amend, notice, fault];
+const later: fc.Arbitrary<Step['make']>[] = [agreement, agreement, policy, held, run, end, transfer, faucet, status, status, status, claim, claim, fund, fund, amend, amend, notice, fault];
 const stepOf = (makes: readonly fc.Arbitrary<Step['make']>[], longest: number): fc.Arbitrary<Step> => fc.record({
   wait: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: HOUR }) }, { weight: 2, arbitrary: fc.integer({ min: HOUR, max: 1.5 * HOUR }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: longest }) }),
   by: hostile,
@@ -97,6 +108,8 @@ function balances(world: World): Map<string, bigint> {
 }
 
 const sum = (world: World, prefix: string, field: string): bigint => [...world.objects].filter(([id]) => id.startsWith(prefix)).reduce((total, [, object]) => total + BigInt(object[field] as string), 0n);
+
+const BURNING = new Set(['end@1', 'claim@1', 'amend@1', 'fund@1']);
 
 /** Takes a step and checks what must hold after any. @returns whether it was taken */
 function checkedStep(world: World, { wait, by, make }: Step): boolean {
@@ -117,7 +130,8 @@ function checkedStep(world: World, { wait, by, make }: Step): boolean {
   const { supply_stroops, max_supply_stroops } = readGrid(world);
   assert.equal(world.money, BigInt(supply_stroops), 'balances and escrows are what exists');
   assert.ok(BigInt(supply_stroops) <= BigInt(max_supply_stroops));
-  assert.ok(BigInt(supply_stroops) === supply || submission.kind === 'faucet@1', 'only the faucet makes money');
+  const made = BigInt(supply_stroops) - supply;
+  assert.ok(made === 0n || (made > 0n && submission.kind === 'faucet@1') || (made < 0n && BURNING.has(submission.kind)), 'only the faucet makes money, and only what pays payees burns it');
   assert.equal(sum(world, 'account/', 'escrowed_stroops'), sum(world, 'contract/', 'escrow_stroops'), 'accounts know what contracts hold');
   const { payers = [] } = submission.body as { payers?: { account: string; amount_stroops: string }[] };
   for (const [id, balance] of balances(world)) {
@@ -160,7 +174,7 @@ function endAll(world: World): void {
 
 for (const [rules, begin, steps, longest, kinds] of [
   [1, market, first, 1_000 * HOUR, ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1']],
-  [2, busy, later, 70 * HOUR, ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1', 'status@1', 'claim@1', 'fund@1', 'amend@1', 'notice@1']],
+  [2, busy, later, 70 * HOUR, ['agreement@1', 'end@1', 'run@1', 'transfer@1', 'faucet@1', 'status@1', 'claim@1', 'fund@1', 'amend@1', 'notice@1', 'policy@1']],
 ] as const) {
   test(`whatever is submitted under rules ${rules}: money is conserved, nobody pays unasked, nothing is sold twice`, () => {
     const taken = new Map<string, number>();

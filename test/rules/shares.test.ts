@@ -19,7 +19,8 @@ function governed(shares = SHARES): World {
 /** The agreement of `agreementBody` with these discounts, for the price that they leave. */
 function discounted(world: World, discounts: Agreement['discounts'], total: bigint, more: Partial<Agreement> = {}): Submission {
   const payers = total === 0n ? [] : [{ account: key('purse'), amount_stroops: total.toString() }];
-  return agreementOf(world, { discounts: discounts ?? [], total_stroops: total.toString(), payers, ...more }, total === 0n ? ['alice', 'farm'] : ['alice', 'farm', 'purse']);
+  const { body, ...submission } = agreementOf(world, { total_stroops: total.toString(), payers, ...more }, total === 0n ? ['alice', 'farm'] : ['alice', 'farm', 'purse']);
+  return { ...submission, body: { ...body, discounts } };
 }
 
 test('an agreement costs what its discounts leave, to the stroop', () => {

@@ -164,7 +164,7 @@ export function agreementBody(world: World, change: Partial<Agreement> = {}): Ag
   const consumer = `bot/${key('alice')}`;
   const farm = `farm/${farmId(world)}`;
   const terms = { resources: gib(4, 4, 100), prices: PRICES, term_ms: 720 * HOUR, ...change };
-  const total = totalStroops(terms.resources, terms.prices, terms.term_ms).toString();
+  const total = totalStroops(terms.resources, terms.prices, terms.term_ms, change.discounts).toString();
   return {
     by: key('alice'), nonce: nonce('deal'), roles: [{ role: 'consumer', party: consumer }, { role: 'farmer', party: farm }], farm: farmId(world), node: key('node'), order: null, units: 'units/1', ...terms,
     total_stroops: total, payers: [{ account: key('purse'), amount_stroops: total }], payees: [{ account: key('payout'), role: 'farmer', share_ppm: 1_000_000 }],
