@@ -192,6 +192,8 @@ export const MAX_ACCOUNTS = 256;
 export const MAX_ACCOUNT_INDEX = 2 ** 31 - 1;
 /** Keys that may spend one account; as on Stellar. */
 export const MAX_ACCOUNT_KEYS = 20;
+/** Payments of a day that an unlock agent counts, one every nine seconds; each takes some hundred bytes. */
+export const MAX_AGENT_SPENDINGS = 10_000;
 /** Payment request as a text: ours have at most 600 characters, a memo of 100 foreign letters spelled out included. */
 export const MAX_REQUEST_CHARS = 2_000;
 /** Keystore file: an identity's has 700 bytes; whatever is larger was not written by us. */

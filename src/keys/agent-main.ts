@@ -13,6 +13,7 @@ try {
     socket: start.socket,
     keyrings,
     until: start.until,
+    caps: start.caps,
     clock: systemClock,
     ended: () => process.exit(0),
   });

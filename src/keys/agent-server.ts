@@ -6,7 +6,8 @@ import { fromBase64, toBase64 } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { Problem, messageOf } from '../base/errors.js';
 import { MAX_AGENT_CONNECTIONS } from '../base/limits.js';
-import { accountRole, indexOfRole, maySign, type OpenKeyring } from './keyring.js';
+import { NO_CAPS, Spending, type Caps } from './caps.js';
+import { accountRole, indexOfRole, isAccountRole, maySign, type OpenKeyring } from './keyring.js';
 import { readLine, writeLine } from './line.js';
 import { checkPayload } from './sane.js';
 import type { SignedType } from './signed.js';
@@ -19,6 +20,8 @@ export interface AgentOptions {
   /** Path of the socket; its folder is ours alone. */
   readonly socket: string;
   readonly keyrings: readonly OpenKeyring[];
+  /** What its signatures may cost; nothing stands in their way if left out. */
+  readonly caps?: Caps;
   /** When it forgets. */
   readonly until: number;
   readonly clock: Clock;
@@ -26,9 +29,9 @@ export interface AgentOptions {
   readonly ended: () => void;
 }
 
-function answer(options: AgentOptions, request: Record<string, unknown>): Promise<object> | object {
+function answer(options: AgentOptions, spending: Spending, request: Record<string, unknown>): Promise<object> | object {
   if (request['op'] === 'list') {
-    return { until: options.until, keyrings: options.keyrings.map(({ type, name, public: keys }) => ({ type, name, public: keys })) };
+    return { until: options.until, caps: spending.state, keyrings: options.keyrings.map(({ type, name, public: keys }) => ({ type, name, public: keys })) };
   }
   const keyring = options.keyrings.find(({ type, name }) => type === request['type'] && name === request['name']);
   if (keyring === undefined) throw new Problem('locked', 'the agent does not hold this keyring', { hint: '3bot unlock' });
@@ -37,7 +40,7 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
       const { role, signed, payload } = request;
       if (typeof role !== 'string' || typeof signed !== 'string' || typeof payload !== 'string') throw new Problem('malformed', 'role, signed and payload are texts');
       if (!maySign(keyring.type, role, signed as SignedType)) throw new Problem('refused', `${keyring.type} keys do not sign ${signed.slice(0, 50)} as ${role.slice(0, 50)}`);
-      return sign(keyring, { role, signed: signed as SignedType, payload, key: request['key'] });
+      return sign(keyring, spending, { role, signed: signed as SignedType, payload, key: request['key'] });
     }
     case 'account': {
       const role = typeof request['index'] === 'number' ? accountRole(request['index']) : '';
@@ -54,12 +57,13 @@ function answer(options: AgentOptions, request: Record<string, unknown>): Promis
 }
 
 /** @param key what the asker takes for the role's key; an account's is made of the secret when it is asked for */
-async function sign(keyring: OpenKeyring, { role, signed, payload, key }: { role: string; signed: SignedType; payload: string; key: unknown }): Promise<object> {
+async function sign(keyring: OpenKeyring, spending: Spending, { role, signed, payload, key }: { role: string; signed: SignedType; payload: string; key: unknown }): Promise<object> {
   const index = indexOfRole(role);
   if (index !== undefined) await keyring.account(index);
   const signer = keyring.signer(role);
   if (key !== undefined && key !== signer.key) throw new Problem('integrity', `the ${role} of ${keyring.name} has another key than was noted`, { reason: 'keystore', hint: '3bot wallet list' });
   checkPayload(signed, payload, signer.key);
+  if (signed === 'record') spending.allow(payload, signer.key, isAccountRole(role));
   return { sig: await signer.sign(signed, payload) };
 }
 
@@ -67,6 +71,7 @@ async function sign(keyring: OpenKeyring, { role, signed, payload, key }: { role
 export async function serveAgent(options: AgentOptions): Promise<() => void> {
   const { socket: path, keyrings, until, clock, ended } = options;
   const connections = new Set<Socket>();
+  const spending = new Spending(options.caps ?? NO_CAPS, clock);
   let hasForgotten = false;
   let hasEnded = false;
 
@@ -112,7 +117,7 @@ export async function serveAgent(options: AgentOptions): Promise<() => void> {
         connection.end('{"locked":true}\n', end);
         return;
       }
-      writeLine(connection, await answer(options, request));
+      writeLine(connection, await answer(options, spending, request));
     } catch (thrown) {
       const { code, reason, hint } = thrown instanceof Problem ? thrown : new Problem('failed', messageOf(thrown));
       if (connection.writable) writeLine(connection, { error: { code, message: messageOf(thrown), reason, hint } });

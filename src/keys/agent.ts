@@ -10,6 +10,7 @@ import { Problem, isProblem, type ProblemCode } from '../base/errors.js';
 import type { Environment } from '../cli/io.js';
 import { runtimeFolder, runtimePath, type Home } from '../home.js';
 import { accountRoles } from './accounts.js';
+import { NO_CAPS, type Caps, type CapState } from './caps.js';
 import { accountRole, publicOf, type Keyring, type KeyringType } from './keyring.js';
 import { readLine, writeLine } from './line.js';
 
@@ -17,12 +18,14 @@ import { readLine, writeLine } from './line.js';
 export interface AgentStart {
   readonly socket: string;
   readonly until: number;
+  readonly caps: Caps;
   readonly keyrings: readonly { readonly type: KeyringType; readonly name: string; readonly public: Readonly<Record<string, string>>; readonly secret: string }[];
 }
 
 /** What a running agent holds, and until when. */
 export interface AgentState {
   readonly until: number;
+  readonly caps: CapState;
   readonly keyrings: readonly Keyring[];
 }
 
@@ -87,7 +90,9 @@ export async function agentState(home: Home, env: Environment): Promise<AgentSta
   const reply = await ask(home, env, { op: 'list' });
   if (reply === null) return null;
   const held = reply['keyrings'] as { type: KeyringType; name: string; public: Record<string, string> }[];
-  return { until: Number(reply['until']), keyrings: held.map((one) => agentKeyring(home, env, one)) };
+  // An agent of an older release knows no caps.
+  const caps = (reply['caps'] as CapState | undefined) ?? { ...NO_CAPS, left_stroops: null };
+  return { until: Number(reply['until']), caps, keyrings: held.map((one) => agentKeyring(home, env, one)) };
 }
 
 /** Ends the agent: when this returns, its keys are overwritten. False when none ran. */
@@ -99,8 +104,9 @@ export async function stopAgent(home: Home, env: Environment): Promise<boolean> 
  * Starts the agent as a process of its own, in place of one that runs; returns when it listens.
  * @param keyrings their secrets go to it over a pipe
  * @param until when it forgets, ms since 1970
+ * @param caps what its signatures may cost
  */
-export async function startAgent(home: Home, env: Environment, keyrings: AgentStart['keyrings'], until: number): Promise<void> {
+export async function startAgent(home: Home, env: Environment, keyrings: AgentStart['keyrings'], until: number, caps: Caps = NO_CAPS): Promise<void> {
   await stopAgent(home, env);
   const socket = join(runtimeFolder(home, env), SOCKET);
   rmSync(socket, { force: true });
@@ -109,7 +115,7 @@ export async function startAgent(home: Home, env: Environment, keyrings: AgentSt
   const child = spawn(process.execPath, [main], { detached: true, cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   child.stdin.on('error', () => undefined);
-  const start: AgentStart = { socket, until, keyrings };
+  const start: AgentStart = { socket, until, caps, keyrings };
   child.stdin.end(JSON.stringify(start));
   const said = (await Promise.race([text(child.stdout), failed])).trim();
   if (said !== 'ready') throw new Problem('failed', `the unlock agent did not start${said === '' ? '' : `: ${said}`}`);

@@ -69,6 +69,11 @@ export function indexOfRole(role: string): number | undefined {
   return index <= MAX_ACCOUNT_INDEX ? index : undefined;
 }
 
+/** Whether a role signs for an account. */
+export function isAccountRole(role: string): boolean {
+  return role === 'wallet' || indexOfRole(role) !== undefined;
+}
+
 /** An account signs what the first one does. */
 function tabled(type: KeyringType, role: string): { from: Derivation; signs: readonly SignedType[] } | undefined {
   const known = ROLES[type];

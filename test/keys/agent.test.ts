@@ -79,6 +79,26 @@ test("an account made while the agent runs signs there, and not under another ke
   await assert.rejects(later?.signer(accountRole(4)).sign('record', record) ?? Promise.resolve(), (thrown) => isProblem(thrown, 'integrity', 'keystore'));
 });
 
+test('an agent with caps signs up to them with every account of its words, and says so without a secret', async () => {
+  const { home, env } = fresh();
+  const keyring = await openSecret('identity', 'alice', Buffer.from(SECRET));
+  const socket = join(runtimeFolder(home, env), 'agent.sock');
+  const end = await serveAgent({ socket, keyrings: [keyring], until: 1_000, clock: () => 0, ended: () => undefined, caps: { per_command_stroops: '10', per_day_stroops: '15' } });
+  const state = await agentState(home, env);
+  const held = state?.keyrings[0];
+  assert.ok(held !== undefined && state?.caps.left_stroops === '10');
+  const transfer = (account: string, amount: number): string => canonical({ v: 1, grid: 'cd'.repeat(32), chain: `account/${account}`, height: 1, prev: 'cd'.repeat(32), kind: 'transfer@1', time: amount, body: { payers: [{ account, amount_stroops: `${amount}` }], to: 'ab'.repeat(32), memo: '' } });
+  const [main, till] = [held.public['wallet'] ?? '', await held.account(7)];
+  await held.signer('wallet').sign('record', transfer(main, 10));
+  for (const [role, key, amount] of [['wallet', main, 11], [accountRole(7), till, 6]] as const) {
+    await assert.rejects(held.signer(role).sign('record', transfer(key, amount)), (thrown) => isProblem(thrown, 'over_limit', 'cap') && !thrown.message.includes(SECRET));
+  }
+  await held.signer(accountRole(7)).sign('record', transfer(till, 5));
+  assert.equal((await agentState(home, env))?.caps.left_stroops, '0');
+  await held.signer('bot').sign('record', record);
+  end();
+});
+
 /** What the agent says to raw bytes. */
 async function raw(socket: string, bytes: string): Promise<string> {
   const connection = connect(socket);
