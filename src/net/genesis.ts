@@ -10,7 +10,7 @@ import { readConfig, updateConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
 import { SignaturePool } from '../keys/pool.js';
 import { gridRules } from '../rules/all.js';
-import type { Genesis } from '../schema/types.js';
+import type { Genesis, Quorum } from '../schema/types.js';
 import { formatVkey } from '../tlog/note.js';
 import { identityBody } from './compose.js';
 import { Cosigners } from './cosign.js';
@@ -40,12 +40,14 @@ export interface NewGrid {
   readonly name: string;
   /** Development grid: faucet, declared capacity and the process runtime are allowed. */
   readonly dev: boolean;
-  /** Governs the grid, and on a development grid certifies. */
+  /** Governs the grid. */
   readonly owner: Keyring;
   readonly createKeyring: (type: KeyringType, name: string) => Promise<Keyring>;
   readonly allocations?: readonly Allocation[];
   /** Lines of a witness policy, as genesis spells them; null or left out: no witnesses. */
   readonly witnesses?: readonly string[] | null;
+  /** Who certifies nodes; left out: the owner on a development grid, nobody on any other. */
+  readonly certifiers?: Quorum;
   /** How often a meter confirms time, ms; an hour if left out. */
   readonly heartbeat_ms?: number;
 }
@@ -105,13 +107,13 @@ export function checkFree(home: Home, name: string): void {
   if (readConfig(home).grids.some((entry) => entry.name === name)) throw new Problem('usage', `a grid named ${name} is here already`, { reason: 'exists', hint: '3bot grid list' });
 }
 
-function genesisBody({ name, dev, owner, allocations = [], witnesses = null, heartbeat_ms = HOUR_MS }: NewGrid, nonce: string, log: Keyring): Genesis {
+function genesisBody({ name, dev, owner, allocations = [], witnesses = null, certifiers, heartbeat_ms = HOUR_MS }: NewGrid, nonce: string, log: Keyring): Genesis {
   const { log: log_key = '', clock: clock_key = '' } = log.public;
   const rule = { threshold: 1, members: [{ of: `bot/${owner.public['bot'] ?? ''}`, weight: 1 }] };
   return {
     name, dev, origin: `3bot/${nonce}`, nonce, log_key, clock_key,
     rules: 2, units: 'units/1', prices: LIST_PRICES,
-    governance: rule, certifiers: dev ? rule : null, witnesses: witnesses === null ? null : [...witnesses],
+    governance: rule, certifiers: certifiers ?? (dev ? rule : null), witnesses: witnesses === null ? null : [...witnesses],
     allocations: [...allocations], faucet_stroops: dev ? FAUCET_STROOPS : null, max_supply_stroops: MAX_SUPPLY_STROOPS,
     heartbeat_ms, retention_ms: 72 * HOUR_MS,
     limits: { record_bytes: 1_048_576, signatures: 16_384 },

@@ -24,6 +24,7 @@ test('without a certificate nothing is due, and the dry run says why', async () 
 for (const [words, code] of [
   [['grid', 'certify', 'NODE', '--until', 'tomorrow'], 2],
   [['grid', 'certify', 'NODE', '--violation', '7', '--yes'], 3],
+  [['grid', 'create', 'valley', '--certifier', 'me', '--certify-by', '2'], 2],
   [['farm', 'mint', '--period', 'last'], 2],
   [['farm', 'mint', '--period', '1'], 5],
 ] as const) {
@@ -59,4 +60,11 @@ test('a certifier signs at once; the farm mints for a node that was watched, and
   assert.equal(BigInt(money.minted.replace('.', '')), mints.reduce((sum, { body }) => sum + BigInt(body.amount_stroops), 0n));
   assert.equal(supply, money.minted, 'nobody has asked the faucet');
   await watching.stop();
+});
+
+test('a grid that is no development grid has the certifiers that it was begun with', async () => {
+  const key = 'ab'.repeat(32);
+  await botJson(['grid', 'create', 'valley', '--certifier', 'me', key, '--certify-by', '1'], farmer);
+  const { certifiers } = await botJson<{ certifiers: { threshold: number; members: { of: string }[] } }>(['grid', 'show', 'valley'], farmer);
+  assert.deepEqual([certifiers.threshold, certifiers.members.length, certifiers.members[1]?.of], [1, 2, `bot/${key}`]);
 });
