@@ -42,7 +42,7 @@ export function contractText(contract: ContractShown): string {
 function moneyRows({ state, escrow, billed, open, refunded, refundable, meter, unconfirmed_ms, started_at }: ContractShown): Row[] {
   const isOver = state === 'ended' && escrow === NOTHING;
   return [
-    ['used', `${billed} TFT${open === NOTHING ? '' : `, and ${open} TFT once the meter confirms the time since its last entry`}`],
+    ['used', `${billed} TFT${meter === null || state !== 'active' ? '' : `, and ${open} TFT once the meter confirms the time since its last entry`}`],
     isOver ? ['returned', `${refunded} TFT`] : ['in escrow', `${escrow} TFT, ${refundable} TFT would come back`],
     ...(meter === null || started_at === null ? [] : [['metered', `every ${durationText(meter.heartbeat_ms)} by ${meter.by.startsWith('node/') ? 'the node: the farmer\'s word' : short(meter.by)}${unconfirmed_ms === 0 ? '' : `; ${formatDuration(unconfirmed_ms)} unconfirmed, which nobody pays`}`] as const]),
   ];

@@ -37,7 +37,7 @@ export const command: CommandFile<GridFlag> = {
       json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), ...shownAsking(farm), nodes, contracts, income, complete },
       text: () => [
         `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)}`, `asks      ${pricesText(prices)}`, ...askingText(farm).map(([what, text]) => `          ${what}: ${text}`),
-        `income    ${income.paid} TFT paid, ${income.due} TFT earned and paid when contracts end`,
+        `income    ${income.paid} TFT paid, ${income.due} TFT earned and not paid yet: 3bot farm claim`,
         `contracts ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
         `nodes     ${nodes.length === 0 ? 'none: 3bot node join, or 3bot farm invite' : ''}`.trimEnd(),
         ...nodes.map(({ node, admitted, declared, free, capacity, contracts: count }) =>

@@ -7,8 +7,8 @@ import { parseRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
-import type { Agreement, End, Payers, Payload, Run, WorkloadList } from '../schema/types.js';
 import { linesOf } from '../market/lines.js';
+import type { Agreement, Amend, End, Fund, Payers, Payload, Run, WorkloadList } from '../schema/types.js';
 import { durationText, resourcesText } from './words.js';
 
 /** One record that concerns a contract. */
@@ -72,6 +72,18 @@ function said({ kind, body }: Payload, contract: ContractObject): Said {
       const { refunded_stroops = '0', reason = '' } = contract.settled ?? {};
       return { what: `ended, ${reason}${(body as End).reason === '' ? '' : `: ${(body as End).reason}`}; ${formatTft(BigInt(refunded_stroops))} TFT returned`, amount: -BigInt(contract.settled?.billed_stroops ?? '0') - BigInt(refunded_stroops) };
     }
+    case 'fund@1': {
+      const { term_ms, payers } = body as unknown as Fund;
+      return { what: `funded for ${durationText(term_ms)} more`, amount: sum(payers) };
+    }
+    case 'amend@1': {
+      const { resources, term_ms, total_stroops, payers } = body as unknown as Amend;
+      return { what: `amended: ${resourcesText(resources)} for ${durationText(term_ms)}, ${formatTft(BigInt(total_stroops))} TFT in all; what is not needed of escrow and payment goes back`, amount: sum(payers) };
+    }
+    case 'claim@1':
+      return { what: 'the payees are paid what is billed by now; contract bill has the amount' };
+    case 'notice@1':
+      return { what: `the farm gives notice${because}${contract.notice === undefined ? '' : `; it ends ${iso(contract.notice.ends_at)}`}` };
     default:
       return { what: `${kind.replace(/@.*/, '')}${because}`, ...(text.payers === undefined ? {} : { amount: sum(text.payers) }) };
   }

@@ -17,6 +17,7 @@
 //                    stopped, retention over, second look   →  remove, then wipe, then say released
 //          unclear   anything              →  keep, begin nothing
 //          unknown   anything              →  keep, tell the owner
+import type { WorkloadStatus } from '../rules/objects.js';
 import type { PublishedPort, Run, Workload } from '../schema/types.js';
 import type { BookTime, Desired, Task } from './desired.js';
 import { specDigest, type Limits, type Ref, type Running } from './driver.js';
@@ -209,7 +210,7 @@ class Draft implements Plan {
     const present = here.find((running) => running.workload === workload.name);
     const status = said?.workloads.find(({ name }) => name === workload.name);
     const last = status?.state;
-    const isResumed = last === 'exited' && status?.reason === STOPPED_FOR_PAUSE;
+    const isResumed = wasStoppedForPause(status);
     if (isResumed && present !== undefined && present.state !== 'running') {
       this.#replace(present);
       return;
@@ -237,6 +238,8 @@ class Draft implements Plan {
       if (state === 'created' || !isWanted(tasks, running)) continue;
       const ports = state === 'running' ? sorted(running.ports) : [];
       const last = said?.workloads.find(({ name }) => name === workload);
+      // However it ended, we ended it, and it is about to be started again.
+      if (state !== 'running' && wasStoppedForPause(last)) continue;
       if (last?.state === state && last.exit_code === exit_code && JSON.stringify(sorted(last.ports)) === JSON.stringify(ports)) continue;
       this.#say({ contract, workload, state, reason: running.reason, exit_code, ports });
     }
@@ -300,6 +303,10 @@ class Draft implements Plan {
   #say(report: Report): void {
     this.reports.push(report);
   }
+}
+
+function wasStoppedForPause(status: WorkloadStatus | undefined): boolean {
+  return status?.state === 'exited' && status.reason === STOPPED_FOR_PAUSE;
 }
 
 function isWanted(tasks: readonly Task[], running: Running): boolean {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../src/base/clock.js';
+import { fund } from '../../src/consumer/fund.js';
 import { chainId } from '../../src/bcdb/record.js';
 import { totalStroops } from '../../src/capacity/price.js';
 import { openHome, type Home } from '../../src/home.js';
@@ -67,12 +68,12 @@ export class LocalGrid implements AsyncDisposable {
   }
 
   /** @param signal ends a test that hangs */
-  static async start(signal: AbortSignal, runtime: NodeConfig['runtime'] = 'process', allow_registries: string[] = []): Promise<LocalGrid> {
+  static async start(signal: AbortSignal, runtime: NodeConfig['runtime'] = 'process', allow_registries: string[] = [], heartbeat_ms = HOUR): Promise<LocalGrid> {
     const local = new LocalGrid(signal);
     const { home, nodeHome, keys } = local;
     const alice = await keys.get('identity', 'alice');
     const purse = { account: alice.public['wallet'] ?? '', amount_stroops: (1_000n * TFT).toString() };
-    const { id: grid } = await createGrid({ home, clock: Date.now, signal, name: 'test-grid', dev: true, owner: alice, createKeyring: (type, name) => keys.get(type, name), allocations: [purse] });
+    const { id: grid } = await createGrid({ home, clock: Date.now, signal, name: 'test-grid', dev: true, owner: alice, createKeyring: (type, name) => keys.get(type, name), allocations: [purse], heartbeat_ms });
     await local.comeBack();
     await joinGrid({ home: nodeHome, clock: Date.now, signal, url: local.url, genesis: grid });
     await local.#settle(grid, runtime, allow_registries);
@@ -127,6 +128,11 @@ export class LocalGrid implements AsyncDisposable {
   async say(contract: string, kind: 'end@1' | 'workload@1', body: object): Promise<void> {
     const alice = await this.keys.get('identity', 'alice');
     await appendSigned(this.book, { chain: `contract/${contract}`, kind, body }, [alice.signer('bot')]);
+  }
+
+  /** The consumer pays for more time. */
+  async fund(contract: string, term_ms: number): Promise<void> {
+    await fund(this.book, (await this.keys.get('identity', 'alice')).signer('wallet'), contract, term_ms, 1_000n * TFT);
   }
 
   contract(id: string): ContractObject {

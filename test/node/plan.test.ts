@@ -125,6 +125,7 @@ describe('a fresh copy', () => {
     ['says that it has stopped, and keeps it', { wanted: { phase: 'paused', said: said('held', {}) }, running: [running('failed')], look: first }, ['say web exited']],
     ['keeps the data in the grace', { wanted: { phase: 'paused', said: said('held', { state: 'exited' }) }, running: [running('exited')], look: first }, []],
     ['takes away what a pause has stopped, once it is paid for again', { running: [running('exited')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['remove web']],
+    ['however it ended when it was stopped', { running: [running('failed')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['remove web']],
     ['and starts it again', { wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['start web']],
     ['but not what ended by itself while it was paused', { running: [running('exited')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: 'done' }) } }, []],
     ['says that it runs again', { running: [running('running')], wanted: { said: said('held', { state: 'exited', exit_code: 0, reason: PAUSED }) } }, ['say web running']],

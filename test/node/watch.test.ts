@@ -7,7 +7,11 @@ import { canonical } from '../../src/base/canonical.js';
 import { Problem } from '../../src/base/errors.js';
 import { FRESH_MS, NODE_RETRY_MS } from '../../src/base/limits.js';
 import { lineOf } from '../../src/bcdb/query.js';
+import { billOf } from '../../src/consumer/bill.js';
+import { linesOf } from '../../src/market/lines.js';
 import type { Driver } from '../../src/node/driver.js';
+import { gridRules } from '../../src/rules/all.js';
+import { viewOf } from '../../src/rules/view.js';
 import { bare, LocalGrid, until } from './local.js';
 
 const FOREVER = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
@@ -112,6 +116,56 @@ test('while the home is away, what runs goes on, and what happened is said when 
   const line = local.book.reader.line(lineOf(local.book.reader, head?.id ?? '') ?? 0);
   const { body } = JSON.parse(line.payload) as { body: { observed_ms: number } };
   assert.ok(body.observed_ms <= seen_ms, 'the record says when it was observed, not when it was said');
+});
+
+describe('a metered contract', () => {
+  const HEARTBEAT = 1_000;
+  const metered = (local: LocalGrid, term_ms: number) => ({ ...VOLUME, term_ms, notice_ms: 1_000, meter: { by: `node/${local.config.key}`, heartbeat_ms: HEARTBEAT } });
+
+  test('is billed by what its node confirms, once a heartbeat; while the home is away nobody does', async () => {
+    await using local = await LocalGrid.start(within(), 'process', [], HEARTBEAT);
+    const id = await local.deal([], metered(local, 3_600_000));
+    const seen = (at = local.book.reader.lastAt) => viewOf(local.book.reader, local.contract(id), at);
+    const entries = () => linesOf(local.book.reader, { signer: local.config.key, kind: 'status@1' });
+    {
+      await using _node = await local.watch({ interval_ms: 100 });
+      await until('two entries', () => entries().length >= 2);
+    }
+    const [first, second] = entries().map((line) => local.book.reader.line(line).at) as [number, number];
+    assert.ok(second - first >= HEARTBEAT && second - first <= 1.5 * HEARTBEAT, `${second - first} ms`);
+    assert.ok(seen().covered_ms >= HEARTBEAT);
+    await using node = await local.watch({ interval_ms: 100 });
+    await local.goAway();
+    const away = Date.now();
+    await until('the home missed an entry', () => Date.now() > away + 2 * HEARTBEAT && node.events.some((event) => event.event === 'meter' && event.problem !== null));
+    await local.comeBack();
+    const before = entries().length;
+    await until('the node goes on', () => entries().length >= before + 2);
+    const at = local.book.reader.lastAt;
+    const { covered_ms, open_ms, period } = seen(at);
+    assert.ok(at - (period?.since ?? 0) - covered_ms - open_ms >= 2 * HEARTBEAT, 'time without entries is not covered');
+    assert.ok(covered_ms >= 2 * HEARTBEAT);
+
+    const bill = await billOf(local.book.reader, gridRules, local.contract(id), at);
+    assert.equal(bill.intervals.reduce((sum, { amount_stroops }) => sum + amount_stroops, 0n), seen(at).billed_stroops);
+    assert.equal(bill.intervals.reduce((sum, interval) => sum + interval.covered_ms, 0), covered_ms);
+    assert.deepEqual(bill.intervals.slice(1).map(({ from }) => from), bill.intervals.slice(0, -1).map(({ to }) => to), 'without a hole');
+    assert.ok(bill.intervals.some((interval) => interval.covered_ms === 0 && interval.to - interval.from >= 2 * HEARTBEAT));
+  });
+
+  test('that runs out is stopped with its data kept, and goes on once it is funded', async () => {
+    await using local = await LocalGrid.start(within(), 'process', [], HEARTBEAT);
+    await using node = await local.watch({ interval_ms: 100 });
+    const id = await local.deal([bare([process.execPath, '-e', "require('fs').appendFileSync('here', 'x'); setInterval(() => {}, 1000)"])], metered(local, 3_000));
+    const file = join(local.config.data, 'volumes', id, 'here');
+    await until('stopped', () => local.said(id) === 'exited');
+    assert.equal(viewOf(local.book.reader, local.contract(id), local.book.reader.lastAt).state, 'paused');
+    assert.deepEqual((await node.driver.list(within())).map(({ state }) => state === 'running'), [false]);
+    assert.equal(readFileSync(file, 'utf8'), 'x');
+    await local.fund(id, 3_600_000);
+    await until('running again', () => local.said(id) === 'running');
+    assert.equal(readFileSync(file, 'utf8'), 'xx', 'it has found its data');
+  });
 });
 
 describe('a machine whose clock is off', () => {
