@@ -17,6 +17,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'identity list', summary: 'the identities of this home folder', load: () => import('./identity/list.js') },
       { words: 'identity show', summary: 'id, keys and wallet address of an identity', load: () => import('./identity/show.js') },
       { words: 'identity use', summary: 'choose the identity that commands use', load: () => import('./identity/use.js') },
+      { words: 'identity mailbox', summary: 'where letters to you wait, and moving that', load: () => import('./identity/mailbox.js') },
       { words: 'identity import', summary: 'make an identity from its 24 words', load: () => import('./identity/import.js') },
       { words: 'identity export', summary: 'write the 24 words of an identity into a file', load: () => import('./identity/export.js') },
       { words: 'unlock', summary: 'keep the keys open for a while', load: () => import('./unlock.js') },

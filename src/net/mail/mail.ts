@@ -12,10 +12,10 @@ import type { Letter, MailboxRequest, MailKept, MailPage } from '../../schema/ty
 import { Client } from '../client.js';
 import type { Grid } from '../grid.js';
 import { daemonAnswers, socketPath } from '../lock.js';
-import { readOnly } from '../mirror.js';
 import { peerOf, type Speaker } from '../talk.js';
 import { letterId, openLetter, sealLetter, type MailBodies, type MailKind, type OpenLetter } from './letter.js';
-import { endpointOf, MailOffice, type PostOffice } from './office.js';
+import { MailOffice, type PostOffice } from './office.js';
+import { endpointOf, mailboxOf } from './place.js';
 
 /** Whose mail it is, and where. */
 export interface MailParts {
@@ -143,8 +143,7 @@ async function ask(parts: MailParts, { drop = [], known = [], after = 0, limit =
 
 /** Works with whoever keeps a party's mailbox: where it says, else the bot that this grid was joined from, else this home. */
 async function atOffice<T>({ home, grid }: MailParts, party: string, work: (office: PostOffice) => Promise<T>): Promise<T> {
-  const url = endpointOf(grid.reader, party) ?? grid.url;
-  if (url === null && grid.mirror !== null) throw readOnly(grid.name, grid.mirror);
+  const { url } = mailboxOf(grid, party);
   const here = new Map([[grid.id, grid]]);
   await using office: PostOffice & AsyncDisposable =
     url !== null ? new Client({ url })

@@ -13,13 +13,13 @@ import { MAX_CLOCK_SKEW_MS, MAX_FETCHES, MAX_FETCHES_OF_ONE, MAX_LONG_POLL_MS, M
 import type { ReadState } from '../../bcdb/rulebook.js';
 import { verifyBytes } from '../../keys/ed25519.js';
 import { signingBytes } from '../../keys/signed.js';
-import { read } from '../../rules/objects.js';
 import type { Letter, MailboxRequest, MailKept, MailPage, SignedMailboxRequest } from '../../schema/types.js';
 import { Client } from '../client.js';
 import { peerOf, speaksFor } from '../talk.js';
 import { Boxes } from './boxes.js';
 import { checkLetter, letterId } from './letter.js';
 import { Once } from './once.js';
+import { endpointOf } from './place.js';
 
 /** Who takes letters and gives them out: this bot, or another over HTTP. */
 export interface PostOffice {
@@ -48,12 +48,6 @@ export interface OfficeParts {
   readonly clock: Clock;
   /** Serves nobody but this process: what was asked before it was made may be asked now. */
   readonly isPrivate?: boolean;
-}
-
-/** Address under which a party is reached, where the grid knows one. */
-export function endpointOf(state: ReadState, party: string): string | null {
-  const [type, id = ''] = party.split('/');
-  return (type === 'bot' || type === 'farm' ? read(state, type, id)?.endpoint : null) ?? null;
 }
 
 /** A letter that was checked and is about to be kept. */
