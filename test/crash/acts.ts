@@ -9,8 +9,11 @@ import { exportTiles } from '../../src/bcdb/mirror.js';
 import { query } from '../../src/bcdb/query.js';
 import { StateFile } from '../../src/bcdb/statefile.js';
 import { Store } from '../../src/bcdb/store.js';
+import { endContract } from '../../src/consumer/change.js';
+import { fund } from '../../src/consumer/fund.js';
 import { openHome } from '../../src/home.js';
 import { createKeystore, readKeystore } from '../../src/keys/keystore.js';
+import { claim } from '../../src/market/claim.js';
 import { signStatement, witnessChange } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
@@ -21,6 +24,7 @@ import { readGrid } from '../../src/rules/objects.js';
 import { send } from '../net/homes.js';
 import { keyringOf, optionsOf, ownMail, secretOf } from '../named.js';
 import { TestLog, TestWitness } from '../witness/support.js';
+import { contractIn } from './contract.js';
 
 /** Where an act is carried out. */
 export interface Place {
@@ -111,6 +115,21 @@ export const ACTS = {
     if (first === undefined) return;
     await dropMail(mail, [first.id]);
     tell({ dropped: first.id });
+  },
+  money: async ({ home, grid: id, with: from = 'fund' }, arm) => {
+    const [owner, till] = [await keyringOf('identity', 'owner'), await keyringOf('identity', 'till')];
+    const contract = await contractIn(id);
+    await using grid = await openGrid(optionsOf(openHome(home)));
+    await grid.refresh();
+    const steps: [string, () => Promise<unknown>][] = [
+      ['fund', () => fund(grid, owner.signer('wallet'), contract, 3_600_000, 1_000_000n)],
+      ['claim', () => claim(grid, till.signer('wallet'), contract)],
+      ['end', () => endContract(grid, owner, contract, 'done')],
+    ];
+    for (const [, step] of steps.slice(steps.findIndex(([name]) => name === from))) {
+      arm();
+      await step();
+    }
   },
 } satisfies Record<string, Act>;
 

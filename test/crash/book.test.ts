@@ -20,7 +20,7 @@ import { openGrid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
 import { fetchMail } from '../../src/net/mail/mail.js';
 import { gridRules } from '../../src/rules/all.js';
-import { readGrid } from '../../src/rules/objects.js';
+import { read, readGrid, type AccountObject } from '../../src/rules/objects.js';
 import { parseVkey } from '../../src/tlog/note.js';
 import { send, sendMany } from '../net/homes.js';
 import { StaticServer } from '../net/static.js';
@@ -28,6 +28,7 @@ import { keyringOf, optionsOf, ownMail } from '../named.js';
 import { ServedWitness } from '../witness/grid.js';
 import { TestLog, TestWitness } from '../witness/support.js';
 import { carryOut, dieAt, type ActName, type Place, type Promised } from './acts.js';
+import { buy, contractIn } from './contract.js';
 
 let root: string;
 before(() => void (root = mkdtempSync(join(tmpdir(), '3bot-crash-'))));
@@ -140,6 +141,41 @@ describe('a home with witnesses', () => {
       for (const { until } of earlier) openCheckpoint(reader.milestone(until - 1)?.note ?? '', trustOf(reader));
       assert.equal((await verifyGrid(home, place.grid)).signed, reader.size);
     });
+  }
+});
+
+describe('money in a contract', () => {
+  let held: Place;
+  before(async () => {
+    const { vkey: _vkey, ...made } = await begin('money', 0);
+    held = made;
+    await using grid = await openGrid(optionsOf(openHome(made.home)));
+    await buy(grid);
+  });
+
+  /** Balances and escrows, which are all that exists; and what is left in the contract. */
+  async function assertConserved({ home, grid }: Place): Promise<bigint> {
+    using reader = Store.read(openHome(home).gridDatabase(grid));
+    const accounts = reader.objects('account/', 100).map(({ value }) => value as unknown as AccountObject);
+    const contract = read(reader, 'contract', await contractIn(grid));
+    const escrow = BigInt(contract?.escrow_stroops ?? '-1');
+    assert.equal(accounts.reduce((sum, { balance_stroops }) => sum + BigInt(balance_stroops), escrow), BigInt(readGrid(reader).supply_stroops));
+    assert.equal(accounts.reduce((sum, { escrowed_stroops }) => sum + BigInt(escrowed_stroops), 0n), escrow);
+    return escrow;
+  }
+
+  for (const step of ['fund', 'claim', 'end']) {
+    for (const point of BESIDE(['committed'])) {
+      test(`is conserved where ${step} is killed ${point}, and comes out when the rest is done`, async () => {
+        const place = { ...copyOf(held, `${step} ${point}`), with: step };
+        await killed('money', place, point);
+        assert.equal((await assertConserved(place)) === 0n, step === 'end' && point.endsWith('after'));
+        await carryOut('money', step === 'fund' && point.endsWith('after') ? { ...place, with: 'claim' } : place);
+        assert.equal(await assertConserved(place), 0n);
+        const { size, signed } = await verifyGrid(openHome(place.home), place.grid);
+        assert.equal(signed, size);
+      });
+    }
   }
 });
 
