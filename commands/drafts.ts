@@ -59,7 +59,8 @@ export async function openSigner(context: Context, named: string | undefined, dr
     if (payload !== undefined && payload.grid !== grid.id) throw new Problem('refused', `the draft is of grid ${payload.grid ?? 'none'}, the one in use is ${grid.name}`, { reason: 'grid', hint: '3bot grid join its URL, then sign without --grid' });
     if (payload === undefined || kindOf(payload).recordedBy === undefined) await grid.refresh();
     const keyring = await openIdentity(context);
-    if (payload?.chain !== 'grid') await ensureIdentity(grid, keyring);
+    // A governor speaks by the key that genesis names, a key that an identity is to get by itself; everybody else is a bot of this grid.
+    if (!/^(grid$|bot\/|recovery\/)/.test(payload?.chain ?? '')) await ensureIdentity(grid, keyring);
     const desk = new Desk({ home: context.home, grid, keyring, data, signal: context.signal });
     return { grid, keyring, desk, [Symbol.asyncDispose]: close };
   } catch (thrown) {

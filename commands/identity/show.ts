@@ -6,9 +6,9 @@ export const command: CommandFile = {
   examples: ['3bot identity show', '3bot identity show alice --json'],
   async run({ home, out }, [name]) {
     const { readConfig } = await import('../../src/home.js');
-    const { findIdentity, identityText } = await import('../../src/keys/identity.js');
+    const { findBotKeys, identityText } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
-    const identity = findIdentity(home, name ?? identityInUse(home));
+    const identity = findBotKeys(home, name ?? identityInUse(home));
     out.one({ json: { ...identity, in_use: readConfig(home).identity === identity.name }, text: () => identityText(identity) });
   },
 };

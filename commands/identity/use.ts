@@ -6,8 +6,8 @@ export const command: CommandFile = {
   examples: ['3bot identity use alice'],
   async run({ home, out }, [name = '']) {
     const { updateConfig } = await import('../../src/home.js');
-    const { findIdentity } = await import('../../src/keys/identity.js');
-    const identity = findIdentity(home, name);
+    const { findBotKeys } = await import('../../src/keys/identity.js');
+    const identity = findBotKeys(home, name);
     updateConfig(home, (config) => void (config.identity = identity.name));
     out.one({ json: { ...identity, in_use: true }, id: identity.id, text: () => `commands now use ${identity.name}` });
   },

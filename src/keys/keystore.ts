@@ -10,7 +10,7 @@ import { canonical, parseCanonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
 import { sha256, sha256Hex } from '../base/hash.js';
 import { MAX_KEYSTORES, MAX_KEYSTORE_BYTES, MAX_SCRYPT_BYTES } from '../base/limits.js';
-import { createFile, type Home } from '../home.js';
+import { createFile, replaceFile, type Home } from '../home.js';
 import type { Kdf, KeystoreFile } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { withDerivedKey } from './derive.js';
@@ -174,6 +174,26 @@ export interface NewKeystore {
  * @throws Problem `usage` when the name is taken, or the passphrase is empty
  */
 export async function createKeystore(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost = KDF_COST): Promise<KeystoreFile> {
+  const file = await sealed(home, { type, name, public: keys, secret }, passphrase, cost);
+  try {
+    createFile(keystorePath(home, type, name), `${canonical(file)}\n`);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw new Problem('usage', `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} named ${name} exists already`, { reason: 'exists', hint: 'choose another name' });
+    throw thrown;
+  }
+  return file;
+}
+
+/**
+ * Writes an opened keystore anew under another passphrase, in place of what is there: whole, or not at all.
+ * @throws Problem `usage` when the passphrase is empty or too long
+ */
+export async function changePassphrase(home: Home, { type, name, public: keys, kdf }: KeystoreFile, secret: Uint8Array, passphrase: string): Promise<void> {
+  const file = await sealed(home, { type, name, public: keys, secret }, passphrase, kdf);
+  replaceFile(keystorePath(home, type, name), `${canonical(file)}\n`);
+}
+
+async function sealed(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost): Promise<KeystoreFile> {
   if (secret.length !== 32) throw new Error('a secret has 32 bytes');
   const kdf = { name: 'scrypt', n: cost.n, r: cost.r, p: cost.p, salt: await saltFor(home, type, passphrase, cost) } as const;
   const nonce = randomBytes(24);
@@ -181,15 +201,8 @@ export async function createKeystore(home: Home, { type, name, public: keys, sec
   const contents = Buffer.concat([headerHash(draft), secret]);
   const box = toBase64(await withDerivedKey(type, passphrase, kdf, (key) => nacl.secretbox(contents, nonce, key)));
   contents.fill(0);
-  const sealed: KeystoreFile = { ...draft, box };
-  const file: KeystoreFile = { ...sealed, checksum: checksumOf(sealed) };
+  const file: KeystoreFile = { ...draft, box, checksum: checksumOf({ ...draft, box }) };
   const wrong = shapeError('keystore@1', file);
   if (wrong !== null) throw new Problem('usage', `cannot make this keystore: ${wrong}`);
-  try {
-    createFile(keystorePath(home, type, name), `${canonical(file)}\n`);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw new Problem('usage', `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} named ${name} exists already`, { reason: 'exists', hint: 'choose another name' });
-    throw thrown;
-  }
   return file;
 }

@@ -6,6 +6,7 @@ import type { Payload, SchemaName } from '../schema/types.js';
 import { certificateWords } from './words/certificate.js';
 import { agreementWords, amendWords, endWords, workloadWords } from './words/contract.js';
 import { documentWords } from './words/document.js';
+import { identityWords, recoverWords } from './words/identity.js';
 import { handoverWords, policyWords, witnessesWords } from './words/governance.js';
 import { plainWords } from './words/plain.js';
 import { accountWords, transferWords } from './words/money.js';
@@ -32,6 +33,8 @@ const KINDS: { readonly [kind in SchemaName]?: DraftKind } = {
   'document@1': { words: documentWords },
   'transfer@1': { words: transferWords },
   'account@1': { words: accountWords },
+  'identity@1': { words: identityWords },
+  'recover@1': { words: recoverWords },
   'certificate@1': { words: certificateWords },
   'policy@1': { words: policyWords },
   'witnesses@1': { words: witnessesWords },

@@ -14,7 +14,7 @@ import { noteRoles } from './roles.js';
 import type { Act, Rule } from './rule.js';
 
 /** What a key may be for: kinds of records, talk, opening the mailbox, or everything. */
-const KIND = /^(\*|talk|mail|[a-z]{1,32}@[1-9][0-9]{0,3})$/;
+export const KIND = /^(\*|talk|mail|[a-z]{1,32}@[1-9][0-9]{0,3})$/;
 
 /**
  * identity@1: a bot says who it is, and later that something about it has changed. By one of its keys that may sign
