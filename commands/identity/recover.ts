@@ -23,7 +23,8 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
     const keyring = await openIdentity(context);
     const key = keyring.signer('bot').key;
     if (read(grid.reader, 'bot', key) !== undefined) throw new Problem('refused', `the key in use is the bot ${read(grid.reader, 'bot', key)?.name ?? ''} of this grid already`, { reason: 'key', hint: '3bot identity key create, 3bot identity use it, then recover again' });
-    const body = { keys: [{ key, kinds: ['*'], until: null }], sealing_key: keyring.public['sealing'] ?? '' };
+    const { sealing = '', wallet } = keyring.public;
+    const body = { keys: [{ key, kinds: ['*'], until: null }], sealing_key: sealing, ...(wallet === undefined ? {} : { account: wallet }) };
     await signOrDraft(context, grid, makeRecord(nextPayload(grid, `recovery/${bot.key}`, 'recover@1', body, context.clock())), keyring, draft ?? `${bot.name}-recover.json`);
   },
 };

@@ -66,7 +66,9 @@ export const recover: Rule<Recover> = {
   },
   apply(state, { body, subject }) {
     for (const { key } of body.keys) takeKey(state, key, `bot/${subject}`);
-    write(state, 'bot', subject, { ...botOf(state, subject), ...body });
+    // The account of before may be the thief's, or that of lost words.
+    const { account: _account, ...before } = botOf(state, subject);
+    write(state, 'bot', subject, { ...before, ...body });
   },
 };
 

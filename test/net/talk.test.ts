@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fromBase64, toBase64 } from '../../src/base/bytes.js';
 import { canonical, type JsonObject } from '../../src/base/canonical.js';
 import { isProblem, type ProblemCode } from '../../src/base/errors.js';
@@ -8,7 +8,7 @@ import { MAX_CLOCK_SKEW_MS, MAX_THREADS_OF_ONE, TALK_LIFE_MS, THREAD_LIFE_MS } f
 import type { ReadState } from '../../src/bcdb/rulebook.js';
 import { seal } from '../../src/keys/box.js';
 import { openSecret, type Keyring } from '../../src/keys/keyring.js';
-import { Conversation, openTalk, peerOf, sealTalk, type Message, type Place, type Speaker } from '../../src/net/talk.js';
+import { answering, Conversation, openTalk, peerOf, sealTalk, speaksFor, type Message, type Place, type Speaker } from '../../src/net/talk.js';
 import { Threads } from '../../src/net/threads.js';
 import type { SealedTalk, TalkDecline } from '../../src/schema/types.js';
 
@@ -120,4 +120,26 @@ test('an answer counts only if it is to this very message, from whoever was aske
   await assert.rejects(answer(ben, () => ({ prev: 'ee'.repeat(32) })), refused('integrity'));
   await assert.rejects(answer(ben, ({ seq }) => ({ seq: seq + 2 })), refused('integrity'));
   await assert.rejects(answer(ben, () => ({ thread: '22'.repeat(16) })), refused('integrity'));
+});
+
+describe('an operational key', () => {
+  const grants = { ...identity(ann), keys: [...(identity(ann)['keys'] as JsonObject[]), { key: eve.public['bot'] ?? '', kinds: ['talk'], until: AT + 1_000 }] };
+  const its: ReadState = { get: (id) => (id === speaker(ann).party ? grants : objects.get(id)) };
+  const robot: Speaker = { ...speaker(eve), party: speaker(ann).party, answer_to: eve.public['sealing'] };
+  const said = async (at = AT): Promise<SealedTalk> => (await sealTalk(robot, peer(ben), place(), 'decline', DECLINE, at)).sealed;
+
+  test('speaks for its bot until its end, and the answer is sealed to the key that it can open', async () => {
+    const message = await openTalk(await said(), its, speaker(ben), GRID, AT);
+    assert.equal(message.from, speaker(ann).party);
+    const answer = await sealTalk(speaker(ben), answering(its, message), place({ seq: 1, prev: message.hash }), 'decline', DECLINE, AT);
+    assert.equal((await openTalk(answer.sealed, its, robot, GRID, AT)).from, speaker(ben).party);
+    await assert.rejects(openTalk(answer.sealed, its, speaker(ann), GRID, AT), refused('integrity'));
+    await assert.rejects(openTalk(await said(AT + 1_000), its, speaker(ben), GRID, AT + 1_000), refused('integrity'));
+  });
+
+  test('that may talk does not open the mailbox', () => {
+    const key = eve.public['bot'] ?? '';
+    assert.deepEqual((['talk', 'mail'] as const).map((kind) => speaksFor(peerOf(its, speaker(ann).party), key, AT, kind)), [true, false]);
+    assert.equal(speaksFor(peer(ann), ann.public['bot'] ?? '', AT, 'mail'), true);
+  });
 });

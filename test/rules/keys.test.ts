@@ -120,8 +120,10 @@ test('friends recover with the keys they have then', () => {
 
 test('recovery may keep keys, give all of them, and is refused where nobody was named', () => {
   const world = withFriends();
+  world.submit(alice([FIRST, CI], ['alice'], { recovery: FRIENDS, account: key('lost') }));
   world.submit(recovery([FIRST, grant('new')], ['farmer', 'other', 'new']));
-  assert.equal(world.object('bot', key('alice')).sealing_key, key('new sealing'));
+  const bot = world.object('bot', key('alice'));
+  assert.deepEqual([bot.sealing_key, bot.account, bot.name], [key('new sealing'), undefined, 'alice'], 'the account may be that of lost words');
   assert.equal(world.refusal({ ...recovery([grant('x')], ['x']), chain: `recovery/${key('carol')}` }), 'quorum');
   assert.equal(world.refusal({ ...recovery([grant('x')], ['x']), chain: `recovery/${key('nobody')}` }), 'identity');
 });

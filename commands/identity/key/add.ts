@@ -37,7 +37,7 @@ export const command: CommandFile<Options> = {
       const { nextPayload } = await import('../../../src/net/compose.js');
       const { signOrDraft } = await import('../../drafts.js');
       const body = { ...statementOf(bot), keys: [...bot.keys.filter(({ key }) => key !== elsewhere), { key: elsewhere, kinds, until: end }] };
-      return signOrDraft(context, grid, makeRecord(nextPayload(grid, `bot/${bot.key}`, 'identity@1', body, clock())), keyring, draft ?? `${elsewhere.slice(0, 12)}.key.json`);
+      return await signOrDraft(context, grid, makeRecord(nextPayload(grid, `bot/${bot.key}`, 'identity@1', body, clock())), keyring, draft ?? `${elsewhere.slice(0, 12)}.key.json`);
     }
     const { checkName } = await import('../../../src/keys/identity.js');
     const { createKeyring } = await import('../../../src/keys/unlock.js');

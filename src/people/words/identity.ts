@@ -20,8 +20,8 @@ export function identityWords({ chain, body }: Payload): Row[] {
 
 /** recover@1 */
 export function recoverWords({ chain, body }: Payload): Row[] {
-  const { keys, sealing_key } = body as unknown as Recover;
-  return [['recovery', `bot/${chain.slice('recovery/'.length)} gets these keys in place of all that it has; whoever has them is this bot from then on`], ...keyRows(keys), ['sealing key', sealing_key], ['before you sign', 'ask the person, not the machine, whether this key is theirs']];
+  const { keys, sealing_key, account } = body as unknown as Recover;
+  return [['recovery', `bot/${chain.slice('recovery/'.length)} gets these keys in place of all that it has; whoever has them is this bot from then on`], ...keyRows(keys), ['sealing key', sealing_key], ['paid at', account === undefined ? 'not said any more' : `account ${account}`], ['before you sign', 'ask the person, not the machine, whether this key is theirs']];
 }
 
 function keyRows(keys: readonly IdentityKey[]): Row[] {
