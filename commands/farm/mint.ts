@@ -1,6 +1,8 @@
 // 3bot farm mint
 import { Problem } from '../../src/base/errors.js';
-import type { CommandFile } from '../command.js';
+import type { Minted, Standing } from '../../src/farmer/mint.js';
+import type { UptimeObject } from '../../src/rules/objects.js';
+import type { CommandFile, Context } from '../command.js';
 import { openGridOf } from '../handle.js';
 import { nowOf } from '../now.js';
 import { ownFarm } from './terms.js';
@@ -10,6 +12,8 @@ interface Options {
   period?: number;
   dryRun?: true;
 }
+
+const NONE: Minted = { done: new Set(), refused: [] };
 
 export const command: CommandFile<Options> = {
   about: 'Mints TFT for periods that are over and in which nodes of your farm were up long enough, as certified. The amount follows from\nthe book alone, and is printed as a calculation that you can check by hand. It goes to the farm\'s payout account.',
@@ -21,8 +25,7 @@ export const command: CommandFile<Options> = {
   async run(context, _args, { node: named, period, dryRun = false }) {
     const { openKeyring } = await import('../../src/keys/unlock.js');
     const { findNode } = await import('../../src/market/find.js');
-    const { mintPeriod, periodsOf, standingOf, uncertified } = await import('../../src/farmer/mint.js');
-    const { amountOf, calculationJson, calculationText, resultText } = await import('./calculation.js');
+    const { mintAll, periodsOf, standingOf, uncertified } = await import('../../src/farmer/mint.js');
     const { home, out } = context;
     const own = ownFarm(home);
     await using grid = await openGridOf(context, own.grid);
@@ -34,27 +37,31 @@ export const command: CommandFile<Options> = {
 
     // A period that was named is minted or refused with the reason; else those that are due.
     const due = dryRun ? [] : before.filter(({ standing }) => period !== undefined || standing.state === 'due').map(({ uptime }) => uptime);
-    const keyring = due.length === 0 ? null : await openKeyring(context, 'farm', own.name);
-    if (keyring !== null) for (const uptime of due) await mintPeriod(grid, keyring, uptime);
+    const { done, refused } = due.length === 0 ? NONE : await mintAll(grid, await openKeyring(context, 'farm', own.name), due);
+    const [first, ...others] = refused;
 
-    const isMinted = new Set(due.map((uptime) => `${uptime.node}/${uptime.period}`));
-    const shown = chosen().filter(({ uptime }) => dryRun || isMinted.has(`${uptime.node}/${uptime.period}`));
-    const json = { farm: own.id, periods: shown.map(({ uptime, standing }) => calculationJson(uptime, standing)) };
-    if (shown.length === 0) {
-      out.list({ json, columns: [], rows: [], empty: 'nothing is due: 3bot farm mint --dry-run shows every period, and why' });
-    } else {
-      out.one({
-        json,
-        id: shown.map(({ uptime, standing }) => [uptime.node, uptime.period, standing.state, amountOf(standing) ?? ''].join('\t')).join('\n'),
-        text: () => shown.map(({ uptime, standing }) => `${calculationText(uptime)}\n${'amount'.padEnd(12)}${resultText(standing)}`).join('\n\n'),
-      });
-    }
+    const shown = chosen().filter(({ uptime }) => dryRun || done.has(`${uptime.node}/${uptime.period}`));
+    if (shown.length > 0 || first === undefined) await show(context, own.id, shown);
     for (const key of dryRun ? uncertified(grid.reader, own.id, nowOf(grid)) : []) {
       out.note(`node ${key.slice(0, 12)} has no certificate in force, so no time of it counts; the grid's certifiers: 3bot grid certify ${key.slice(0, 12)}`);
     }
-    if (isMinted.size > 0) out.next('3bot grid show   (what has been minted on this grid)');
+    for (const { message } of others) out.note(message);
+    if (first !== undefined) throw first;
+    if (done.size > 0) out.next('3bot grid show   (what has been minted on this grid)');
   },
 };
+
+/** Each period with its calculation; in a pipe node, period, state and amount. */
+async function show({ out }: Context, farm: string, shown: readonly { readonly uptime: UptimeObject; readonly standing: Standing }[]): Promise<void> {
+  const { amountOf, calculationJson, calculationText, resultText } = await import('./calculation.js');
+  const json = { farm, periods: shown.map(({ uptime, standing }) => calculationJson(uptime, standing)) };
+  if (shown.length === 0) return out.list({ json, columns: [], rows: [], empty: 'nothing is due: 3bot farm mint --dry-run shows every period, and why' });
+  out.one({
+    json,
+    id: shown.map(({ uptime, standing }) => [uptime.node, uptime.period, standing.state, amountOf(standing) ?? ''].join('\t')).join('\n'),
+    text: () => shown.map(({ uptime, standing }) => `${calculationText(uptime)}\n${'amount'.padEnd(12)}${resultText(standing)}`).join('\n\n'),
+  });
+}
 
 function parsePeriod(text: string): number {
   if (!/^[0-9]{1,12}$/.test(text)) throw new Problem('usage', `not a period: ${JSON.stringify(text.slice(0, 50))}`, { hint: 'its number, as 3bot farm mint --dry-run shows it' });

@@ -57,3 +57,27 @@ export async function mintPeriod(grid: Grid, keyring: Keyring, { farm, node, per
   };
   return appendSigned(grid, { chain: `farm/${farm}`, kind: 'mint@1', body }, [keyring.signer('farm')]);
 }
+
+/** What came of several mints. */
+export interface Minted {
+  /** `node/period` of those in the book. */
+  readonly done: ReadonlySet<string>;
+  /** Why the rules refused the others: a cap, say. */
+  readonly refused: readonly Problem[];
+}
+
+/** Mints for several periods; one that is refused holds up no other. @throws Problem what `append` throws, but `refused` */
+export async function mintAll(grid: Grid, keyring: Keyring, periods: readonly UptimeObject[]): Promise<Minted> {
+  const done = new Set<string>();
+  const refused: Problem[] = [];
+  for (const uptime of periods) {
+    try {
+      await mintPeriod(grid, keyring, uptime);
+      done.add(`${uptime.node}/${uptime.period}`);
+    } catch (thrown) {
+      if (!isProblem(thrown, 'refused')) throw thrown;
+      refused.push(thrown);
+    }
+  }
+  return { done, refused };
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { FARMING_PERIOD_MS } from '../../src/capacity/farming.js';
-import { mintPeriod, periodsOf, standingOf, uncertified } from '../../src/farmer/mint.js';
+import { mintAll, mintPeriod, periodsOf, standingOf, uncertified } from '../../src/farmer/mint.js';
 import { openSecret } from '../../src/keys/keyring.js';
 import { appendSigned, ensureIdentity } from '../../src/net/compose.js';
 import { createGrid } from '../../src/net/genesis.js';
@@ -113,5 +113,7 @@ test('minting pays the farm\'s payout account once, and says why it does not pay
     assert.ok(after);
     assert.deepEqual(standingOf(grid.reader, after, grid.clock()), { state: 'minted', amount_stroops: 2_825_000_000n, record });
     await assert.rejects(mintPeriod(grid, farm, due), (thrown) => isProblem(thrown, 'refused', 'period'));
+    const { done, refused } = await mintAll(grid, farm, [due, { ...due, period: PERIOD + 1 }]);
+    assert.deepEqual([[...done], refused.map(({ reason }) => reason)], [[], ['period', 'period']], 'the one was minted, the other is not over');
   });
 });
