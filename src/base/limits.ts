@@ -160,7 +160,7 @@ export const FORGOTTEN_AT_ONCE = 1_000;
 /** Mail: own contracts that are looked through for those whose letters are no stranger's: a few milliseconds. */
 export const KNOWN_CONTRACTS = 200;
 /** Mail: letters in one answer, and their bytes, one letter more at most: below what a client takes. */
-export const MAX_PAGE_LETTERS = 100;
+export const MAX_PAGE_LETTERS = 1_000;
 export const MAX_PAGE_BYTES = 4 * 1_048_576;
 /** Mail: letters that one request drops, and parties that it makes known. */
 export const MAX_DROPPED = 1_000;

@@ -7,7 +7,7 @@ import type { Home } from '../home.js';
 import { accountRolesOf } from '../keys/accounts.js';
 import type { Keyring } from '../keys/keyring.js';
 import { deliver } from '../net/deliver.js';
-import { openDraft, type SignedFile } from '../net/envelope.js';
+import { mergeSignatures, openDraft, type SignedFile } from '../net/envelope.js';
 import type { Grid } from '../net/grid.js';
 import type { MailBodies, MailKind } from '../net/mail/letter.js';
 import { dropMail, fetchMail, sendMail, type MailItem, type MailParts } from '../net/mail/mail.js';
@@ -77,21 +77,28 @@ export class Desk {
       const batch = await fetchMail(this.#mail, { after, wait_ms: wait });
       const done = batch.bad.map(({ id }) => id);
       unfit.push(...batch.bad.map(({ problem }) => ({ from: null, problem })));
-      for (const letter of batch.letters) {
-        if (letter.kind === 'draft' && !this.drafts.hasRoom(letter.stranger)) continue;
-        try {
-          const record = this.#take(letter);
-          if (record !== null) touched.add(record);
-        } catch (thrown) {
-          if (!isProblem(thrown)) throw thrown;
-          unfit.push({ from: letter.from, problem: thrown });
-        }
-        done.push(letter.id);
+      for (const letters of together(batch.letters)) {
+        if (letters[0].kind === 'draft' && !this.drafts.hasRoom(letters[0].stranger)) continue;
+        unfit.push(...this.#takeAll(letters, touched));
+        done.push(...letters.map(({ id }) => id));
       }
       if (done.length > 0) await dropMail(this.#mail, done);
       ({ next: after, more } = batch);
     }
     return { touched: [...touched], unfit };
+  }
+
+  /** Takes letters with signatures on one record as one; where that does not hold, each for itself. @returns those that did not */
+  #takeAll(letters: Together, touched: Set<string>): Unfit[] {
+    try {
+      const record = this.#take(joined(letters));
+      if (record !== null) touched.add(record);
+      return [];
+    } catch (thrown) {
+      if (!isProblem(thrown)) throw thrown;
+      if (letters.length > 1) return letters.flatMap((letter) => this.#takeAll([letter], touched));
+      return [{ from: letters[0].from, problem: thrown }];
+    }
   }
 
   /** @returns id of the record that it is about; null where that is not on the desk (any more) */
@@ -173,4 +180,27 @@ export class Desk {
     }
     return untold;
   }
+}
+
+/** Letters that are taken as one: several only if they bring signatures on the same record. */
+type Together = readonly [MailItem, ...MailItem[]];
+
+/** Drafts first, then the rest; thousands of signatures on one record are one look at the book. */
+function together(letters: readonly MailItem[]): Together[] {
+  const drafts = letters.filter(({ kind }) => kind === 'draft');
+  const others = letters.filter(({ kind }) => kind !== 'draft');
+  const groups = new Map<string, [MailItem, ...MailItem[]]>();
+  for (const letter of [...drafts, ...others]) {
+    const key = letter.kind === 'signatures' ? letter.body.record : letter.id;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [letter]);
+    else group.push(letter);
+  }
+  return [...groups.values()];
+}
+
+function joined([first, ...more]: Together): MailItem {
+  if (first.kind !== 'signatures' || more.length === 0) return first;
+  const signatures = [first, ...more].flatMap((letter) => (letter.kind === 'signatures' ? letter.body.signatures : []));
+  return { ...first, body: { record: first.body.record, signatures: mergeSignatures([], signatures) } };
 }
