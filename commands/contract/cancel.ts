@@ -5,7 +5,7 @@ import { openBuyer } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
 
 export const command: CommandFile<GridFlag & { reason?: string; fault?: true }> = {
-  about: 'Ends and settles in one record: what is used goes to the farm, the rest comes back at once. The node keeps the data until its\nretention is over, then wipes it. A contract that time has ended is settled the same way.',
+  about: 'Ends and settles in one record: what is used goes to the farm, the rest comes back at once. The node keeps the data until its\nretention is over, or for as long as what was used pays for the disk, then wipes it. A contract that time has ended is settled the same way.',
   arguments: [['<contract>', 'id, or its first digits']],
   options: (c) => c.option('--reason <text>', 'why; stands in the record').option('--fault', 'the node fails you: the time since its meter last confirmed any is not paid').option(...GRID_FLAG),
   examples: ['3bot contract cancel 3f2a91c0', '3bot contract cancel 3f2a91c0 --reason "no longer needed" --json', '3bot contract cancel 3f2a91c0 --fault --reason "unreachable since noon"'],

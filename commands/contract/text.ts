@@ -50,11 +50,11 @@ function moneyRows({ state, escrow, billed, open, refunded, refundable, meter, u
 
 const NOTHING = '0.0000000';
 
-function timeRows({ state, started_at, funded_until, expires_at, notice }: ContractShown): Row[] {
+function timeRows({ state, started_at, funded_until, expires_at, data_until, notice }: ContractShown): Row[] {
   return [
     ...(started_at === null ? [] : [['since', started_at] as const]),
     ...(notice === null ? [] : [['notice', `given ${notice.at}, ends ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`] as const]),
-    ...(state === 'ended' ? [['ended', expires_at] as const] : state === 'paused' ? [['paused', `since ${funded_until ?? ''}; ends for good ${expires_at}`] as const] : [['until', funded_until ?? expires_at] as const]),
+    ...(state === 'ended' ? [['ended', expires_at] as const, ['data', data_until === expires_at ? 'not kept' : `kept until ${data_until}`] as const] : state === 'paused' ? [['paused', `since ${funded_until ?? ''}; ends for good ${expires_at}`] as const] : [['until', funded_until ?? expires_at] as const]),
   ];
 }
 

@@ -59,6 +59,8 @@ export interface ContractShown {
   readonly funded_until: string | null;
   /** When it ended, or will by itself. */
   readonly expires_at: string;
+  /** Until when its node keeps the data, which is then wiped. */
+  readonly data_until: string;
   readonly workloads: readonly WorkloadShown[];
 }
 
@@ -135,6 +137,7 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     started_at: started_at === null ? null : iso(started_at),
     funded_until: seen.funded_until === null ? null : iso(seen.funded_until),
     expires_at: iso(seen.ends_at),
+    data_until: iso(seen.data_until),
     workloads: workloadsOf(reader, contract),
   };
 }

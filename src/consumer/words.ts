@@ -83,7 +83,7 @@ export function agreementText(contract: string, body: Agreement): (readonly [nam
     ['end by', quorumText(body.quorums.end, parties)],
     ['amendment by', quorumText(body.quorums.amend, parties)],
     ['provisioning', `within ${durationText(body.provision_by_ms)} of the commit, else everything goes back`],
-    ['afterwards', `${body.grace_ms === 0 ? 'over with the term' : `paused for ${durationText(body.grace_ms)} once the term is over, in which it can be funded`}; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end at the earliest`}`],
+    ['afterwards', `${body.grace_ms === 0 ? 'over with the term' : `paused for ${durationText(body.grace_ms)} once the term is over, in which it can be funded`}; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end, sooner where what was billed pays for less of its disk`}`],
   ];
   if (body.order !== null) rows.push(['order', body.order]);
   if (body.minimum_stroops !== '0') rows.push(['minimum charge', `${formatTft(BigInt(body.minimum_stroops))} TFT`]);

@@ -9,7 +9,7 @@ const node = { key: 'f'.repeat(64), grid: grid.id, farm: farm.id, runtime: 'podm
 const contract = {
   id: '1'.repeat(40), state: 'active', reason: null, progress: 'ready', name: null, farm: farm.id, farm_name: 'sunny', node: node.key, resources: { cru: 1, mru_mib: 1, sru_mib: 1, hru_mib: 0, ipv4: 0 },
   price_per_hour: '0', total: '2.0000000', escrow: '2.0000000', billed: '0', refunded: '0', refundable: '0', open: '0', meter: null, unconfirmed_ms: 0, notice: null,
-  committed_at: '', started_at: null, funded_until: null, expires_at: '', workloads: [],
+  committed_at: '', started_at: null, funded_until: null, expires_at: '', data_until: '', workloads: [],
 } as const;
 const WELL: Omit<Status, 'needs'> = { home: '/h', identity, grids: [grid], farm: null, node: null, contracts: [], running: false, unlocked_until: null };
 
