@@ -51,7 +51,7 @@ export interface ContractShown {
   readonly meter: { readonly by: string; readonly heartbeat_ms: number } | null;
   /** Time of what is bought now that nobody confirmed, and nobody will: it is not paid, ms. */
   readonly unconfirmed_ms: number;
-  /** The farm's notice: it ends then. */
+  /** The farm's notice: it ends then, or before if it runs out. */
   readonly notice: { readonly at: string; readonly ends_at: string; readonly reason: string } | null;
   readonly committed_at: string;
   readonly started_at: string | null;
@@ -132,7 +132,7 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     open: formatTft(seen.open_stroops),
     meter: agreement.meter,
     unconfirmed_ms: unconfirmed(contract, seen, at),
-    notice: notice === undefined ? null : { at: iso(notice.at), ends_at: iso(notice.ends_at), reason: notice.reason },
+    notice: notice === undefined ? null : { at: iso(notice.at), ends_at: iso(Math.min(notice.ends_at, seen.ends_at)), reason: notice.reason },
     committed_at: iso(committed_at),
     started_at: started_at === null ? null : iso(started_at),
     funded_until: seen.funded_until === null ? null : iso(seen.funded_until),
