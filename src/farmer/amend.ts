@@ -52,7 +52,7 @@ function refusesTerms(reader: Reader, contract: ContractObject, body: Amend, { m
   if (body.term_ms > max_term_ms) return decline('term', `this farm sells for ${Math.floor(max_term_ms / 3_600_000)} hours at most`);
   const cannot = unable(period.resources, body.resources);
   if (cannot !== null) return decline('policy', cannot);
-  const asked = askedFor(reader, contract, period, body.term_ms, at);
+  const asked = askedFor(reader, contract, period, body, at);
   const { prices, discounts = [] } = body;
   return canonical({ prices, discounts }) === canonical({ prices: asked.prices, discounts: asked.discounts }) ? undefined : decline('price', 'this farm asks other prices now', { final: false });
 }

@@ -4,6 +4,7 @@ import { Problem } from '../base/errors.js';
 import { MAX_COMMIT_OF_TWO_MS } from '../base/limits.js';
 import { makeRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
+import { fits } from '../capacity/fit.js';
 import { totalStroops } from '../capacity/price.js';
 import { nextPayload } from '../net/compose.js';
 import { read, type ContractObject } from '../rules/objects.js';
@@ -30,11 +31,17 @@ export function commitWithin({ agreement }: ContractObject): number {
   return agreement.quorums.amend.members.length > 2 ? COMMIT_OF_MANY_MS : MAX_COMMIT_OF_TWO_MS;
 }
 
-/** What the contract's farm asks for a change now. @throws Problem `not_found` where the farm is gone */
-export function askedFor(reader: Reader, { agreement }: ContractObject, { discounts = [] }: Pick<Amend, 'discounts'>, term_ms: number, at: number): Asking {
+/**
+ * What the contract's farm asks for a change now. What is off a node as a whole stays only as long as it is the whole
+ * node that is bought.
+ * @throws Problem `not_found` where the farm is gone
+ */
+export function askedFor(reader: Reader, { agreement }: ContractObject, { discounts = [] }: Pick<Amend, 'discounts'>, { resources, term_ms }: Pick<Amend, 'resources' | 'term_ms'>, at: number): Asking {
   const farm = read(reader, 'farm', agreement.farm);
   if (farm === undefined) throw new Problem('not_found', 'the farm of this contract is not on the grid', { reason: 'farm' });
-  return askedOf(reader, farm, agreement.by, { term_ms, dedicated: discounts.some(({ name }) => name === 'dedicated'), at });
+  const capacity = read(reader, 'node', agreement.node)?.announcement.capacity;
+  const isWhole = capacity !== undefined && fits(capacity, resources);
+  return askedOf(reader, farm, agreement.by, { term_ms, dedicated: isWhole && discounts.some(({ name }) => name === 'dedicated'), at });
 }
 
 /**
@@ -48,7 +55,7 @@ export function draftAmendment(grid: { readonly id: string; readonly reader: Rea
   const { reader } = grid;
   const seen = viewOf(reader, contract, at);
   if (seen.period === null || seen.state === 'ended') throw new Problem('refused', `contract ${contract.id.slice(0, 12)} is ${seen.state === 'ended' ? 'over' : 'not held by its node yet'}`, { reason: 'state', hint: `3bot contract show ${contract.id.slice(0, 12)}` });
-  const { prices, discounts } = askedFor(reader, contract, seen.period, term_ms, at);
+  const { prices, discounts } = askedFor(reader, contract, seen.period, { resources, term_ms }, at);
   const total = totalStroops(resources, prices, term_ms, discounts);
   const commit_by = at + commitWithin(contract);
   const missing = total - (seen.escrow_stroops - mostUsed(seen, commit_by - at));

@@ -6,8 +6,9 @@ import { endContract } from '../../src/consumer/change.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { appendSigned } from '../../src/net/compose.js';
 import { balanceOf } from '../../src/market/account.js';
-import { read, readGrid } from '../../src/rules/objects.js';
-import type { Policy } from '../../src/schema/types.js';
+import { askedFor } from '../../src/market/amendment.js';
+import { read, readGrid, type ContractObject } from '../../src/rules/objects.js';
+import type { Policy, Resources } from '../../src/schema/types.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 
 test('governance that changes the shares while a deal is struck costs another draft, and no money', async () => {
@@ -49,6 +50,8 @@ test('a whole node by a deal, an architect, grid and burn: quoted, agreed, and p
   assert.equal(totalStroops(gib(8, 16, 500), dear, HOUR, discounts), 8_000_000_000n);
 
   await market.run(contract, {});
+  const changed = (to: Resources): string[] => askedFor(reader, read(reader, 'contract', contract) as ContractObject, { discounts }, { resources: to, term_ms: HOUR }, Date.now()).discounts.map(({ name }) => name);
+  assert.deepEqual([changed(gib(8, 16, 500)), changed(gib(4, 4, 500))], [['deal', 'dedicated'], ['deal']], 'an amendment to a part of the node is no whole node');
   const supply = BigInt(readGrid(market.grid.reader).supply_stroops);
   await buyer.grid.refresh();
   await endContract(buyer.grid, buyer.test.identity, contract, 'done');
