@@ -30,9 +30,9 @@ test('signatures that come by the dozen are taken together, and one that does no
   const record = draftDocument(grid, desk.bot, null, { title: 'Rules', text: 'one', files: [], quorum, commit_by: Date.now() + 600_000 }, Date.now());
   desk.drafts.keep({ record, signatures: [] }, { proposer: desk.me, stranger: false }, Date.now());
 
-  const send = async (signer: Signer, said = record.text): Promise<void> => {
+  const send = async (signer: Signer, said = record.text, by = signer): Promise<void> => {
     const mail: MailParts = { home: alice.home, grid, me: { party: `bot/${signer.key}`, signer, unseal: () => Promise.reject(new Error('nothing is fetched')) }, signal: alice.stop.signal };
-    await sendMail(mail, desk.me, 'signatures', { record: record.id, signatures: [{ by: signer.key, sig: await signer.sign('record', said) }] });
+    await sendMail(mail, desk.me, 'signatures', { record: record.id, signatures: [{ by: by.key, sig: await by.sign('record', said) }] });
   };
   for (const signer of signers.slice(1)) await send(signer);
   const whole = await desk.collect();
@@ -44,6 +44,8 @@ test('signatures that come by the dozen are taken together, and one that does no
   const mixed = await desk.collect();
   assert.deepEqual([mixed.touched, mixed.unfit.map(({ from, problem }) => [from, problem.code])], [[record.id], [[`bot/${signers[0]?.key}`, 'integrity']]]);
   assert.equal(desk.drafts.get(record.id)?.signatures.length, SIGNERS - 1);
+  await send(signers[0] as Signer, record.text, seedSigner(sha256('nobody')));
+  assert.deepEqual((await desk.collect()).unfit.map(({ problem }) => problem.reason), ['surplus']);
   await send(signers[0] as Signer);
   await desk.collect();
   assert.equal(desk.drafts.get(record.id)?.signatures.length, SIGNERS);
