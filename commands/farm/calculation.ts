@@ -26,7 +26,7 @@ function formatDecimal(value: bigint, places: number): string {
 }
 
 /** The calculation for a period, in the order of the formula; the last line is the whole of it in integers. */
-export function calculation(uptime: UptimeObject): Line[] {
+function calculation(uptime: UptimeObject): Line[] {
   const { capacity, kind, tft_musd, up_ms, from, until, violation } = uptime;
   const { cru, mru_mib, sru_mib, hru_mib, ipv4 } = capacity;
   const units = farmingUnits(capacity);
