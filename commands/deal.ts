@@ -144,7 +144,9 @@ async function checkReady({ home }: Context): Promise<string> {
  */
 export async function openBuyer(context: Context, grid: string | undefined, account?: string, isGuest = false): Promise<BuyerSession> {
   const identity = await checkReady(context);
-  const chosen = await accountOf(context, account);
+  const { botKeyringType } = await import('../src/keys/keystore.js');
+  // An operational key has no account: it does what costs nothing.
+  const chosen = account === undefined && botKeyringType(context.home, identity) === 'key' ? undefined : await accountOf(context, account);
   const { payingWith } = await import('../src/keys/accounts.js');
   const { openKeyring } = await import('../src/keys/unlock.js');
   const { ensureIdentity } = await import('../src/net/compose.js');
@@ -159,7 +161,7 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
     await opened.refresh();
     const opener = await openKeyring(context, 'identity', identity);
     await ensureIdentity(opened, opener);
-    const keyring = payingWith(opener, chosen.account);
+    const keyring = chosen === undefined ? opener : payingWith(opener, chosen.account);
     const post: Buyer['post'] = (url) => {
       const client = clients.get(url) ?? new Client({ url });
       clients.set(url, client);
