@@ -1,4 +1,5 @@
 // 3bot status
+import { GRID_MONEY } from '../src/base/amount.js';
 import type { Status } from '../src/self/status.js';
 import type { CommandFile } from './command.js';
 
@@ -28,7 +29,7 @@ function statusText({ home, identity, grids, farm, node, contracts, running, unl
   };
   return [
     `home      ${home}${running ? ', 3bot runs in it' : ''}`,
-    ...(identity === null ? ['identity  none'] : [`identity  ${identity.name}  ${identity.id}`, `wallet    ${identity.address ?? 'none: an operational key'}`, `keys      ${unlocked_until === null ? 'locked' : `open until ${unlocked_until}`}`]),
+    ...(identity === null ? ['identity  none'] : [`identity  ${identity.name}  ${identity.id}`, `wallet    ${identity.address === null ? 'none: an operational key' : `${identity.address} (${GRID_MONEY})`}`, `keys      ${unlocked_until === null ? 'locked' : `open until ${unlocked_until}`}`]),
     ...grids.map((grid) => `grid      ${grid.name}${grid.in_use ? '' : ' (not in use)'}, ${grid.size} lines, ${fresh(grid)}${witnessed(grid)}${grid.balance === null ? '' : `; ${grid.balance} TFT, ${grid.escrowed} in contracts`}`),
     ...(farm === null ? [] : [`farm      ${farm.name}, ${farm.contracts} contracts in force, ${farm.earned} TFT earned, ${farm.endpoint ?? 'without an address'}`]),
     ...(node === null ? [] : [`node      ${node.key.slice(0, 16)}, ${node.runtime}, ${node.contracts} contracts${node.declared ? ', capacity declared, not measured' : ''}`]),

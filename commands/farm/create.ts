@@ -1,4 +1,5 @@
 // 3bot farm create
+import { GRID_MONEY } from '../../src/base/amount.js';
 import type { CommandFile } from '../command.js';
 import { accountOf } from '../wallet/account.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
@@ -34,7 +35,7 @@ export const command: CommandFile<GridFlag & TermOptions & PriceOptions> = {
     out.one({
       json: { farm: farm.id, name, grid: grid.id, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(asked) },
       id: farm.id,
-      text: () => [`farm ${name} is on grid ${grid.name}`, `id       ${farm.id}`, `payout   ${addressOf(farm.payout)}`, `endpoint ${farm.endpoint ?? 'none: nobody can buy here yet'}`, `asks     ${pricesText(asked)}`].join('\n'),
+      text: () => [`farm ${name} is on grid ${grid.name}`, `id       ${farm.id}`, `payout   ${addressOf(farm.payout)} (${GRID_MONEY})`, `endpoint ${farm.endpoint ?? 'none: nobody can buy here yet'}`, `asks     ${pricesText(asked)}`].join('\n'),
     });
     out.next(farm.endpoint === null ? `3bot farm update --endpoint URL   (where 3bot serve will listen)` : `3bot node join --farm ${name}   (or, for another machine: 3bot farm invite)`);
   },

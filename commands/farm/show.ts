@@ -11,7 +11,7 @@ export const command: CommandFile<GridFlag> = {
   options: (c) => c.option(...GRID_FLAG),
   examples: ['3bot farm show', '3bot farm show sunny --json'],
   async run(context, [name], options) {
-    const { formatTft } = await import('../../src/base/amount.js');
+    const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { formatSize } = await import('../../src/capacity/format.js');
     const { nodesOf, pricesOf, shownFree } = await import('../../src/market/directory.js');
@@ -36,7 +36,7 @@ export const command: CommandFile<GridFlag> = {
     out.one({
       json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), ...shownAsking(farm), nodes, contracts, income, complete },
       text: () => [
-        `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)}`, `asks      ${pricesText(prices)}`, ...askingText(farm).map(([what, text]) => `          ${what}: ${text}`),
+        `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)} (${GRID_MONEY})`, `asks      ${pricesText(prices)}`, ...askingText(farm).map(([what, text]) => `          ${what}: ${text}`),
         `income    ${income.paid} TFT paid, ${income.due} TFT earned and not paid yet: 3bot farm claim`,
         `contracts ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
         `nodes     ${nodes.length === 0 ? 'none: 3bot node join, or 3bot farm invite' : ''}`.trimEnd(),

@@ -1,5 +1,6 @@
 // 3bot farm update
 import { Problem } from '../../src/base/errors.js';
+import { GRID_MONEY } from '../../src/base/amount.js';
 import type { CommandFile } from '../command.js';
 import { openGridOf } from '../handle.js';
 import { checkPlace, ownFarm, termOptions, type TermOptions } from './terms.js';
@@ -29,7 +30,7 @@ export const command: CommandFile<TermOptions> = {
     out.one({
       json: { farm: farm.id, name: farm.name, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout) },
       id: farm.id,
-      text: () => [`farm     ${farm.name}`, `place    ${farm.place}`, `endpoint ${farm.endpoint ?? 'none'}`, `payout   ${addressOf(farm.payout)}`].join('\n'),
+      text: () => [`farm     ${farm.name}`, `place    ${farm.place}`, `endpoint ${farm.endpoint ?? 'none'}`, `payout   ${addressOf(farm.payout)} (${GRID_MONEY})`].join('\n'),
     });
   },
 };

@@ -51,7 +51,7 @@ export const command: CommandFile<Options> = {
 };
 
 async function show({ out }: Context, grid: Grid): Promise<void> {
-  const { formatTft } = await import('../../src/base/amount.js');
+  const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
   const { addressOf } = await import('../../src/keys/did.js');
   const { policyOf } = await import('../../src/rules/governance.js');
   const { readGrid } = await import('../../src/rules/objects.js');
@@ -61,7 +61,7 @@ async function show({ out }: Context, grid: Grid): Promise<void> {
     json: { grid: grid.id, rules, shares, mint_cap, mint_period_ms: period },
     text: () => [
       `rules     ${rules}`,
-      ...shares.map(({ account, role, share_ppm }) => `${role.padEnd(10)}${formatPercent(share_ppm)} of every new agreement ${account === null ? 'no longer exists' : `goes to ${addressOf(account)}`}`),
+      ...shares.map(({ account, role, share_ppm }) => `${role.padEnd(10)}${formatPercent(share_ppm)} of every new agreement ${account === null ? 'no longer exists' : `goes to ${addressOf(account)} (${GRID_MONEY})`}`),
       ...(shares.length === 0 ? ['shares    none: all of what is billed goes to farmers and architects'] : []),
       `minting   ${mint_cap === null ? 'no cap for a period' : `at most ${mint_cap} TFT for a period`}${period === null ? '' : `, which has ${period / 1_000} s`}`,
     ].join('\n'),

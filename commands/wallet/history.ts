@@ -8,7 +8,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> =
   options: (c) => c.option(...ACCOUNT_FLAG).option(...GRID_FLAG).option('--limit <count>', 'how many, newest first (default: 20)', parseLimit),
   examples: ['3bot wallet history', '3bot wallet history --limit 100 --json'],
   async run(context, _args, { grid: named, account: wanted, limit = 20 }) {
-    const { formatTft } = await import('../../src/base/amount.js');
+    const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
     const { iso } = await import('../../src/base/clock.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { history } = await import('../../src/market/account.js');
@@ -30,6 +30,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> =
       rows: shown.map(({ index, time, kind, amount, counterparty, memo }) => [index, time, kind.split('@')[0], amount, forPeople(counterparty, addressOf), memo]),
       empty: `nothing has moved in this wallet on grid ${grid.name}`,
     });
+    if (shown.length > 0 && !context.flags.json) out.note(`TFT: ${GRID_MONEY}`);
     if (!complete) out.note('older lines were not looked at; they may hold more that came in');
   },
 };

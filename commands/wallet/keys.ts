@@ -1,4 +1,5 @@
 // 3bot wallet keys
+import { GRID_MONEY } from '../../src/base/amount.js';
 import type { CommandFile, Context } from '../command.js';
 import type { KeyChange } from '../../src/market/keys.js';
 import { Problem } from '../../src/base/errors.js';
@@ -61,7 +62,7 @@ The account's own key may be given the weight 0.`,
   },
 };
 
-async function show({ out }: Context, key: string, quorum: Quorum | undefined): Promise<void> {
+async function show({ out, flags }: Context, key: string, quorum: Quorum | undefined): Promise<void> {
   const { addressOf } = await import('../../src/keys/did.js');
   const { membersOf } = await import('../../src/market/keys.js');
   const members = quorum === undefined ? [{ key, weight: 1 }] : membersOf(quorum);
@@ -72,7 +73,7 @@ async function show({ out }: Context, key: string, quorum: Quorum | undefined): 
     columns: ['key', 'weight', ''],
     rows: shown.map(({ address, weight, own }) => [address, weight, own ? "the account's own" : '']),
   });
-  out.note(`weight ${threshold} spends ${addressOf(key)}`);
+  if (!flags.json) out.note(`weight ${threshold} spends ${addressOf(key)} (${GRID_MONEY})`);
 }
 
 function parseWeight(text: string): number {

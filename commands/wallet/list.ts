@@ -25,6 +25,6 @@ export const command: CommandFile<GridFlag> = {
       columns: ['name', 'index', 'address', 'TFT', 'escrowed', 'in use'],
       rows: shown.map(({ name, index, address, balance, escrowed, in_use }) => [name, index, address, balance, escrowed, in_use ? 'yes' : '']),
     });
-    out.note(ADDRESS_NOTE);
+    if (!context.flags.json) out.note(ADDRESS_NOTE);
   },
 };

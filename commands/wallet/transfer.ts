@@ -30,7 +30,7 @@ export function parseIdempotencyKey(text: string): string {
 
 /** Pays from the chosen account, once, and shows the record. @param grid refreshed */
 export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, { payee, amount, memo, key, max, check, draft: file }: Payment): Promise<void> {
-  const { formatTft } = await import('../../src/base/amount.js');
+  const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
   const { balanceOf } = await import('../../src/market/account.js');
   const { checkTransfer, paidUnder, send, settleUnsent } = await import('../../src/market/wallet.js');
   const { addressOf } = await import('../../src/keys/did.js');
@@ -63,7 +63,7 @@ export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, {
   out.one({
     json: { record: id, index, amount: formatTft(amount), to: payee.account, address, name: payee.name, memo, balance, resumed: before !== undefined, ...(key === undefined ? {} : { idempotency_key: key }) },
     id,
-    text: () => `sent ${formatTft(amount)} TFT to ${whom}; ${balance} TFT are left\nrecord ${id}, line ${index}`,
+    text: () => `sent ${formatTft(amount)} TFT of grid ${grid.name} to ${whom}, ${GRID_MONEY}; ${balance} TFT are left\nrecord ${id}, line ${index}`,
   });
   out.next(`3bot receipt get ${id.slice(0, 12)}`);
 }

@@ -1,4 +1,5 @@
 // 3bot wallet use
+import { GRID_MONEY } from '../../src/base/amount.js';
 import type { CommandFile } from '../command.js';
 
 export const command: CommandFile = {
@@ -10,7 +11,7 @@ export const command: CommandFile = {
     const { findIdentity } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const account = useAccount(home, findIdentity(home, identityInUse(home)), wanted);
-    out.one({ json: account, id: account.name, text: () => `commands now use the account ${account.name}, ${account.address}` });
+    out.one({ json: account, id: account.name, text: () => `commands now use the account ${account.name}, ${account.address} (${GRID_MONEY})` });
     out.next('3bot wallet show');
   },
 };

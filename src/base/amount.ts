@@ -29,6 +29,9 @@ export function parseTft(text: string): bigint {
   return amount;
 }
 
+/** What an amount beside a Stellar address is, in few words; in more: ADDRESS_NOTE of keys/identity.ts. */
+export const GRID_MONEY = "the grid's own TFT, not Stellar's";
+
 /** TFT with 7 places: `formatTft(162000000n) === '16.2000000'`. */
 export function formatTft(amount: bigint): string {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(8, '0');
