@@ -156,7 +156,7 @@ describe('a metered contract', () => {
   test('that runs out is stopped with its data kept, and goes on once it is funded', async () => {
     await using local = await LocalGrid.start(within(), 'process', [], HEARTBEAT);
     await using node = await local.watch({ interval_ms: 100 });
-    const id = await local.deal([bare([process.execPath, '-e', "require('fs').appendFileSync('here', 'x'); setInterval(() => {}, 1000)"])], metered(local, 3_000));
+    const id = await local.deal([bare([process.execPath, '-e', "require('fs').appendFileSync('here', 'x'); setInterval(() => {}, 1000)"])], metered(local, 5_000));
     const file = join(local.config.data, 'volumes', id, 'here');
     await until('stopped', () => local.said(id) === 'exited');
     assert.equal(viewOf(local.book.reader, local.contract(id), local.book.reader.lastAt).state, 'paused');
@@ -164,7 +164,7 @@ describe('a metered contract', () => {
     assert.equal(readFileSync(file, 'utf8'), 'x');
     await local.fund(id, 3_600_000);
     await until('running again', () => local.said(id) === 'running');
-    assert.equal(readFileSync(file, 'utf8'), 'xx', 'it has found its data');
+    await until('it has found its data', () => readFileSync(file, 'utf8') === 'xx');
   });
 });
 
