@@ -30,6 +30,7 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   for?: number;
   name?: string;
   signer?: string[];
+  signers?: string;
   signWithin?: number;
   retention?: number;
   dedicated?: true;
@@ -56,6 +57,7 @@ export function wantOptions(command: Command): Command {
   runOptions(resourceOptions(command).option('--for <duration>', 'how long, for example 12h or 30d (default: 30d)', parseDuration));
   return command
     .option('--signer <party>', 'somebody else who has to sign: name of a bot, did:key:… or party; repeat for more', collect)
+    .option('--signers <file>', 'a quorum of them as JSON instead: threshold, members with weights (0: optional), groups of members')
     .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
     .option(...ACCOUNT_FLAG)
     .option('--dedicated', 'a node as a whole: at least these resources, all that the node has, and nobody else on it; half the price unless the farm says otherwise')
@@ -95,10 +97,16 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
  * @throws Problem `usage`, `not_found`
  */
 export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string): Promise<Wanted> {
+  const { MAX_BODY_BYTES } = await import('../src/base/limits.js');
+  const { readText } = await import('./files.js');
   const { findFarm, findNode, findPayee } = await import('../src/market/find.js');
   const { findParty } = await import('../src/consumer/parties.js');
-  const signers = (options.signer ?? []).map((text) => findParty(grid.reader, text));
-  const { read } = await import('../src/rules/objects.js');
+  const { parseQuorum } = await import('../src/people/propose.js');
+  const { read, readGrid } = await import('../src/rules/objects.js');
+  const { partiesOf } = await import('../src/rules/quorum.js');
+  if (options.signers !== undefined && options.signer !== undefined) throw new Problem('usage', '--signers together with --signer', { hint: 'the file says who signs beside you and the farm, all of it' });
+  const commit = options.signers === undefined ? undefined : parseQuorum(grid.reader, readText(options.signers, MAX_BODY_BYTES));
+  const signers = commit === undefined ? (options.signer ?? []).map((text) => findParty(grid.reader, text)) : partiesOf(commit, readGrid(grid.reader).rules);
   const several = signers.length > 0 || (payer !== undefined && read(grid.reader, 'account', payer)?.keys !== undefined);
   if (!several && options.signWithin !== undefined) throw new Problem('usage', '--sign-within says how long others may take to sign, and nobody else signs', { hint: 'add --signer, or leave it out' });
   if (options.meter !== undefined && options.unmetered === true) throw new Problem('usage', '--meter and --unmetered exclude each other');
@@ -113,6 +121,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
     location: options.location ?? null,
     runtime: options.runtime ?? null,
     signers,
+    ...(commit === undefined ? {} : { commit }),
     order: options.name ?? null,
     retention_ms: options.retention ?? null,
     commit_within_ms: options.signWithin ?? (several ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),

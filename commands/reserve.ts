@@ -138,5 +138,5 @@ async function writeDraft(context: Context, options: Options, placed: Placed, gr
     text: () => [`contract  ${placed.contract}, a draft until ${iso(agreement.commit_by)}`, `draft     ${path}`, ...missing.map((party) => `not yet   ${party}`)].join('\n'),
   });
   out.note(`the draft is in ${path}; whoever signs it last commits it`);
-  out.next(`3bot sign ${path}   (in the home folder of each who has to sign)`);
+  out.next(`3bot propose ${path}   (sends it to all who have to sign; or mail the file, for 3bot sign)`);
 }

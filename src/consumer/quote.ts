@@ -13,7 +13,7 @@ import { Conversation, peerOf, type Message, type Post, type Speaker } from '../
 import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
-import type { Agreement, Announcement, ArchitectShare, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, ArchitectShare, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** What somebody wants to buy. */
@@ -30,6 +30,8 @@ export interface Wanted {
   readonly workloads: readonly Workload[];
   /** Parties who sign beside buyer and farm. */
   readonly signers: readonly string[];
+  /** How many of them it takes; left out: all. */
+  readonly commit?: Quorum;
   /** Name of the order; stands in the agreement. */
   readonly order: string | null;
   /** How long data is kept afterwards; the grid's rule if null. */
@@ -98,10 +100,11 @@ export function speakerOf(keyring: Keyring, state: ReadState): Speaker {
 
 /** The request that says what is wanted, paid from the identity's wallet. */
 export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' | 'keyring'>, nonce: string, firm: boolean): TalkRequest {
-  const { resources, term_ms, node, workloads, signers, order, retention_ms, commit_within_ms, dedicated, architect, meter, notice_ms } = wanted;
+  const { resources, term_ms, node, workloads, signers, commit, order, retention_ms, commit_within_ms, dedicated, architect, meter, notice_ms } = wanted;
   return {
     nonce, consumer: actsFor(grid.reader, keyring.signer('bot').key), payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
+    ...(commit === undefined ? {} : { commit }),
     ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
   };
 }

@@ -25,6 +25,7 @@ import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { carriesShares } from '../rules/agreement.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
+import { partiesOf } from '../rules/quorum.js';
 import { short } from '../rules/refusal.js';
 import { accountSigners } from '../rules/spending.js';
 import type { Agreement, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
@@ -274,8 +275,12 @@ function nodesOf(reader: Reader, farm: string): NodeObject[] {
 }
 
 /** Those who are to sign must be able to, and be on the grid: names cost nothing, and each makes the draft longer. @throws Problem `malformed`, `refused` */
-function checkSigners(reader: Reader, { signers }: TalkRequest): void {
-  const most = readGrid(reader).limits.signatures;
+function checkSigners(reader: Reader, { signers, commit }: TalkRequest): void {
+  const { limits: { signatures: most }, rules } = readGrid(reader);
+  if (commit !== undefined) {
+    const parties = new Set(rules < 2 ? [] : partiesOf(commit, rules));
+    if (parties.size !== signers.length || signers.some((party) => !parties.has(party))) throw new Problem('malformed', 'the quorum of signers, which needs rules 2, names others than the signers');
+  }
   if (signers.length + 3 > most) throw new Problem('malformed', `a record of this grid carries ${most} signatures`);
   for (const party of signers) {
     if (reader.get(party) === undefined) throw new Problem('refused', `${short(party)} is to sign, and is not on this grid`, { reason: 'identity' });

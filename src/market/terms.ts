@@ -45,7 +45,7 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
   const resources = request.dedicated === true ? node.capacity : request.resources;
   const total = totalStroops(resources, prices, request.term_ms, discounts);
   const meter = isOld || request.meter === null ? null : { by: request.meter ?? `node/${node.key}`, heartbeat_ms: grid.heartbeat_ms };
-  const everybody = allOf([consumer, farmer, ...request.signers]);
+  const everybody: Quorum = request.commit === undefined ? allOf([consumer, farmer, ...request.signers]) : { threshold: 3, members: [...allOf([consumer, farmer]).members, request.commit] };
   const body: Agreement = {
     by: request.consumer,
     nonce: request.nonce,

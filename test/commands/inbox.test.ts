@@ -56,8 +56,8 @@ test('three people who are never there together sign a document, and the last co
   const { record } = next.json<Said>();
   assert.deepEqual((await botJson<{ not_told: string[] }>(['decline', record.slice(0, 12), '--reason', 'lending is fine'], carl)).not_told, []);
   const heard = await botJson<Item[]>(['inbox'], ben);
-  assert.deepEqual(heard.map(({ state }) => state), ['committed', 'signed']);
-  assert.deepEqual(heard[1]?.declined.map(({ name, reason }) => [name, reason]), [['carl', 'lending is fine']]);
+  assert.deepEqual(heard.map(({ state, stranger }) => [state, stranger]), [['signed', false], ['committed', true]], 'strangers come last');
+  assert.deepEqual(heard[0]?.declined.map(({ name, reason }) => [name, reason]), [['carl', 'lending is fine']]);
 
   // Who was optional signs later, on a chain of his own, once.
   const optional = await botJson<Said>(['propose', '--title', 'Thanks', '--text-file', rules, '--optional', 'carl', '--yes'], ann);

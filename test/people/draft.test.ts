@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isProblem, type ProblemCode } from '../../src/base/errors.js';
-import { agreementText, durationText, resourcesText } from '../../src/consumer/words.js';
+import { agreementText, durationText, quorumText, resourcesText } from '../../src/consumer/words.js';
 import { saveDraft } from '../../src/people/draft.js';
 import { agreementOf, draftAgreement, type Choice } from '../../src/market/terms.js';
 import { envelopeText, readEnvelope } from '../../src/net/envelope.js';
-import type { Signature, TalkRequest } from '../../src/schema/types.js';
+import type { Quorum, Signature, TalkRequest } from '../../src/schema/types.js';
 import { namedSigner } from '../book.js';
 import { gib, HOUR } from '../deal.js';
 
@@ -96,3 +96,12 @@ for (const [ms, text] of [[720 * HOUR, '30 days'], [90 * 60_000, '1 hour 30 minu
 }
 
 test('resources that are none read so', () => assert.equal(resourcesText(gib(0, 0, 0)), 'nothing'));
+
+test('a quorum of further signers stands as a group beside consumer and farmer, whom it never replaces', () => {
+  const some: Quorum = { threshold: 1, members: [{ of: `bot/${ben.key}`, weight: 1 }, { of: `bot/${'12'.repeat(32)}`, weight: 0 }] };
+  const { quorums, roles, farm } = agreementOf(draftAgreement({ ...REQUEST, signers: [`bot/${ben.key}`, `bot/${'12'.repeat(32)}`], commit: some }, CHOICE));
+  assert.deepEqual(quorums.commit, { threshold: 3, members: [{ of: `bot/${ann.key}`, weight: 1 }, { of: `farm/${farm}`, weight: 1 }, some] });
+  assert.deepEqual(quorums.amend, quorums.commit);
+  assert.equal(roles.length, 4);
+  assert.match(quorumText(quorums.commit), /^all of .*, \(bot\/[0-9a-f]{64}; if they like also bot\/(12){32}\)$/);
+});
