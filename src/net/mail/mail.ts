@@ -90,6 +90,8 @@ async function handIn(office: PostOffice, letter: Letter, signal: AbortSignal): 
  * @throws Problem `unreachable`, `busy`; `integrity` where the server gives letters out of order or twice
  */
 export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0 }: { readonly after?: number; readonly wait_ms?: number } = {}): Promise<MailBatch> {
+  // Who cannot open letters would take them for broken, and drop them.
+  if (parts.me.answer_to !== undefined) throw new Problem('refused', 'letters to this bot are sealed to a key that is not in this home folder', { reason: 'key', hint: 'read them where the identity is, or ask for the draft as a file' });
   const { grid, me } = parts;
   const known = after === 0 ? acquaintances(grid.reader, me) : [];
   for (let i = MAX_MADE_KNOWN; i < known.length; i += MAX_MADE_KNOWN) await ask(parts, { known: known.slice(i, i + MAX_MADE_KNOWN) }, 0);

@@ -27,6 +27,8 @@ test('letters wait at the home for a bot that joined a copy, in order, until it 
   const atHome = await alice.grid();
   const [ann, cat] = [mailOf(alice, atHome), mailOf(carol, grid)];
   for (const reason of ['one', 'two', 'three']) await sendMail(ann, cat.me.party, 'declined', declined(reason));
+  const unable = { ...cat, me: { ...cat.me, answer_to: '00'.repeat(32) } };
+  await assert.rejects(fetchMail(unable), (thrown) => isProblem(thrown, 'refused', 'key'), 'who cannot open them must not drop them');
   const first = await fetchMail(cat);
   assert.deepEqual([reasons(first), first.bad, first.more], [['one', 'two', 'three'], [], false]);
   await dropMail(cat, first.letters.slice(0, 2).map(({ id }) => id));
