@@ -16,7 +16,14 @@ export function noteRoles(state: State, before: BotObject | undefined, roles: re
   const begun = roles.filter((role) => !has.has(role));
   for (const role of has) if (!roles.includes(role)) count(state, role, -1);
   for (const role of begun) count(state, role, 1);
-  return [...kept, ...begun.map((role): RoleSpan => ({ role, from: line, until: null }))].slice(-MAX_ROLE_SPANS);
+  const all = [...kept, ...begun.map((role): RoleSpan => ({ role, from: line, until: null }))];
+  return withoutOldest(all, all.length - MAX_ROLE_SPANS);
+}
+
+/** A role that the bot still has is never forgotten: it would begin anew, and the bot be counted twice. */
+function withoutOldest(spans: readonly RoleSpan[], count: number): RoleSpan[] {
+  let left = count;
+  return spans.filter(({ until }) => until === null || left-- <= 0);
 }
 
 /** Whether a bot had a role when line `line` was taken in, that line itself left out. */

@@ -129,6 +129,13 @@ describe('an electorate by role is who had it when the vote began', () => {
     assert.equal(world.object('role', 'architect').bots, 2);
   });
 
+  test('a role that a bot keeps is counted once, however often it changes another', () => {
+    const world = people();
+    for (let i = 0; i < 200; i += 1) world.submit(identityOf('bob', { roles: i % 2 === 0 ? ['architect'] : ['architect', 'farmer'] }));
+    assert.equal(world.object('role', 'architect').bots, 2);
+    assert.deepEqual(world.object('bot', key('bob')).role_lines?.length, 64);
+  });
+
   test('under rules 1 identities are written as ever', () => {
     const world = people(1);
     assert.equal(world.object('bot', key('bob')).role_lines, undefined);
