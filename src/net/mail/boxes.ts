@@ -112,13 +112,25 @@ export class Boxes implements Disposable {
     return row && { id, known: true, stranger: row.stranger === 1 };
   }
 
-  /** @throws Problem `busy`, reason `mailbox`, `sender` or `server`, where there is no room for the letter */
-  checkRoom({ grid, from, to, size }: LetterHead): void {
-    for (const { scope, reason, letters, bytes } of boundsOf(grid, from, to, this.#isStranger(grid, to, from))) {
+  /**
+   * Demands that there is room for a letter, letters of which time is over left out: or a box full of them would stay so.
+   * @throws Problem `busy`, reason `mailbox`, `sender` or `server`
+   */
+  checkRoom(head: LetterHead, at: number): void {
+    if (this.#fullOf(head) !== undefined && this.#sql.over.get(at, 1) !== undefined) this.#db.transaction(() => this.#forget(at)).immediate();
+    this.#demandRoom(head);
+  }
+
+  #demandRoom(head: LetterHead): void {
+    const reason = this.#fullOf(head);
+    if (reason !== undefined) throw new Problem('busy', FULL[reason], { reason, hint: 'try again later, or hand the draft over as a file' });
+  }
+
+  #fullOf({ grid, from, to, size }: LetterHead): Bound['reason'] | undefined {
+    return boundsOf(grid, from, to, this.#isStranger(grid, to, from)).find(({ scope, letters, bytes }) => {
       const sum = (this.#sql.sum.get(scope) ?? { letters: 0, bytes: 0 }) as Sum;
-      if (sum.letters + 1 <= letters && sum.bytes + size <= bytes) continue;
-      throw new Problem('busy', FULL[reason], { reason, hint: 'try again later, or hand the draft over as a file' });
-    }
+      return sum.letters + 1 > letters || sum.bytes + size > bytes;
+    })?.reason;
   }
 
   /**
@@ -141,7 +153,7 @@ export class Boxes implements Disposable {
     const before = this.find(id);
     if (before !== undefined) return before;
     try {
-      this.checkRoom(head);
+      this.#demandRoom(head);
     } catch (thrown) {
       if (isProblem(thrown)) return thrown;
       throw thrown;

@@ -97,6 +97,8 @@ export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0 }: { 
   for (let i = MAX_MADE_KNOWN; i < known.length; i += MAX_MADE_KNOWN) await ask(parts, { known: known.slice(i, i + MAX_MADE_KNOWN) }, 0);
   const page = await ask(parts, { after, limit: MAX_PAGE_LETTERS, known: known.slice(0, MAX_MADE_KNOWN) }, wait_ms);
   checkOrder(page, after);
+  // Who wrote, and what about, may have been recorded while this bot waited.
+  if (wait_ms > 0 && page.letters.length > 0) await grid.refresh();
   const letters: MailItem[] = [];
   const bad: BadLetter[] = [];
   for (const { seq, stranger, letter } of page.letters) {

@@ -84,7 +84,7 @@ export class MailOffice implements PostOffice, AsyncDisposable {
     if (further === undefined) {
       const before = this.#open().find(letterId(head));
       if (before !== undefined) return before;
-      this.#open().checkRoom(head);
+      this.#open().checkRoom(head, at);
     }
     await this.#meet(grid, head.from, head.to);
     checkLetter(letter, grid.reader, at);

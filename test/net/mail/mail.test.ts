@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { isProblem } from '../../../src/base/errors.js';
+import { MAX_LETTERS_OF_STRANGER } from '../../../src/base/limits.js';
 import { appendSigned, ensureIdentity, identityBody } from '../../../src/net/compose.js';
 import type { Grid } from '../../../src/net/grid.js';
 import { dropMail, fetchMail, sendMail } from '../../../src/net/mail/mail.js';
@@ -76,4 +77,40 @@ test('a mailbox is where its owner says: letters go there from anywhere, the lar
   await sendMail(ben, ann.me.party, 'declined', declined('no'));
   assert.deepEqual(reasons(await fetchMail(ann)), ['no']);
   assert.equal((await sendMail(ann, ben.me.party, 'declined', declined('why?'))).stranger, false, "Bob's answer went to another server, and his own knows of it");
+});
+
+test('a box that is full of letters whose time is over takes new ones', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  await alice.create();
+  const grid = await alice.grid();
+  await ensureIdentity(grid, bob.identity);
+  const ann = mailOf(alice, grid);
+  const ben = { ...mailOf(bob, grid), home: alice.home };
+  const start = Date.now();
+  for (let i = 0; i < MAX_LETTERS_OF_STRANGER; i += 1) await sendMail(ann, ben.me.party, 'declined', declined(`${i}`), start + 60_000);
+  await assert.rejects(sendMail(ann, ben.me.party, 'declined', declined('one too many')), (thrown) => isProblem(thrown, 'busy', 'sender'));
+  alice.clock = () => start + 61_000;
+  await sendMail(ann, ben.me.party, 'declined', declined('later'));
+  assert.deepEqual(reasons(await fetchMail(ben)), ['later']);
+});
+
+test('a letter that comes while its receiver waits is opened, though its sender is new to the grid', async () => {
+  await using alice = await TestHome.create('alice');
+  await using bob = await TestHome.create('bob');
+  await using carol = await TestHome.create('carol');
+  await alice.create();
+  const home = await alice.daemon();
+  await bob.join(home.url);
+  await carol.join(home.url);
+  const copy = await bob.grid();
+  await ensureIdentity(copy, bob.identity);
+  await copy.refresh();
+  const ben = mailOf(bob, copy);
+  const waiting = fetchMail(ben, { wait_ms: 20_000 });
+  const hers = await carol.grid();
+  await ensureIdentity(hers, carol.identity);
+  await sendMail(mailOf(carol, hers), ben.me.party, 'declined', declined('hello'));
+  const { letters, bad } = await waiting;
+  assert.deepEqual([letters.length, bad], [1, []]);
 });
