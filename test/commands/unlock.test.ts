@@ -35,7 +35,7 @@ test('unlock opens every key that the passphrase opens, until lock', async () =>
   await botJson(['identity', 'create', '--name', 'bob'], { home });
   await botJson(['identity', 'create', '--name', 'carol'], { home, passphrase: 'another one' });
   const before = Date.now();
-  const said = await botJson<{ until: string; keyrings: object[]; locked: { name: string }[] }>(['unlock', '--for', '60s'], { home });
+  const said = await botJson<{ until: string; keyrings: object[]; locked: { name: string }[] }>(['unlock', '--for', '10m'], { home });
   assert.deepEqual(said.keyrings, [{ type: 'identity', name: 'alice' }, { type: 'identity', name: 'bob' }]);
   assert.deepEqual(said.locked.map(({ name }) => name), ['carol']);
   assert.ok(Date.parse(said.until) >= before + 60_000);
@@ -70,7 +70,7 @@ test('the agent forgets in time', async () => {
 test('an agent with caps pays up to them and no more, whatever --max says; a new one takes the passphrase', async () => {
   await botJson(['identity', 'use', 'alice'], { home });
   await botJson(['wallet', 'faucet'], { home });
-  const said = await botJson<{ cap_per_command: string; cap_per_day: string }>(['unlock', '--for', '60s', '--cap-per-command', '10', '--cap-per-day', '15'], { home });
+  const said = await botJson<{ cap_per_command: string; cap_per_day: string }>(['unlock', '--for', '10m', '--cap-per-command', '10', '--cap-per-day', '15'], { home });
   assert.deepEqual([said.cap_per_command, said.cap_per_day], ['10.0000000', '15.0000000']);
   const send = (amount: string) => bot(['wallet', 'send', 'GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ', amount, '--max', amount], locked);
   assert.equal((await send('10')).code, 0);
@@ -78,13 +78,13 @@ test('an agent with caps pays up to them and no more, whatever --max says; a new
   assert.deepEqual([above.code, above.stdout], [3, '']);
   assert.match(above.stderr, /6\.0000000 TFT is above what the unlock agent may sign away now, 5\.0000000 TFT; nothing was signed\n3bot: hint: 3bot lock/);
   assert.equal((await send('5')).code, 0);
-  assert.equal((await bot(['unlock', '--for', '60s'], locked)).code, 4, 'without the passphrase there is no agent with higher caps');
+  assert.equal((await bot(['unlock', '--for', '10m'], locked)).code, 4, 'without the passphrase there is no agent with higher caps');
   assert.equal((await send('0.0000001')).code, 3);
   await botJson(['lock'], locked);
 });
 
 test('an open agent gives no words away: export still wants the passphrase', async () => {
-  await botJson(['unlock', '--for', '60s'], { home });
+  await botJson(['unlock', '--for', '10m'], { home });
   const run = await bot(['identity', 'export', '--words-file', join(dirname(home), 'words.txt')], locked);
   assert.equal(run.code, 4);
   await botJson(['lock'], locked);

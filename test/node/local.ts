@@ -60,6 +60,8 @@ export class LocalGrid implements AsyncDisposable {
   readonly signal: AbortSignal;
   config!: NodeConfig;
   farm = '';
+  /** By how much the clocks of home and node are ahead, ms; what changes it takes the home away first. */
+  ahead_ms = 0;
   #daemon: Daemon | undefined;
   #port = 0;
 
@@ -80,6 +82,8 @@ export class LocalGrid implements AsyncDisposable {
     return local;
   }
 
+  readonly clock: Clock = () => Date.now() + this.ahead_ms;
+
   get url(): string {
     return this.#daemon?.url ?? '';
   }
@@ -97,8 +101,8 @@ export class LocalGrid implements AsyncDisposable {
   }
 
   async comeBack(): Promise<void> {
-    const { home, keys, signal } = this;
-    this.#daemon = await startDaemon({ home, clock: Date.now, signal, openKeyring: (type, name) => keys.get(type, name), log: createLog(process.stderr), listen: { host: '127.0.0.1', port: this.#port } });
+    const { home, keys, signal, clock } = this;
+    this.#daemon = await startDaemon({ home, clock, signal, openKeyring: (type, name) => keys.get(type, name), log: createLog(process.stderr), listen: { host: '127.0.0.1', port: this.#port } });
     this.#port = Number(new URL(this.url).port);
   }
 
@@ -117,7 +121,7 @@ export class LocalGrid implements AsyncDisposable {
       by, nonce, roles: [{ role: 'consumer', party: parties[0] ?? '' }, { role: 'farmer', party: parties[1] ?? '' }], farm: this.farm, node: this.config.key, order: null, units: 'units/1', ...terms, total_stroops,
       payers: [{ account: alice.public['wallet'] ?? '', amount_stroops: total_stroops }], payees: [{ account: farm.public['sealing'] ?? '', role: 'farmer', share_ppm: 1_000_000 }],
       quorums: { commit: all(...parties), workload: all(parties[0] ?? ''), amend: all(...parties), end: all(parties[0] ?? '') },
-      commit_by: Date.now() + 60_000, provision_by_ms: HOUR, notice_ms: 0, grace_ms: HOUR, minimum_stroops: '0', retention_ms: 0, meter: null, exec: false, workloads, documents: [], ...change,
+      commit_by: this.clock() + 60_000, provision_by_ms: HOUR, notice_ms: 0, grace_ms: HOUR, minimum_stroops: '0', retention_ms: 0, meter: null, exec: false, workloads, documents: [], ...change,
     };
     const id = chainId(grid, by, nonce);
     await appendSigned(this.book, { chain: `contract/${id}`, kind: 'agreement@1', body }, [alice.signer('bot'), alice.signer('wallet'), farm.signer('farm')]);
@@ -151,7 +155,7 @@ export class LocalGrid implements AsyncDisposable {
   }
 
   /** A watcher of the node; with `interval_ms` it loops until it is disposed of. @param around puts another driver around the real one */
-  async watch({ clock = Date.now, interval_ms, around = (driver) => driver }: { clock?: Clock; interval_ms?: number; around?: (driver: Driver) => Driver } = {}): Promise<Watching> {
+  async watch({ clock = this.clock, interval_ms, around = (driver) => driver }: { clock?: Clock; interval_ms?: number; around?: (driver: Driver) => Driver } = {}): Promise<Watching> {
     const { config, keys, nodeHome } = this;
     const stop = new AbortController();
     const signal = AbortSignal.any([this.signal, stop.signal]);

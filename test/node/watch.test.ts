@@ -16,6 +16,7 @@ import { bare, LocalGrid, until } from './local.js';
 
 const FOREVER = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
 const within = (): AbortSignal => AbortSignal.timeout(90_000);
+const HOUR = 3_600_000;
 const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
 
 /** The driver with another way to start. */
@@ -120,31 +121,29 @@ test('while the home is away, what runs goes on, and what happened is said when 
 
 describe('a metered contract', () => {
   const HEARTBEAT = 1_000;
-  const metered = (local: LocalGrid, term_ms: number) => ({ ...VOLUME, term_ms, notice_ms: 1_000, meter: { by: `node/${local.config.key}`, heartbeat_ms: HEARTBEAT } });
+  const metered = (local: LocalGrid) => ({ ...VOLUME, term_ms: HOUR, notice_ms: 1_000, meter: { by: `node/${local.config.key}`, heartbeat_ms: HEARTBEAT } });
 
   test('is billed by what its node confirms, once a heartbeat; while the home is away nobody does', async () => {
     await using local = await LocalGrid.start(within(), 'process', [], HEARTBEAT);
-    const id = await local.deal([], metered(local, 3_600_000));
+    const id = await local.deal([], metered(local));
     const seen = (at = local.book.reader.lastAt) => viewOf(local.book.reader, local.contract(id), at);
     const entries = () => linesOf(local.book.reader, { signer: local.config.key, kind: 'status@1' });
     {
       await using _node = await local.watch({ interval_ms: 100 });
-      await until('two entries', () => entries().length >= 2);
+      await until('a heartbeat is confirmed', () => seen().covered_ms >= HEARTBEAT);
     }
-    const [first, second] = entries().map((line) => local.book.reader.line(line).at) as [number, number];
-    assert.ok(second - first >= HEARTBEAT && second - first <= 1.5 * HEARTBEAT, `${second - first} ms`);
-    assert.ok(seen().covered_ms >= HEARTBEAT);
+    const times = entries().map((line) => local.book.reader.line(line).at);
+    assert.ok(times.every((at, i) => at - (times[i - 1] ?? -Infinity) >= HEARTBEAT), String(times));
     await using node = await local.watch({ interval_ms: 100 });
     await local.goAway();
     const away = Date.now();
     await until('the home missed an entry', () => Date.now() > away + 2 * HEARTBEAT && node.events.some((event) => event.event === 'meter' && event.problem !== null));
     await local.comeBack();
-    const before = entries().length;
-    await until('the node goes on', () => entries().length >= before + 2);
+    const before = seen().covered_ms;
+    await until('the node goes on', () => seen().covered_ms >= before + HEARTBEAT);
     const at = local.book.reader.lastAt;
     const { covered_ms, open_ms, period } = seen(at);
     assert.ok(at - (period?.since ?? 0) - covered_ms - open_ms >= 2 * HEARTBEAT, 'time without entries is not covered');
-    assert.ok(covered_ms >= 2 * HEARTBEAT);
 
     const bill = await billOf(local.book.reader, gridRules, local.contract(id), at);
     assert.equal(bill.intervals.reduce((sum, { amount_stroops }) => sum + amount_stroops, 0n), seen(at).billed_stroops);
@@ -155,16 +154,25 @@ describe('a metered contract', () => {
 
   test('that runs out is stopped with its data kept, and goes on once it is funded', async () => {
     await using local = await LocalGrid.start(within(), 'process', [], HEARTBEAT);
-    await using node = await local.watch({ interval_ms: 100 });
-    const id = await local.deal([bare([process.execPath, '-e', "require('fs').appendFileSync('here', 'x'); setInterval(() => {}, 1000)"])], metered(local, 5_000));
+    const id = await local.deal([bare([process.execPath, '-e', "require('fs').appendFileSync('here', 'x'); setInterval(() => {}, 1000)"])], metered(local));
     const file = join(local.config.data, 'volumes', id, 'here');
+    {
+      await using _node = await local.watch({ interval_ms: 100 });
+      await until('the workload wrote to its volume', () => local.said(id) === 'running' && existsSync(file));
+    }
+    await local.goAway();
+    local.ahead_ms = HOUR;
+    await local.comeBack();
+    // Its writer opens when it is first needed, and stamps the book anew.
+    await local.book.refresh();
+    await using node = await local.watch({ interval_ms: 100 });
     await until('stopped', () => local.said(id) === 'exited');
     assert.equal(viewOf(local.book.reader, local.contract(id), local.book.reader.lastAt).state, 'paused');
     assert.deepEqual((await node.driver.list(within())).map(({ state }) => state === 'running'), [false]);
     assert.equal(readFileSync(file, 'utf8'), 'x');
-    await local.fund(id, 3_600_000);
-    await until('running again', () => local.said(id) === 'running');
-    await until('it has found its data', () => readFileSync(file, 'utf8') === 'xx');
+    await local.fund(id, HOUR);
+    await until('running again', () => local.said(id) === 'running' && readFileSync(file, 'utf8').length > 1);
+    assert.equal(readFileSync(file, 'utf8'), 'xx', 'it has found its data');
   });
 });
 

@@ -8,8 +8,8 @@ let node = '';
 
 before(async () => {
   await botJson(['identity', 'create', '--name', 'ann'], farmer);
-  await botJson(['grid', 'create', 'playground', '--dev', '--heartbeat', '2s'], farmer);
-  await botJson(['grid', 'policy', '--mint-period', '2s', '--yes'], farmer);
+  await botJson(['grid', 'create', 'playground', '--dev', '--heartbeat', '3s'], farmer);
+  await botJson(['grid', 'policy', '--mint-period', '3s', '--yes'], farmer);
   await botJson(['farm', 'create', 'sunny'], farmer);
   ({ node } = await botJson<{ node: string }>(['node', 'join', '--farm', 'sunny', '--declare', '8/32/1000/0', '--runtime', 'process'], farmer));
 });

@@ -13,7 +13,7 @@ test('accounts are made from the same words, chosen, and each spends its own', a
   assert.equal((await bot(['wallet', 'create', 'savings'], locked)).code, 4, 'a new account needs the words');
   const savings = await botJson<Account>(['wallet', 'create', 'savings'], alice);
   assert.deepEqual([savings.index, savings.in_use], [1, false]);
-  await botJson(['unlock', '--for', '60s'], alice);
+  await botJson(['unlock', '--for', '10m'], alice);
   const till = await botJson<Account>(['wallet', 'create', 'till', '--index', '7'], locked);
   await botJson(['wallet', 'send', savings.address, '15'], locked);
   await botJson(['wallet', 'send', till.address, '5', '--account', 'savings', '--memo', 'change'], locked);
