@@ -7,7 +7,7 @@ export const command: CommandFile<GridFlag> = {
   about: 'Ends a key of your bot for the future: from this record on nothing that it signs is taken, and it never comes back.\nWhat it signed before stays.',
   arguments: [['<key>', 'name of a keyring here, or key, or its first digits']],
   options: (c) => c.option(...GRID_FLAG),
-  examples: ['3bot identity revoke ci', '3bot identity revoke 5f0c9e2a'],
+  examples: ['3bot identity revoke ci-1', '3bot identity revoke 5f0c9e2a'],
   async run(context, [wanted = ''], { grid: named }) {
     const { changeKeys } = await import('../../src/net/identities.js');
     const { out } = context;

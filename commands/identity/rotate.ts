@@ -7,7 +7,7 @@ export const command: CommandFile<GridFlag & { name?: string }> = {
   about: 'Makes a new key for the same kinds and the same time and puts it in the place of another, in one record. The old key signs nothing\nfrom then on; what it signed stays. Your first key can be rotated, too: the id of your bot stays, and so do words and wallet.',
   arguments: [['<key>', 'name of a keyring here, or key, or its first digits']],
   options: (c) => c.option('--name <name>', 'how the new key is called here (default: key- and its first digits)').option(...GRID_FLAG),
-  examples: ['3bot identity rotate ci', '3bot identity rotate 5f0c9e2a --name ci-2027'],
+  examples: ['3bot identity rotate ci-1', '3bot identity rotate 5f0c9e2a --name ci-2027'],
   async run(context, [wanted = ''], { name, grid: named }) {
     const { readConfig, updateConfig } = await import('../../src/home.js');
     const { checkName } = await import('../../src/keys/identity.js');

@@ -22,7 +22,7 @@ export function consumerKeys(state: ReadState, texts: readonly string[]): string
   return texts.map((text) => {
     if (!/^[a-z0-9-]{3,50}$/.test(text)) return parseKey(text);
     const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
-    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'consumer', hint: 'give its key: 3bot identity show' });
+    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'consumer', hint: 'give its key (3bot identity show there); a bot puts its name on the grid with 3bot inbox' });
     return holder.slice('bot/'.length);
   });
 }

@@ -15,7 +15,7 @@ export const command: CommandFile<GridFlag> = {
     await grid.refresh();
     const vote = findVote(grid.reader, text);
     const view = viewVote(grid.reader, vote, await botInUse(context, grid), nowOf(grid));
-    context.out.one({ json: view, id: vote.id, text: () => voteText(view) });
+    context.out.one({ json: view, text: () => voteText(view) });
     if (view.state === 'open' && view.may_vote && view.mine === null) context.out.next(`3bot vote cast ${vote.id.slice(0, 12)} ${JSON.stringify(vote.options[0])}`);
   },
 };

@@ -52,7 +52,7 @@ export interface Payee {
 export function findPayee(state: DirectoryState, text: string): Payee {
   if (/^[a-z0-9-]{3,50}$/.test(text)) {
     const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
-    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'payee', hint: 'give the address, G…' });
+    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'payee', hint: 'give the address, G…; a bot puts its name on the grid with 3bot inbox' });
     return accountOfBot(state, holder.slice('bot/'.length), text);
   }
   const key = parseKey(text);
@@ -67,7 +67,7 @@ export function findPayee(state: DirectoryState, text: string): Payee {
 export function findBot(state: ReadState, text: string): string {
   if (!/^[a-z0-9-]{3,50}$/.test(text)) return parseKey(text);
   const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
-  if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'bot', hint: 'give its key, did:key:…' });
+  if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'bot', hint: 'give its key, did:key:…; a bot puts its name on the grid with 3bot inbox' });
   return holder.slice('bot/'.length);
 }
 

@@ -19,7 +19,7 @@ export const command: CommandFile<Options> = {
     .option('--name <name>', 'how you call it here; for a key that is made here')
     .option('--draft <file>', 'where the draft is written, for a key that was made elsewhere (default: KEY.key.json)')
     .option(...GRID_FLAG),
-  examples: ['3bot identity key add --name ci --kinds workload@1,end@1,talk --until 2027-12-31', "3bot identity key add 5f0c9e2ab77d41d0c3a8e2f5b1964e0d7c8b9a0f1e2d3c4b5a69788796a5b4c3 --kinds 'agreement@1' --until 90d"],
+  examples: ['3bot identity key add --name ci-1 --kinds workload@1,end@1,talk --until 2027-12-31', "3bot identity key add 5f0c9e2ab77d41d0c3a8e2f5b1964e0d7c8b9a0f1e2d3c4b5a69788796a5b4c3 --kinds 'agreement@1' --until 90d"],
   async run(context, [typed], { kinds, until, name, draft, grid: named }) {
     const { iso } = await import('../../../src/base/clock.js');
     const { Problem } = await import('../../../src/base/errors.js');
