@@ -1,4 +1,4 @@
-// The private database of a home folder: orders under way, transfers in doubt, capacity held, invitations given, drafts
+// The private database of a home folder: orders under way, payments in doubt, capacity held, invitations given, drafts
 // to be signed. Never shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again

@@ -20,6 +20,7 @@ export const command: CommandFile<AccountFlag & { max?: bigint; dryRun?: true; d
     const { readConfig } = await import('../../src/home.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { ADDRESS_NOTE } = await import('../../src/keys/identity.js');
+    const { requestKey } = await import('../../src/market/once.js');
     const { parseRequest } = await import('../../src/market/request.js');
     const { home, out, clock, flags } = context;
     const { grid: id, to, amount, memo, expires, id: nonce } = parseRequest(text.trim());
@@ -36,6 +37,6 @@ export const command: CommandFile<AccountFlag & { max?: bigint; dryRun?: true; d
     const check = (): void => {
       if (expires !== null && clock() > expires) throw new Problem('refused', `the request could be paid until ${iso(expires)}`, { reason: 'deadline', hint: 'ask for a new one' });
     };
-    await payAndShow(context, grid, chosen, { payee: { account: to, name: null }, amount, memo, key: `request/${nonce}`, max, check, draft });
+    await payAndShow(context, grid, chosen, { payee: { account: to, name: null }, amount, memo, key: requestKey(nonce), max, check, draft });
   },
 };

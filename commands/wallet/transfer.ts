@@ -2,6 +2,7 @@
 import type { Payee } from '../../src/market/find.js';
 import type { DraftedTransfer } from '../../src/market/wallet.js';
 import type { Grid } from '../../src/net/grid.js';
+import type { Payload } from '../../src/schema/types.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Context } from '../command.js';
 import { openWallet, type Chosen } from './account.js';
@@ -32,7 +33,8 @@ export function parseIdempotencyKey(text: string): string {
 export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, { payee, amount, memo, key, max, check, draft: file }: Payment): Promise<void> {
   const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
   const { balanceOf } = await import('../../src/market/account.js');
-  const { checkTransfer, paidUnder, send, settleUnsent } = await import('../../src/market/wallet.js');
+  const { isRequestKey, paidUnder, paymentText, settle } = await import('../../src/market/once.js');
+  const { checkTransfer, isTransfer, send } = await import('../../src/market/wallet.js');
   const { addressOf } = await import('../../src/keys/did.js');
   const { Unsent } = await import('../../src/market/unsent.js');
   const { openPrivate } = await import('../../src/private.js');
@@ -44,11 +46,12 @@ export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, {
   const whom = payee.name === null ? address : `${payee.name} (${address})`;
   using data = openPrivate(home);
   const unsent = new Unsent(data, grid.id);
-  const paid = paidUnder(grid, unsent, transfer);
-  const settled = await settleUnsent(grid, unsent, transfer);
+  const isSame = (payload: Payload): boolean => isTransfer(transfer, payload);
+  const paid = paidUnder(grid, unsent, key, isSame);
+  const settled = await settle(grid, unsent, account, key, isSame);
   const before = paid ?? settled.find(({ isWanted }) => isWanted);
-  const notes = settled.filter(({ isWanted }) => !isWanted).map((one) => `an earlier transfer of ${formatTft(one.amount)} TFT to ${addressOf(one.to)} ${one.index === null ? 'was not recorded and never will be' : `is recorded as line ${one.index}`}`);
-  if (before !== undefined && key !== undefined) notes.push(`paid before, under the key ${key}; nothing was sent now`);
+  const notes = settled.filter(({ isWanted }) => !isWanted).map((one) => `an earlier ${paymentText(one.payload)} ${one.index === null ? 'was not recorded and never will be' : `is recorded as line ${one.index}`}`);
+  if (before !== undefined && key !== undefined) notes.push(`paid before, ${isRequestKey(key) ? 'by this request' : `under the key ${key}`}; nothing was sent now`);
   else if (before !== undefined) notes.push('this is the transfer of the command before, whose answer was lost: it is paid once; to pay once more run the command again');
   if (!flags.json) for (const note of notes) out.note(note);
   if (before === undefined) {

@@ -1,20 +1,22 @@
 // More time for a contract: what it costs, and paying for it once or as long as a cap allows.
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatTft } from '../base/amount.js';
+import { formatTft, MAX_STROOPS } from '../base/amount.js';
 import { iso } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { MAX_RETRY_MS } from '../base/limits.js';
-import { parseRecord } from '../bcdb/record.js';
+import { makeRecord, parseRecord, signRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Signer } from '../keys/ed25519.js';
-import { appendSigned } from '../net/compose.js';
+import { nextPayload } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import type { Fund } from '../schema/types.js';
+import type { Fund, Payload } from '../schema/types.js';
 import { linesOf } from '../market/lines.js';
+import { handOver, paidUnder, settle, type Written } from '../market/once.js';
+import type { Unsent } from '../market/unsent.js';
 
 /** What more time costs, as the rule works it out. */
 export interface Funding {
@@ -47,23 +49,68 @@ export function fundingOf(state: ReadState, contract: ContractObject, term_ms: n
   return { amount_stroops: totalStroops(resources, prices, term, discounts) - (isActive ? BigInt(period.total_stroops) : 0n), funded_until: (isActive ? period.since : at) + term };
 }
 
+/** More time of a contract that is wanted. */
+export interface WantedTime {
+  /** Id of the contract. */
+  readonly contract: string;
+  readonly term_ms: number;
+  /** Idempotency key: under the same one nothing is paid twice. */
+  readonly key?: string | undefined;
+}
+
+/** More time that is paid. */
+export interface Funded extends Written {
+  /** Stroops. */
+  readonly amount_stroops: bigint;
+  /** By a command before this one, whose answer was lost or that had this key. */
+  readonly resumed: boolean;
+}
+
 /**
- * Pays for more time.
+ * The payment that a command before this one has made for the same time, if its answer was lost or it had the same
+ * key: found in the book, or handed in again.
+ * @param grid refreshed
+ * @param account that pays, hex
+ * @param most stroops; what cost more is not handed in again
+ * @throws Problem as `paidUnder` and `settle`
+ */
+export async function fundedBefore(grid: Grid, unsent: Unsent, account: string, { contract, term_ms, key }: WantedTime, most = MAX_STROOPS): Promise<Funded | undefined> {
+  const isSame = ({ chain, kind, body }: Payload): boolean => {
+    const made = body as unknown as Fund;
+    return kind === 'fund@1' && chain === `account/${account}` && made.contract === contract && made.term_ms === term_ms;
+  };
+  const written = paidUnder(grid, unsent, key, isSame) ?? (await settle(grid, unsent, account, key, (payload) => isSame(payload) && paidBy(payload) <= most)).find(({ isWanted }) => isWanted);
+  if (written === undefined || written.index === null) return undefined;
+  const { id, index } = written;
+  return { id, index, amount_stroops: paidBy(parseRecord(grid.reader.line(index).payload).payload), resumed: true };
+}
+
+/**
+ * Pays for more time, once: what a command before this one has paid for it is not paid again.
  * @param payer signs as the account that pays; it has paid into the contract before
  * @param most stroops; above them nothing is paid
- * @throws Problem `refused`; `over_limit` where it got dearer meanwhile; what `append` throws
+ * @throws Problem `refused`; `over_limit` where it got dearer meanwhile; as `fundedBefore` and `handOver`
  */
-export async function fund(grid: Grid, payer: Signer, id: string, term_ms: number, most: bigint): Promise<Funding> {
-  let funding: Funding | undefined;
-  const body = (reader: Reader): Fund => {
-    funding = fundingOf(reader, contractIn(reader, id), term_ms, Math.max(grid.clock(), reader.lastAt));
-    const { amount_stroops } = funding;
-    if (amount_stroops > most) throw new Problem('over_limit', `it costs ${formatTft(amount_stroops)} TFT, ${formatTft(most)} TFT are allowed; nothing was paid`, { reason: 'limit' });
-    return { contract: id, term_ms, payers: [{ account: payer.key, amount_stroops: amount_stroops.toString() }] };
-  };
-  await appendSigned<Fund>(grid, { chain: `account/${payer.key}`, kind: 'fund@1', body }, [payer]);
-  if (funding === undefined) throw new Error('a record without a body');
-  return funding;
+export async function fund(grid: Grid, payer: Signer, unsent: Unsent, wanted: WantedTime, most: bigint): Promise<Funded> {
+  grid.demandWritable();
+  // Held from here on: another command of this home folder composes its record after this one is in.
+  await grid.hold();
+  await grid.refresh();
+  const before = await fundedBefore(grid, unsent, payer.key, wanted, most);
+  if (before !== undefined) return before;
+  const { reader } = grid;
+  const { contract: id, term_ms, key } = wanted;
+  const { amount_stroops } = fundingOf(reader, contractIn(reader, id), term_ms, Math.max(grid.clock(), reader.lastAt));
+  if (amount_stroops > most) throw new Problem('over_limit', `it costs ${formatTft(amount_stroops)} TFT, ${formatTft(most)} TFT are allowed; nothing was paid`, { reason: 'limit' });
+  const body: Fund = { contract: id, term_ms, payers: [{ account: payer.key, amount_stroops: amount_stroops.toString() }] };
+  const record = makeRecord(nextPayload(grid, `account/${payer.key}`, 'fund@1', body, grid.clock()));
+  const written = await handOver(grid, unsent, record, await signRecord(record, [payer]), key);
+  return { ...written, amount_stroops, resumed: false };
+}
+
+/** What a fund@1 pays, stroops. */
+function paidBy({ body }: Payload): bigint {
+  return (body as unknown as Fund).payers.reduce((sum, { amount_stroops }) => sum + BigInt(amount_stroops), 0n);
 }
 
 /** What an account has paid into a contract by funding it, as the book has it, stroops. */
@@ -71,20 +118,22 @@ export function fundedBy(reader: Reader, account: string, id: string): bigint {
   return linesOf(reader, { tag: `contract/${id}`, kind: 'fund@1' })
     .map((line) => parseRecord(reader.line(line).payload).payload)
     .filter(({ chain }) => chain === `account/${account}`)
-    .reduce((sum, { body }) => sum + (body as unknown as Fund).payers.reduce((paid, { amount_stroops }) => paid + BigInt(amount_stroops), 0n), 0n);
+    .reduce((sum, payload) => sum + paidBy(payload), 0n);
 }
 
 /** What keeping a contract funded needs. */
 export interface KeepFunded {
   readonly grid: Grid;
   readonly payer: Signer;
+  readonly unsent: Unsent;
   readonly id: string;
   /** Bought at a time. */
   readonly term_ms: number;
   /** All that this account may pay by funding this contract, whenever it did, stroops. */
   readonly cap: bigint;
   readonly signal: AbortSignal;
-  readonly onFunded: (funding: Funding, paid: bigint) => void;
+  /** It has paid; until when it is paid for now. */
+  readonly onFunded: (funded_until: number, paid: bigint) => void;
   /** Looked and found nothing due. */
   readonly onWait: (funded_until: number, paid: bigint) => void;
   /** The home is away, or busy: it goes on. */
@@ -92,8 +141,8 @@ export interface KeepFunded {
 }
 
 /**
- * Funds a contract before it runs out, again and again, until the signal ends. What was paid is read from the book, so
- * a restart neither forgets it nor pays twice.
+ * Funds a contract before it runs out, again and again, until the signal ends. What was paid is read from the book, and
+ * a payment without a verdict is settled before another is made: a restart neither forgets one nor pays twice.
  * @throws Problem `over_limit` once the next payment would exceed the cap; `refused` once it is over or has a notice
  */
 export async function keepFunded(wanted: KeepFunded): Promise<never> {
@@ -113,7 +162,7 @@ export async function keepFunded(wanted: KeepFunded): Promise<never> {
   }
 }
 
-async function fundOrWait({ grid, payer, id, term_ms, cap, onFunded, onWait }: KeepFunded): Promise<number> {
+async function fundOrWait({ grid, payer, unsent, id, term_ms, cap, onFunded, onWait }: KeepFunded): Promise<number> {
   const { reader } = grid;
   const at = Math.max(grid.clock(), reader.lastAt);
   const contract = contractIn(reader, id);
@@ -128,8 +177,10 @@ async function fundOrWait({ grid, payer, id, term_ms, cap, onFunded, onWait }: K
   if (paid + amount_stroops > cap) {
     throw new Problem('over_limit', `${formatTft(paid)} TFT were paid, ${formatTft(amount_stroops)} TFT more would exceed the cap of ${formatTft(cap)} TFT; it is paid until ${iso(until)}`, { reason: 'cap', hint: 'give a higher --cap' });
   }
-  const funding = await fund(grid, payer, id, term_ms, cap - paid);
-  onFunded(funding, paid + funding.amount_stroops);
+  await fund(grid, payer, unsent, { contract: id, term_ms }, cap - paid);
+  // One that was settled may be of before, and counted above already.
+  const sum = fundedBy(reader, payer.key, id);
+  if (sum > paid) onFunded(viewOf(reader, contractIn(reader, id), at).funded_until ?? at, sum);
   return 0;
 }
 

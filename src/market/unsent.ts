@@ -1,23 +1,13 @@
-// Transfers that were signed and handed over: until their verdict is known, so that a repeated command pays once; under
+// Payments that were signed and handed over: until their verdict is known, so that a repeated command pays once; under
 // an idempotency key for good, so that the same key never pays twice.
 import { UNSENT_LIFE_MS } from '../base/limits.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Private } from '../private.js';
-import type { SignedRecord, Transfer } from '../schema/types.js';
+import type { SignedRecord } from '../schema/types.js';
 
-/** A transfer as its record says it. */
-export interface Made {
+/** A payment without a verdict. */
+export interface InDoubt {
   readonly record: ParsedRecord;
-  /** Account keys, hex. */
-  readonly from: string;
-  readonly to: string;
-  /** Stroops. */
-  readonly amount: bigint;
-  readonly memo: string;
-}
-
-/** A transfer without a verdict. */
-export interface InDoubt extends Made {
   readonly signed: SignedRecord;
   /** Idempotency key that it was made under. */
   readonly key: string | null;
@@ -33,7 +23,7 @@ const SQL = {
   under: 'SELECT payload FROM keyed WHERE grid = ? AND key = ?',
 } as const;
 
-/** The transfers of one grid that are in doubt, and those that were made under a key. */
+/** The payments of one grid that are in doubt, and those that were made under a key. */
 export class Unsent {
   readonly #data: Private;
   readonly #grid: string;
@@ -61,23 +51,17 @@ export class Unsent {
   of(account: string, at: number): InDoubt[] {
     const rows = this.#data.db.prepare(SQL.of).all(this.#grid, `account/${account}`) as { payload: string; signatures: string; signed_ms: number; key: string | null }[];
     return rows.map(({ payload, signatures, signed_ms, key }) => ({
-      ...madeOf(payload), key, signed: { payload, signatures: JSON.parse(signatures) as SignedRecord['signatures'] }, recent: at - signed_ms < UNSENT_LIFE_MS,
+      record: parseRecord(payload), key, signed: { payload, signatures: JSON.parse(signatures) as SignedRecord['signatures'] }, recent: at - signed_ms < UNSENT_LIFE_MS,
     }));
   }
 
-  /** Every transfer that was ever signed under a key, whether it came into the book or not. */
-  under(key: string): Made[] {
-    return (this.#data.db.prepare(SQL.under).all(this.#grid, key) as { payload: string }[]).map(({ payload }) => madeOf(payload));
+  /** Every payment that was ever signed under a key, whether it came into the book or not. */
+  under(key: string): ParsedRecord[] {
+    return (this.#data.db.prepare(SQL.under).all(this.#grid, key) as { payload: string }[]).map(({ payload }) => parseRecord(payload));
   }
 
   /** Forgets one that was in doubt: its verdict is known. */
   clear(id: string): void {
     this.#data.db.prepare(SQL.clear).run(this.#grid, id);
   }
-}
-
-function madeOf(payload: string): Made {
-  const record = parseRecord(payload);
-  const { to, payers, memo } = record.payload.body as unknown as Transfer;
-  return { record, from: record.payload.chain.slice('account/'.length), to, memo, amount: payers.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), 0n) };
 }

@@ -1,34 +1,45 @@
 // A contract that lives: funded, amended with its farm's signature, claimed; against a farm that answers over real sockets.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { isProblem } from '../../src/base/errors.js';
+import { isProblem, Problem } from '../../src/base/errors.js';
 import { totalStroops } from '../../src/capacity/price.js';
-import { makeRecord, type ParsedRecord } from '../../src/bcdb/record.js';
+import { makeRecord, signRecord, type ParsedRecord } from '../../src/bcdb/record.js';
 import { farmSigns, proposeAmendment } from '../../src/consumer/amend.js';
 import { showContract } from '../../src/consumer/contracts.js';
-import { fund, fundedBy, fundingOf, keepFunded } from '../../src/consumer/fund.js';
+import { fund, fundedBefore, fundedBy, fundingOf, keepFunded, type Funded } from '../../src/consumer/fund.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { timelineOf } from '../../src/consumer/timeline.js';
 import { amendmentOf } from '../../src/market/amendment.js';
 import { balanceOf } from '../../src/market/account.js';
 import { dueTo } from '../../src/market/claim.js';
+import { Unsent } from '../../src/market/unsent.js';
+import { nextPayload } from '../../src/net/compose.js';
 import { signWith } from '../../src/net/envelope.js';
+import type { Grid } from '../../src/net/grid.js';
 import { read, readGrid, type ContractObject } from '../../src/rules/objects.js';
 import { viewOf } from '../../src/rules/view.js';
+import { openPrivate, type Private } from '../../src/private.js';
 import type { Amend } from '../../src/schema/types.js';
 import { gib, HOUR, Market, wanted, type TestBuyer } from '../deal.js';
 
 let market: Market;
 let ann: TestBuyer;
 let id: string;
+let data: Private;
+let unsent: Unsent;
 const refused = (reason: string) => (thrown: unknown): boolean => isProblem(thrown, 'refused', reason);
 
 before(async () => {
   market = await Market.open();
   ann = await market.buyer('ann');
+  data = openPrivate(ann.test.home);
+  unsent = new Unsent(data, ann.grid.id);
   ({ contract: id } = await placeOrder(ann.parts(), wanted({ term_ms: 24 * HOUR }), 'web'));
 });
-after(async () => market[Symbol.asyncDispose]());
+after(async () => {
+  data[Symbol.dispose]();
+  await market[Symbol.asyncDispose]();
+});
 
 async function contract(): Promise<ContractObject> {
   await ann.grid.refresh();
@@ -38,6 +49,7 @@ async function contract(): Promise<ContractObject> {
 }
 
 const now = (): number => Math.max(Date.now(), ann.grid.reader.lastAt);
+const pay = (term_ms: number, most: bigint, key?: string, grid = ann.grid): Promise<Funded> => fund(grid, ann.test.identity.signer('wallet'), unsent, { contract: id, term_ms, key }, most);
 const balance = (): bigint => balanceOf(ann.grid.reader, ann.wallet).balance_stroops;
 
 /** What the buyer wants, drawn up; `forge` changes the body before the farm sees it. */
@@ -57,7 +69,7 @@ test('an offer names the node as meter, one heartbeat as the least, an hour of g
 });
 
 test('what its node does not hold yet cannot be funded or amended', async () => {
-  await assert.rejects(fund(ann.grid, ann.test.identity.signer('wallet'), id, HOUR, 10n ** 9n), refused('state'));
+  await assert.rejects(pay(HOUR, 10n ** 9n), refused('state'));
   await assert.rejects(proposed({}), refused('state'));
 });
 
@@ -67,11 +79,10 @@ test('funding costs the price of the longer term less that of the present one, a
   const { resources, prices, total_stroops } = before.agreement;
   const price = totalStroops(resources, prices, 30 * HOUR) - BigInt(total_stroops);
   assert.equal(fundingOf(ann.grid.reader, before, 6 * HOUR, now()).amount_stroops, price);
-  const wallet = ann.test.identity.signer('wallet');
   const had = balance();
-  await assert.rejects(fund(ann.grid, wallet, id, 6 * HOUR, price - 1n), (thrown) => isProblem(thrown, 'over_limit', 'limit'));
+  await assert.rejects(pay(6 * HOUR, price - 1n), (thrown) => isProblem(thrown, 'over_limit', 'limit'));
   assert.equal(balance(), had);
-  await fund(ann.grid, wallet, id, 6 * HOUR, price);
+  await pay(6 * HOUR, price);
   assert.equal(balance(), had - price);
   assert.equal(fundedBy(ann.grid.reader, ann.wallet, id), price);
   assert.equal(viewOf(ann.grid.reader, await contract(), now()).period?.term_ms, 30 * HOUR);
@@ -84,7 +95,7 @@ test('funding without end goes by what the book says was paid, and stops at its 
   // Half an hour before it runs out, by the clock of whoever looks.
   const grid = new Proxy(ann.grid, { get: (target, name) => (name === 'clock' ? () => far : bound(target, name)) });
   const told: bigint[] = [];
-  const keeping = (cap: bigint) => keepFunded({ grid, payer: ann.test.identity.signer('wallet'), id, term_ms: 100 * HOUR, cap, signal: AbortSignal.timeout(20_000), onFunded: (_, sum) => told.push(sum), onWait: () => undefined, onTrouble: () => undefined });
+  const keeping = (cap: bigint) => keepFunded({ grid, payer: ann.test.identity.signer('wallet'), unsent, id, term_ms: 100 * HOUR, cap, signal: AbortSignal.timeout(20_000), onFunded: (_, sum) => told.push(sum), onWait: () => undefined, onTrouble: () => undefined });
   await assert.rejects(keeping(paid + price - 1n), (thrown) => isProblem(thrown, 'over_limit', 'cap'));
   assert.deepEqual(told, []);
 });
@@ -99,7 +110,7 @@ test('it pays before the contract runs out, once, and then waits', async () => {
   const stop = new AbortController();
   const told: [string, bigint][] = [];
   const keeping = keepFunded({
-    grid: ann.grid, payer: ann.test.identity.signer('wallet'), id: short, term_ms: HOUR, cap: 10n * price, signal: stop.signal, onTrouble: () => undefined,
+    grid: ann.grid, payer: ann.test.identity.signer('wallet'), unsent, id: short, term_ms: HOUR, cap: 10n * price, signal: stop.signal, onTrouble: () => undefined,
     onFunded: (_, sum) => told.push(['funded', sum]),
     onWait: (_, sum) => {
       told.push(['waits', sum]);
@@ -166,4 +177,58 @@ test('the farmer is owed what is billed and not paid yet', async () => {
   const { billed_stroops } = viewOf(ann.grid.reader, await contract(), now());
   assert.equal(dueTo(ann.grid.reader, await contract(), farmer?.account ?? '', now()), billed_stroops - BigInt(paid_stroops ?? '0'));
   assert.equal(dueTo(ann.grid.reader, await contract(), ann.wallet, now()), 0n);
+});
+
+/** The same grid, whose answers are lost: what is handed over comes into the book, and nobody hears of it. */
+function deaf(): Grid {
+  const append = async (...record: Parameters<Grid['append']>): Promise<never> => {
+    await ann.grid.append(...record);
+    throw new Problem('unreachable', 'the answer was lost');
+  };
+  return new Proxy(ann.grid, { get: (target, name) => (name === 'append' ? append : bound(target, name)) });
+}
+
+/** What was paid for the contract by funding while something was done. */
+async function paidDuring(what: () => Promise<unknown>): Promise<bigint> {
+  const before = fundedBy(ann.grid.reader, ann.wallet, id);
+  await what();
+  await ann.grid.refresh();
+  return fundedBy(ann.grid.reader, ann.wallet, id) - before;
+}
+
+const FREE = 10n ** 9n;
+
+test('the same time is bought once, whether the answer was lost or the command was killed before it handed it over', async () => {
+  const { amount_stroops: price } = fundingOf(ann.grid.reader, await contract(), 5 * HOUR, now());
+  const lost = await paidDuring(async () => {
+    await assert.rejects(pay(5 * HOUR, FREE, undefined, deaf()), (thrown) => isProblem(thrown, 'unreachable'));
+    const again = await pay(5 * HOUR, FREE);
+    assert.deepEqual([again.resumed, again.amount_stroops], [true, price]);
+  });
+  assert.equal(lost, price);
+
+  const wallet = ann.test.identity.signer('wallet');
+  const { amount_stroops } = fundingOf(ann.grid.reader, await contract(), 5 * HOUR, now());
+  const body = { contract: id, term_ms: 5 * HOUR, payers: [{ account: ann.wallet, amount_stroops: `${amount_stroops}` }] };
+  const record = makeRecord(nextPayload(ann.grid, `account/${ann.wallet}`, 'fund@1', body, Date.now()));
+  unsent.keep(record, await signRecord(record, [wallet]), Date.now());
+  assert.equal(await paidDuring(async () => assert.equal((await fundedBefore(ann.grid, unsent, ann.wallet, { contract: id, term_ms: 5 * HOUR }))?.id, record.id)), amount_stroops);
+  assert.equal(await paidDuring(async () => assert.equal((await pay(5 * HOUR, FREE)).resumed, false)), amount_stroops, 'once more, because it is asked for again after a verdict');
+});
+
+test('what is in doubt is another payment than one for other hours or under a key', async () => {
+  await assert.rejects(pay(3 * HOUR, FREE, undefined, deaf()));
+  for (const wanted of [{ contract: id, term_ms: 4 * HOUR }, { contract: 'c'.repeat(40), term_ms: 3 * HOUR }, { contract: id, term_ms: 3 * HOUR, key: 'other' }]) {
+    assert.equal(await fundedBefore(ann.grid, unsent, ann.wallet, wanted), undefined);
+  }
+});
+
+test('under a key time is bought once and for good, and the key stands for nothing else', async () => {
+  assert.ok(await paidDuring(async () => {
+    const first = await pay(2 * HOUR, FREE, 'december');
+    const { resumed, ...again } = await pay(2 * HOUR, FREE, 'december');
+    assert.deepEqual([resumed, again], [true, { id: first.id, index: first.index, amount_stroops: first.amount_stroops }]);
+    await assert.rejects(pay(3 * HOUR, FREE, 'december'), refused('idempotency_key'));
+  }) > 0n);
+  assert.equal(await paidDuring(() => pay(2 * HOUR, FREE, 'december')), 0n);
 });

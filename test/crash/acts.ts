@@ -14,11 +14,13 @@ import { fund } from '../../src/consumer/fund.js';
 import { openHome } from '../../src/home.js';
 import { createKeystore, readKeystore } from '../../src/keys/keystore.js';
 import { claim } from '../../src/market/claim.js';
+import { Unsent } from '../../src/market/unsent.js';
 import { signStatement, witnessChange } from '../../src/net/governance.js';
 import { openGrid } from '../../src/net/grid.js';
 import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
 import { joinLight } from '../../src/net/light/join.js';
 import { dropMail, fetchMail, sendMail } from '../../src/net/mail/mail.js';
+import { openPrivate } from '../../src/private.js';
 import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { send } from '../net/homes.js';
@@ -119,10 +121,11 @@ export const ACTS = {
   money: async ({ home, grid: id, with: from = 'fund' }, arm) => {
     const [owner, till] = [await keyringOf('identity', 'owner'), await keyringOf('identity', 'till')];
     const contract = await contractIn(id);
+    using data = openPrivate(openHome(home));
     await using grid = await openGrid(optionsOf(openHome(home)));
     await grid.refresh();
     const steps: [string, () => Promise<unknown>][] = [
-      ['fund', () => fund(grid, owner.signer('wallet'), contract, 3_600_000, 1_000_000n)],
+      ['fund', () => fund(grid, owner.signer('wallet'), new Unsent(data, grid.id), { contract, term_ms: 3_600_000 }, 1_000_000n)],
       ['claim', () => claim(grid, till.signer('wallet'), contract)],
       ['end', () => endContract(grid, owner, contract, 'done')],
     ];

@@ -4,7 +4,8 @@ import { parseTft } from '../../src/base/amount.js';
 import { isProblem } from '../../src/base/errors.js';
 import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { history } from '../../src/market/account.js';
-import { checkTransfer, paidUnder, send, settleUnsent, takeFromFaucet, type WantedTransfer } from '../../src/market/wallet.js';
+import { paidUnder, settle, type Settled, type Written } from '../../src/market/once.js';
+import { checkTransfer, isTransfer, send, takeFromFaucet, type WantedTransfer } from '../../src/market/wallet.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { appendSigned, nextPayload } from '../../src/net/compose.js';
 import type { Grid } from '../../src/net/grid.js';
@@ -32,6 +33,8 @@ after(async () => {
   await alice[Symbol.asyncDispose]();
 });
 
+const paid = (book: Grid, unsent: Unsent, wanted: WantedTransfer): Written | undefined => paidUnder(book, unsent, wanted.key, (payload) => isTransfer(wanted, payload));
+const settled = (book: Grid, unsent: Unsent, wanted: WantedTransfer): Promise<Settled[]> => settle(book, unsent, wanted.from, wanted.key, (payload) => isTransfer(wanted, payload));
 const transferOf = (amount: bigint, memo: string) => ({ chain: `account/${wallet}`, kind: 'transfer@1', body: { payers: [{ account: wallet, amount_stroops: amount.toString() }], to: BOB, memo } });
 
 test('a transfer moves exactly what it says', async () => {
@@ -149,10 +152,10 @@ test('a transfer whose answer is lost says how to look; the same again settles i
     assert.match(thrown.hint ?? '', /does not pay twice; to look: 3bot bcdb get [0-9a-f]{64}$/);
     return true;
   });
-  const [settled, ...more] = await settleUnsent(copy, unsent, wanted);
-  assert.deepEqual([settled?.isWanted, typeof settled?.index, more.length], [true, 'number', 0]);
+  const [found, ...more] = await settled(copy, unsent, wanted);
+  assert.deepEqual([found?.isWanted, typeof found?.index, more.length], [true, 'number', 0]);
   assert.equal(balance(copy, BOB), '10.0000000');
-  assert.deepEqual(await settleUnsent(copy, unsent, wanted), []);
+  assert.deepEqual(await settled(copy, unsent, wanted), []);
   await send(copy, bob.identity, unsent, wanted);
   assert.equal(balance(copy, BOB), '20.0000000', 'once more, because it is asked for again after a verdict');
 });
@@ -167,14 +170,14 @@ test('a transfer that never arrived is handed in again as the same record, and a
     return record.id;
   };
   const id = await keepOne(BOB);
-  const [same] = await settleUnsent(copy, unsent, { from, to: BOB, amount: TFT, memo: '' });
+  const [same] = await settled(copy, unsent, { from, to: BOB, amount: TFT, memo: '' });
   assert.deepEqual([same?.id, same?.isWanted, balance(copy, BOB)], [id, true, '1.0000000']);
 
   await keepOne(BOB);
   const other: WantedTransfer = { from, to: 'c0'.repeat(32), amount: 2n * TFT, memo: '' };
-  assert.deepEqual(await settleUnsent(copy, unsent, other), [], 'no verdict is needed');
+  assert.deepEqual(await settled(copy, unsent, other), [], 'no verdict is needed');
   await send(copy, bob.identity, unsent, other);
-  const [gone] = await settleUnsent(copy, unsent, other);
+  const [gone] = await settled(copy, unsent, other);
   assert.deepEqual([gone?.index, gone?.isWanted, balance(copy, BOB)], [null, false, '1.0000000']);
 });
 
@@ -190,13 +193,13 @@ test('under a key a transfer is paid once: repeated it is found, with other argu
   const unsent = new Unsent(data, grid.id);
   const wanted: WantedTransfer = { from: wallet, to: BOB, amount: 3n * TFT, memo: 'rent', key: 'rent-11' };
   const before = balance(grid, BOB);
-  assert.equal(paidUnder(grid, unsent, wanted), undefined);
+  assert.equal(paid(grid, unsent, wanted), undefined);
   const written = await send(grid, alice.identity, unsent, wanted);
-  assert.deepEqual(paidUnder(grid, unsent, wanted), written);
+  assert.deepEqual(paid(grid, unsent, wanted), written);
   assert.deepEqual(await send(grid, alice.identity, unsent, wanted), written, 'another command that was as far as signing');
   assert.equal(parseTft(balance(grid, BOB)) - parseTft(before), 3n * TFT);
   for (const change of [{ amount: 4n * TFT }, { to: 'c0'.repeat(32) }, { memo: 'rent ' }, { from: BOB }]) {
-    assert.throws(() => paidUnder(grid, unsent, { ...wanted, ...change }), (thrown) => isProblem(thrown, 'refused', 'idempotency_key'));
+    assert.throws(() => paid(grid, unsent, { ...wanted, ...change }), (thrown) => isProblem(thrown, 'refused', 'idempotency_key'));
   }
   assert.notDeepEqual(await send(grid, alice.identity, unsent, { ...wanted, key: 'rent-12' }), written);
 });
@@ -207,8 +210,8 @@ test('a transfer in doubt under one key is not taken for the same payment under 
   const from = bob.identity.public['wallet'] ?? '';
   const wanted: WantedTransfer = { from, to: BOB, amount: TFT, memo: '', key: 'one' };
   await assert.rejects(send(copy, whenSigned(bob.identity, () => { proxy.lose = 2; }), unsent, wanted), (thrown) => isProblem(thrown, 'unreachable'));
-  for (const key of [undefined, 'two']) assert.deepEqual((await settleUnsent(copy, unsent, { ...wanted, key })).filter(({ isWanted }) => isWanted), []);
-  assert.notEqual(paidUnder(copy, unsent, wanted), undefined, 'the answer was lost, not the transfer');
+  for (const key of [undefined, 'two']) assert.deepEqual((await settled(copy, unsent, { ...wanted, key })).filter(({ isWanted }) => isWanted), []);
+  assert.notEqual(paid(copy, unsent, wanted), undefined, 'the answer was lost, not the transfer');
   await send(copy, bob.identity, unsent, { ...wanted, key: 'two' });
   await send(copy, bob.identity, unsent, wanted);
   assert.equal(balance(copy, BOB), '2.0000000');
@@ -221,15 +224,15 @@ test('what was signed under a key and never handed over, as after a crash, is th
   const record = makeRecord(nextPayload(grid, `account/${wallet}`, 'transfer@1', body, Date.now()));
   const signed = await signRecord(record, [alice.identity.signer('wallet')]);
   unsent.keep(record, signed, Date.now(), 'crashed');
-  const [settled] = await settleUnsent(grid, unsent, wanted);
-  assert.deepEqual([settled?.id, settled?.isWanted], [record.id, true]);
+  const [found] = await settled(grid, unsent, wanted);
+  assert.deepEqual([found?.id, found?.isWanted], [record.id, true]);
 
   // Had its place gone to another transfer, it could never be recorded, and a new one is made under the key.
   const late = makeRecord(nextPayload(grid, `account/${wallet}`, 'transfer@1', { ...body, memo: 'late' }, Date.now()));
   unsent.keep(late, await signRecord(late, [alice.identity.signer('wallet')]), Date.now(), 'late');
   await send(grid, alice.identity, unsent, { ...wanted, memo: 'other', key: undefined });
   const again: WantedTransfer = { ...wanted, memo: 'late', key: 'late' };
-  assert.deepEqual((await settleUnsent(grid, unsent, again)).map(({ index, isWanted }) => [index, isWanted]), [[null, false]]);
+  assert.deepEqual((await settled(grid, unsent, again)).map(({ index, isWanted }) => [index, isWanted]), [[null, false]]);
   const written = await send(grid, alice.identity, unsent, again);
-  assert.deepEqual([paidUnder(grid, unsent, again), unsent.under('late').length], [written, 2]);
+  assert.deepEqual([paid(grid, unsent, again), unsent.under('late').length], [written, 2]);
 });

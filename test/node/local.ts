@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../src/base/clock.js';
 import { fund } from '../../src/consumer/fund.js';
+import { Unsent } from '../../src/market/unsent.js';
+import { openPrivate } from '../../src/private.js';
 import { chainId } from '../../src/bcdb/record.js';
 import { totalStroops } from '../../src/capacity/price.js';
 import { openHome, type Home } from '../../src/home.js';
@@ -136,7 +138,8 @@ export class LocalGrid implements AsyncDisposable {
 
   /** The consumer pays for more time. */
   async fund(contract: string, term_ms: number): Promise<void> {
-    await fund(this.book, (await this.keys.get('identity', 'alice')).signer('wallet'), contract, term_ms, 1_000n * TFT);
+    using data = openPrivate(this.home);
+    await fund(this.book, (await this.keys.get('identity', 'alice')).signer('wallet'), new Unsent(data, this.book.id), { contract, term_ms }, 1_000n * TFT);
   }
 
   contract(id: string): ContractObject {

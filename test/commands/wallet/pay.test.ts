@@ -19,9 +19,9 @@ test('the same key pays once, also when the command was killed, and is refused f
   assert.match(said.stderr, /paid before, under the key rent; nothing was sent now/);
   const other = await pay('6', 'rent');
   assert.equal(other.code, 3);
-  assert.match(other.stderr, /the key rent stands for another transfer: 5\.0000000 TFT/);
+  assert.match(other.stderr, /the key rent stands for another payment: transfer of 5\.0000000 TFT/);
 
-  for (const [key, point, balance] of [['kept', 'transfer_kept:after', '994.0000000'], ['committed', 'committed:after', '993.0000000']] as const) {
+  for (const [key, point, balance] of [['kept', 'payment_kept:after', '994.0000000'], ['committed', 'committed:after', '993.0000000']] as const) {
     assert.equal((await pay('1', key, { THREEBOT_TEST_KILL: point })).code, null, point);
     const resumed = (await pay('1', key)).json<Sent>();
     assert.deepEqual([resumed.resumed, resumed.balance], [true, balance], point);
@@ -44,7 +44,7 @@ test('a request is shown, paid once on the grid that it names, and refused late 
   assert.deepEqual([(await botJson<Sent>(['wallet', 'pay', request], alice)).resumed, (await botJson<{ balance: string }>(['wallet', 'show'], bob)).balance], [true, '7.2500000']);
 
   const altered = await bot(['wallet', 'pay', request.replace('7.25', '9.25')], alice);
-  assert.match(altered.stderr, /stands for another transfer/);
+  assert.match(altered.stderr, /this request was paid before, and not as it is to be paid now: transfer of 7\.2500000 TFT from G.* to G.*, in record [0-9a-f]{12}\n3bot: hint: 3bot bcdb get [0-9a-f]{12}/);
   const late = (await bot(['wallet', 'request', '1', '--expires', '1ms'], bob)).stdout.trim();
   assert.match((await bot(['wallet', 'pay', late], alice)).stderr, /could be paid until .*\n3bot: hint: ask for a new one/);
   const elsewhere = await bot(['wallet', 'pay', request.replace(/grid=[0-9a-f]{8}/, 'grid=00000000')], alice);
