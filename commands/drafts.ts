@@ -75,31 +75,59 @@ export interface Said {
   readonly file: string | null;
   /** Of a draft that was just committed, as it was before that. */
   readonly standing?: Standing;
-  /** What its signer has last seen of the chain. */
-  readonly before?: Payload | undefined;
 }
 
 /** Says how a draft stands: what it is, who has signed, who has not. */
-export async function sayDraft({ out, clock, home }: Context, grid: Grid, draft: SignedFile, state: DraftState, { file, standing, before }: Said): Promise<void> {
-  const { iso } = await import('../src/base/clock.js');
-  const { draftText, pastStanding, standingOf } = await import('../src/people/draft.js');
-  const { usableUntil } = await import('../src/people/kinds.js');
+export async function sayDraft(context: Context, grid: Grid, draft: SignedFile, state: DraftState, said: Said): Promise<void> {
+  const { draftText, rowsText, standingRows } = await import('../src/people/draft.js');
+  const { namedRow } = await import('../src/people/names.js');
   const { keepReceipt } = await import('../src/consumer/keep.js');
-  const { id, payload } = draft.record;
-  const { kind, chain } = payload;
+  const { id, payload: { kind, chain } } = draft.record;
   const subject = chain.slice(chain.indexOf('/') + 1);
-  const { signed, missing, optional } = standing ?? (state === 'committed' ? pastStanding(draft) : standingOf(grid.reader, draft, clock()));
-  const receipt = state === 'committed' && kind === 'agreement@1' ? keepReceipt(grid, home, subject).receipt : null;
-  const until = usableUntil(payload);
-  out.one({
-    json: { grid: grid.id, kind, chain, record: id, ...(kind === 'agreement@1' ? { contract: subject } : {}), state, signed, missing, optional, commit_by: until === null ? null : iso(until), receipt, draft: file },
+  const standing = await standingFor(context, grid, draft, state, said);
+  const receipt = state === 'committed' && kind === 'agreement@1' ? keepReceipt(grid, context.home, subject).receipt : null;
+  context.out.one({
+    json: { ...(await draftJson(grid, draft, state, standing, said)), receipt },
     id: kind === 'agreement@1' ? subject : id,
     text: () => [
-      ...(state === 'draft' ? [draftText(draft, before)] : []),
-      `${chain.replace('/', ' ')}: ${kind} ${state}${file === null ? '' : `, in ${file}`}`,
-      ...signed.map((party) => `signed   ${party}`), ...missing.map((party) => `missing  ${party}`), ...optional.map((party) => `optional ${party}`), ...(receipt === null ? [] : [`receipt  ${receipt}`]),
+      ...(state === 'draft' ? [draftText(grid.reader, draft, standing, undefined)] : []),
+      `${chain.replace('/', ' ')}: ${kind} ${state}${said.file === null ? '' : `, in ${said.file}`}`,
+      ...(state === 'draft' ? [] : [rowsText(standingRows(standing).map((row) => namedRow(grid.reader, row)))]), ...(receipt === null ? [] : [rowsText([['receipt', receipt]])]),
     ].join('\n'),
   });
+}
+
+/**
+ * Shows a draft whole, as its result: what it says, who has signed, what has changed; in a pipe, too.
+ * @param before what its signer has last seen of the chain
+ */
+export async function showDraft(context: Context, grid: Grid, draft: SignedFile, state: DraftState, said: Said, before: Payload | undefined): Promise<void> {
+  const { changesOf, draftRows, draftText, standingRows } = await import('../src/people/draft.js');
+  const { namedRow } = await import('../src/people/names.js');
+  const standing = await standingFor(context, grid, draft, state, said);
+  const [shown, changed] = [draftRows(draft), changesOf(draft, before)];
+  context.out.one({
+    json: {
+      ...(await draftJson(grid, draft, state, standing, said)), receipt: null,
+      shown: shown.map(([name, text]) => ({ name, text })), changed: changed.map(([sign, [name, text]]) => ({ sign, name, text })),
+    },
+    rows: [...[...shown, ...standingRows(standing)].map((row) => namedRow(grid.reader, row)), ...changed.map(([sign, row]) => [sign, ...namedRow(grid.reader, row)])],
+    text: () => draftText(grid.reader, draft, standing, before),
+  });
+}
+
+async function standingFor({ clock }: Context, grid: Grid, draft: SignedFile, state: DraftState, { standing }: Said): Promise<Standing> {
+  const { pastStanding, standingOf } = await import('../src/people/draft.js');
+  return standing ?? (state === 'committed' ? pastStanding(draft) : standingOf(grid.reader, draft, clock()));
+}
+
+async function draftJson(grid: Grid, draft: SignedFile, state: DraftState, { signed, missing, optional }: Standing, { file }: Said): Promise<object> {
+  const { iso } = await import('../src/base/clock.js');
+  const { usableUntil } = await import('../src/people/kinds.js');
+  const { id, payload } = draft.record;
+  const { kind, chain } = payload;
+  const until = usableUntil(payload);
+  return { grid: grid.id, kind, chain, record: id, ...(kind === 'agreement@1' ? { contract: chain.slice(chain.indexOf('/') + 1) } : {}), state, signed, missing, optional, commit_by: until === null ? null : iso(until), draft: file };
 }
 
 /** Says which letters were dropped, and why. */
@@ -125,7 +153,7 @@ export async function signOrDraft(context: Context, grid: Grid, record: ParsedRe
   const { deliver } = await import('../src/net/deliver.js');
   const { out, prompt, clock } = context;
   const unsigned: SignedFile = { record, signatures: [] };
-  out.note(draftText(unsigned, undefined));
+  out.note(draftText(grid.reader, unsigned, standingOf(grid.reader, unsigned, clock()), undefined));
   await prompt.confirm('Sign this?');
   const draft = await signWith(grid.reader, unsigned, keyring, clock);
   const standing = standingOf(grid.reader, draft, clock());

@@ -11,13 +11,14 @@ export const command: CommandFile<GridFlag> = {
     const { appendSigned } = await import('../src/net/compose.js');
     const { rowsText } = await import('../src/people/draft.js');
     const { endorsable } = await import('../src/people/endorse.js');
+    const { namedRow } = await import('../src/people/names.js');
     const { kindOf } = await import('../src/people/kinds.js');
     const { openSigner } = await import('./drafts.js');
     const { out, prompt } = context;
     await using session = await openSigner(context, named);
     const { grid, keyring, desk } = session;
     const { record, payload } = endorsable(grid.reader, text, desk.bot);
-    out.note(rowsText(kindOf(payload).words(payload)));
+    out.note(rowsText(kindOf(payload).words(payload).map((row) => namedRow(grid.reader, row))));
     await prompt.confirm('Sign this, for good?');
     const { id } = await appendSigned(grid, { chain: desk.me, kind: 'endorse@1', body: { record, chain: payload.chain } }, [keyring.signer('bot')]);
     out.one({ json: { record: id, endorsed: record, chain: payload.chain }, id, text: () => `endorsed  ${payload.chain.replace('/', ' ')}\nrecord    ${id}` });

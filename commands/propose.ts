@@ -91,8 +91,8 @@ async function signedDocument(context: Context, { grid, keyring, desk }: SignerS
   const record = draftDocument(grid, desk.bot, next, { title: options.title ?? '', text, files, quorum: await quorumFrom(grid, desk.me, options), commit_by }, time);
   const unsigned: SignedFile = { record, signatures: [] };
   // Also refuses what nobody could ever complete, before anybody signs.
-  standingOf(grid.reader, unsigned, time);
-  context.out.note(draftText(unsigned, desk.drafts.lastSeen(record.payload)));
+  const standing = standingOf(grid.reader, unsigned, time);
+  context.out.note(draftText(grid.reader, unsigned, standing, desk.drafts.lastSeen(record.payload)));
   await context.prompt.confirm('Sign this and send it?');
   return signWith(grid.reader, unsigned, keyring, context.clock);
 }

@@ -24,7 +24,7 @@ export const command: CommandFile<Options> = {
     const { kindOf } = await import('../src/people/kinds.js');
     const { draftText, isCommitted, standingOf } = await import('../src/people/draft.js');
     const { deliver } = await import('../src/net/deliver.js');
-    const { openSigner, sayDraft } = await import('./drafts.js');
+    const { openSigner, sayDraft, showDraft } = await import('./drafts.js');
     const { out, clock } = context;
     const fromFile = isFile(what) ? readEnvelope(what) : undefined;
     const file = fromFile === undefined ? null : what;
@@ -36,17 +36,18 @@ export const command: CommandFile<Options> = {
     const before = desk.drafts.lastSeen(payload);
     if (isCommitted(grid.reader, draft)) {
       out.note('it is in the book already: nobody waits for your signature; 3bot endorse adds one that was optional');
+      if (options.dryRun === true) return await showDraft(context, grid, draft, 'committed', { file }, before);
       return await sayDraft(context, grid, draft, 'committed', { file });
     }
     if (options.dryRun === true) {
-      await sayDraft(context, grid, draft, 'draft', { file, before });
+      await showDraft(context, grid, draft, 'draft', { file }, before);
       return desk.drafts.noteSeen(draft.record);
     }
 
     check?.(grid.reader, payload);
     const signed = await signWith(grid.reader, draft, keyring, clock);
     if (signed.signatures.length > draft.signatures.length) {
-      out.note(draftText(draft, before));
+      out.note(draftText(grid.reader, draft, standingOf(grid.reader, draft, clock()), before));
       desk.drafts.noteSeen(draft.record);
       await allowSigning(context, grid, draft, keyring, options.maxTotal);
     }

@@ -41,7 +41,7 @@ export const command: CommandFile<Options> = {
     const [first, ...others] = refused;
 
     const shown = chosen().filter(({ uptime }) => dryRun || done.has(`${uptime.node}/${uptime.period}`));
-    if (shown.length > 0 || first === undefined) await show(context, own.id, shown);
+    if (shown.length > 0 || first === undefined) await show(context, own.id, shown, dryRun ? 'no time of a node of yours is confirmed and certified yet: 3bot node watch confirms it, and certifiers run 3bot grid certify NODE' : 'nothing is due: 3bot farm mint --dry-run shows every period, and why');
     for (const key of dryRun ? uncertified(grid.reader, own.id, nowOf(grid)) : []) {
       out.note(`node ${key.slice(0, 12)} has no certificate in force, so no time of it counts; the grid's certifiers: 3bot grid certify ${key.slice(0, 12)}`);
     }
@@ -51,14 +51,17 @@ export const command: CommandFile<Options> = {
   },
 };
 
-/** Each period with its calculation; in a pipe node, period, state and amount. */
-async function show({ out }: Context, farm: string, shown: readonly { readonly uptime: UptimeObject; readonly standing: Standing }[]): Promise<void> {
+/** Each period with its calculation; in a pipe node, period, state, amount, and why there is none. */
+async function show({ out, flags }: Context, farm: string, shown: readonly { readonly uptime: UptimeObject; readonly standing: Standing }[], nothing: string): Promise<void> {
   const { amountOf, calculationJson, calculationText, resultText } = await import('./calculation.js');
   const json = { farm, periods: shown.map(({ uptime, standing }) => calculationJson(uptime, standing)) };
-  if (shown.length === 0) return out.list({ json, columns: [], rows: [], empty: 'nothing is due: 3bot farm mint --dry-run shows every period, and why' });
+  if (shown.length === 0) {
+    if (!flags.json) out.note(nothing);
+    return out.list({ json, columns: [], rows: [] });
+  }
   out.one({
     json,
-    id: shown.map(({ uptime, standing }) => [uptime.node, uptime.period, standing.state, amountOf(standing) ?? ''].join('\t')).join('\n'),
+    rows: shown.map(({ uptime, standing }) => [uptime.node, uptime.period, standing.state, amountOf(standing), 'why' in standing ? standing.why : null]),
     text: () => shown.map(({ uptime, standing }) => `${calculationText(uptime)}\n${'amount'.padEnd(12)}${resultText(standing)}`).join('\n\n'),
   });
 }

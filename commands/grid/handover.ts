@@ -13,7 +13,7 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
     const { isProblem } = await import('../../src/base/errors.js');
     const { readEnvelope, saveEnvelope } = await import('../../src/net/envelope.js');
     const { missingGovernors } = await import('../../src/net/governance.js');
-    const { draftText } = await import('../../src/people/draft.js');
+    const { draftText, pastStanding, standingOf } = await import('../../src/people/draft.js');
     const { begunHandover, takeOver } = await import('../../src/net/handover.js');
     const { sayDraft } = await import('../drafts.js');
     const { gridOptions, openGridOf } = await import('../handle.js');
@@ -34,7 +34,7 @@ export const command: CommandFile<GridFlag & { draft?: string }> = {
       await sayDraft(context, grid, file, file.signatures.length === 0 ? 'draft' : 'signed', { file: to });
       return out.next('3bot sign FILE, by each governor; then 3bot grid handover FILE, here');
     }
-    out.note(draftText(file, undefined));
+    out.note(draftText(grid.reader, file, begun === undefined ? standingOf(grid.reader, file, context.clock()) : pastStanding(file), undefined));
     await prompt.confirm('From now on this home folder numbers the lines. Is the old home stopped for good?');
     await grid[Symbol.asyncDispose]();
     const { line, log_key } = await takeOver(grid.id, file, options);

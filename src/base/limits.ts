@@ -54,6 +54,8 @@ export const MAX_DRAFTS = 500;
 export const MAX_STRANGERS_DRAFTS = 50;
 /** Signers who are all told of a signature; of more, the proposer alone is, and commits: letters would grow with their square. */
 export const MAX_TOLD = 64;
+/** Signers of each sort that are shown by name with a draft: a screen; --json has all. */
+export const MAX_SHOWN_SIGNERS = 24;
 /** Letters of one draft that are sent side by side. */
 export const LETTERS_AT_ONCE = 16;
 /** Rows of a draft within which changes are looked for line by line; larger changes are shown as a whole. */

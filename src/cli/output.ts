@@ -10,6 +10,8 @@ export interface One {
   readonly json: unknown;
   /** What a script wants when stdout is a pipe: printed alone. */
   readonly id?: string;
+  /** What a pipe gets where neither an id nor the fields of `json` say it: tab-separated lines. */
+  readonly rows?: List['rows'];
   /** For a person at a terminal; lines without a final line break. */
   readonly text: () => string;
 }
@@ -27,7 +29,7 @@ export interface List {
 
 /** The two voices of a command. Nothing else writes to the streams. */
 export interface Output {
-  /** The one result: one JSON value, text on a terminal, the id alone or `key<tab>value` lines in a pipe. */
+  /** The one result: one JSON value, text on a terminal, the id alone, its rows or `key<tab>value` lines in a pipe. */
   one(result: One): void;
   /** A list: a JSON array, a table on a terminal, tab-separated lines without a heading in a pipe. */
   list(list: List): void;
@@ -80,10 +82,11 @@ export function createOutput(io: Io, flags: Flags): Output {
 
   return {
     paint,
-    one({ json, id, text }) {
+    one({ json, id, rows, text }) {
       if (flags.json) io.stdout.write(jsonText(json));
       else if (io.terminal.stdout) say(text());
       else if (id !== undefined) say(id);
+      else if (rows !== undefined) for (const row of rows) say(row.map(cell).join('\t'));
       else if (json !== null && typeof json === 'object' && !Array.isArray(json)) for (const [key, value] of Object.entries(json)) say(`${key}\t${cell(value)}`);
       else say(cell(json));
     },

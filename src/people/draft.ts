@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { iso } from '../base/clock.js';
 import { isProblem, Problem } from '../base/errors.js';
+import { MAX_SHOWN_SIGNERS } from '../base/limits.js';
 import type { ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { ReadState } from '../bcdb/rulebook.js';
@@ -10,8 +11,9 @@ import { gridRules } from '../rules/all.js';
 import { readGrid } from '../rules/objects.js';
 import { accountSigners } from '../rules/spending.js';
 import type { Payers, Payload, Signature } from '../schema/types.js';
-import { rowChanges } from './changes.js';
+import { rowChanges, type RowChange } from './changes.js';
 import { kindOf, usableUntil, type Row } from './kinds.js';
+import { namedRow } from './names.js';
 
 /** How far a draft is on its way into the book; parties as `bot/…`, `farm/…`, `node/…`, `account/…`. */
 export interface Standing {
@@ -44,15 +46,32 @@ export function draftRows(draft: SignedFile): Row[] {
   return [...kindOf(payload).words(payload), ['your signature', `can be used ${used}`]];
 }
 
+/** What of a draft has changed since a payload of its chain that its signer saw; nothing where it saw none. */
+export function changesOf({ record: { payload } }: SignedFile, before: Payload | undefined): RowChange[] {
+  return before === undefined ? [] : rowChanges(kindOf(before).words(before), kindOf(payload).words(payload));
+}
+
+/** Who has signed, who is missing and who may sign as well: a row each, of many the first. */
+export function standingRows({ signed, missing, optional }: Pick<Standing, 'signed' | 'missing' | 'optional'>): Row[] {
+  const some = (name: string, parties: readonly string[]): Row[] => [
+    ...parties.slice(0, MAX_SHOWN_SIGNERS).map((party): Row => [name, party]),
+    ...(parties.length > MAX_SHOWN_SIGNERS ? [[name, `and ${parties.length - MAX_SHOWN_SIGNERS} more`] as Row] : []),
+  ];
+  return [...(signed.length === 0 ? [['signed', 'by nobody yet'] as Row] : some('signed', signed)), ...some('missing', missing), ...some('optional', optional)];
+}
+
 /**
- * A draft as it is shown before anybody signs it, with what has changed since this signer last saw one of its chain.
+ * A draft as it is shown before anybody signs it: what it says, who has signed, and what has changed since this signer
+ * last saw one of its chain. Ids with the names that the grid has for them.
  * @param before the payload that it saw, if any
  */
-export function draftText(draft: SignedFile, before: Payload | undefined): string {
-  const { payload } = draft.record;
-  const changed = before === undefined ? [] : rowChanges(kindOf(before).words(before), kindOf(payload).words(payload));
-  const since = changed.map(([sign, [name, text]]) => `  ${sign} ${name === '' ? '' : `${name}: `}${text}`);
-  return [rowsText(draftRows(draft)), ...(since.length === 0 ? [] : ['changed since you last looked:', ...since])].join('\n');
+export function draftText(state: ReadState, draft: SignedFile, standing: Standing, before: Payload | undefined): string {
+  const rows = [...draftRows(draft), ...standingRows(standing)].map((row) => namedRow(state, row));
+  const since = changesOf(draft, before).map(([sign, row]) => {
+    const [name, text] = namedRow(state, row);
+    return `  ${sign} ${name === '' ? '' : `${name}: `}${text}`;
+  });
+  return [rowsText(rows), ...(since.length === 0 ? [] : ['changed since you last looked:', ...since])].join('\n');
 }
 
 /** Rows as lines of text, names in a column. */

@@ -38,6 +38,11 @@ test('three people who are never there together sign a document, and the last co
 
   const [waits] = await botJson<Item[]>(['inbox'], ben);
   assert.deepEqual([waits?.record, waits?.state, waits?.missing.length, waits?.stranger], [proposed.record, 'waiting', 2, true]);
+  const dry = await bot(['sign', proposed.record.slice(0, 12), '--dry-run'], ben);
+  assert.match(dry.stdout, /^title\tRules$[^]*^\tNobody sells his part\.$[^]*^your signature\tcan be used until 20.*$[^]*^signed\tbot\/[0-9a-f]{8}… \(ann, says this grid\)$[^]*^missing\t.*\(ben, /m);
+  const { shown, signed } = await botJson<{ shown: { name: string; text: string }[]; signed: string[] }>(['sign', proposed.record, '--dry-run'], ben);
+  assert.equal(shown.find(({ name }) => name === 'title')?.text, 'Rules');
+  assert.match(shown.find(({ name }) => name === 'signed by')?.text ?? '', new RegExp(`all of ${signed[0]}`), 'what is signed, with no name that is not in it');
   const second = await bot(['sign', proposed.record.slice(0, 12), '--yes', '--json'], ben);
   assert.match(second.stderr, /Nobody sells his part\.[^]*can be used until 20/);
   assert.deepEqual([second.json<Said>().state, second.json<Said>().missing.length], ['signed', 1]);
@@ -66,6 +71,7 @@ test('three people who are never there together sign a document, and the last co
   assert.equal((await bot(['endorse', optional.record, '--yes'], ann)).code, 3, 'her signature is on it');
 
   const vote = (await bot(['vote', 'create', 'Shall we?', '--voter', 'ann', '--voter', 'ben', '--for', '1h'], ben)).stdout.trim();
+  assert.match((await bot(['vote', 'show', vote.slice(0, 8)], ann)).stdout, /^question\tShall we\?\n[^]*^state\topen$/m, 'a pipe has more than the id');
   const { cast, ahead, mine } = await botJson<{ cast: number; ahead: string; mine: string }>(['vote', 'cast', vote, 'yes'], ben);
   assert.deepEqual([cast, ahead, mine], [1, 'yes', 'yes']);
 });

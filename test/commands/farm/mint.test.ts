@@ -19,6 +19,7 @@ test('without a certificate nothing is due, and the dry run says why', async () 
   assert.equal(run.code, 0);
   assert.equal(run.stdout, '');
   assert.match(run.stderr, /no certificate in force.*3bot grid certify/);
+  assert.match((await bot(['farm', 'mint'], farmer)).stderr, /nothing is due: 3bot farm mint --dry-run/);
 });
 
 for (const [words, code] of [
