@@ -19,8 +19,8 @@ interface Options extends GridFlag, AccountFlag {
 }
 
 export const command: CommandFile<Options> = {
-  about: `Pays for more time at the same prices: an active contract gets a longer term, a paused one goes on with a new one. The farm need not
-sign; it can give notice. What is unused comes back when the contract ends.
+  about: `Pays for more time at the same prices: an active contract gets a longer term, a paused one goes on with a new one,
+at least as long as the pause was. The farm need not sign; it can give notice. What is unused comes back when the contract ends.
 When the answer is lost, the same command again settles the same payment: the time is never bought twice. With --idempotency-key that
 holds for good: the same key pays once, says so when it is used again, and is refused for other hours or another contract.
 --auto goes on for as long as this command runs, with its keys open: an hour before the contract runs out, or half of --hours, it

@@ -36,7 +36,7 @@ const LOOK_MS = 60_000;
  * @throws Problem `refused` where it cannot be funded, with the command that does instead
  */
 export function fundingOf(state: ReadState, contract: ContractObject, term_ms: number, at: number): Funding {
-  const { period, state: now, ends_at } = viewOf(state, contract, at);
+  const { period, state: now, ends_at, funded_until: until } = viewOf(state, contract, at);
   const { id, agreement, notice } = contract;
   const short = id.slice(0, 12);
   if (now === 'ended') throw new Problem('refused', `contract ${short} ended at ${iso(ends_at)}`, { reason: 'ended', hint: '3bot reserve makes a new one' });
@@ -45,6 +45,8 @@ export function fundingOf(state: ReadState, contract: ContractObject, term_ms: n
   if (agreement.notice_ms === 0) throw new Problem('refused', `the farm cannot give notice of contract ${short}, so it has to sign whatever makes it longer`, { reason: 'terms', hint: `3bot contract amend ${short} --hours N` });
   const { resources, prices, discounts } = period;
   const isActive = now === 'active';
+  const paused_ms = isActive ? 0 : at - (until ?? at);
+  if (term_ms < paused_ms) throw new Problem('refused', `contract ${short} has been paused for ${Math.ceil(paused_ms / 60_000)} min; what funds it now is for as long at least`, { reason: 'terms', hint: `3bot contract fund ${short} --hours 1` });
   const term = isActive ? period.term_ms + term_ms : term_ms;
   return { amount_stroops: totalStroops(resources, prices, term, discounts) - (isActive ? BigInt(period.total_stroops) : 0n), funded_until: (isActive ? period.since : at) + term };
 }

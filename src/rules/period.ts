@@ -73,6 +73,9 @@ export const fund: Rule<Fund> = {
     const { seen, period } = alive(state, contract, at);
     demand(contract.notice === undefined, 'state', `contract ${short(id)} ends by its farm's notice`);
     const isActive = seen.state === 'active';
+    const paused = isActive ? 0 : at - (seen.funded_until ?? at);
+    // Or one second after each pause would hold capacity and data for nothing.
+    demand(term_ms >= paused, 'terms', () => `contract ${short(id)} has been paused for ${Math.ceil(paused / 1_000)} s; what funds it now is for as long at least`);
     const next = isActive ? priced({ ...period, term_ms: period.term_ms + term_ms }) : priced({ ...period, since: at, term_ms });
     demand(next.term_ms <= MAX_TERM_MS, 'terms', 'a term is at most ten years');
     const price = BigInt(next.total_stroops) - (isActive ? BigInt(period.total_stroops) : 0n);

@@ -97,6 +97,12 @@ describe('fund', () => {
     world.submit(endOf(world));
     assert.deepEqual(paid(world), [TOTAL + 5n * A_HOUR, TOTAL + 5n * A_HOUR, 0n]);
   });
+  test('in the grace is for as long as the pause was, so that seconds do not hold a place for hours', () => {
+    const world = after(unmetered(), MONTH + HOUR);
+    assert.equal(world.refusal(fundOf(world, 1_000, (A_HOUR + 3_599n) / 3_600n)), 'terms');
+    assert.equal(world.refusal(fundOf(world, HOUR - 1, A_HOUR)), 'terms');
+    assert.equal(world.refusal(fundOf(world, HOUR, A_HOUR)), 'taken');
+  });
   test('in the grace pays the last window, which the meter could still confirm, and counts none of it twice', () => {
     const world = beat(metered({ term_ms: 2.5 * HOUR, grace_ms: HOUR, notice_ms: HOUR }), 2);
     after(world, 0.75 * HOUR);
