@@ -29,6 +29,8 @@ export const MAX_SUBMIT = 1_000;
 export const MAX_GROUP = 4_000;
 /** How far a single signer's clock may be off the home's when a record is taken in. */
 export const MAX_CLOCK_SKEW_MS = 10 * 60_000;
+/** Minting on a development grid: the shortest period, ms, since times are divided by it. */
+export const MIN_MINT_PERIOD_MS = 1_000;
 /** Minting: how far a node's clock may be off the home's in a status of its own (minting v3 of tfchain). */
 export const MAX_MINT_CLOCK_SKEW_MS = 120_000;
 /** A checkpoint whose time-stamped cosignature is older does not count as fresh. */

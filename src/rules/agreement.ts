@@ -8,7 +8,7 @@ import { totalStroops } from '../capacity/price.js';
 import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
 import { checkMeter } from './meter.js';
 import { readGrid, type GridObject } from './objects.js';
-import { grantsOf, partiesOf, signersOf, someOf, validOn, type Occasion, type Signers } from './quorum.js';
+import { grantsOf, partiesOf, signersOf, someOf, spendersIn, validOn, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Act } from './rule.js';
 import { amountsOf, checkPrices } from './token.js';
@@ -123,7 +123,7 @@ function checkParties(state: ReadState, { by, farm, roles, quorums }: Agreement,
       const found = grants.get(party);
       if (found === undefined) throw refused('terms', `${short(party)} is to sign later, but takes no part in the agreement`);
       return validOn({ ...occasion, kind }, found);
-    });
+    }, (party) => spendersIn(state, party));
     demand(signers.fewest <= most, 'quorum', () => `a quorum asks for ${signers.fewest} signatures, a record of this grid carries ${most}`);
     return signers;
   };

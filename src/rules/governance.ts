@@ -4,7 +4,7 @@
 //   whose word it is       era/0               era/1                grid
 import { stroops } from '../base/amount.js';
 import { canonical } from '../base/canonical.js';
-import { MAX_ERAS } from '../base/limits.js';
+import { MAX_ERAS, MIN_MINT_PERIOD_MS } from '../base/limits.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import { FARMING_PERIOD_MS } from '../capacity/farming.js';
 import type { GridShare, Handover, Policy, WitnessChange } from '../schema/types.js';
@@ -46,7 +46,8 @@ export function policyOf({ rules, shares, mint_cap_stroops, mint_period_ms }: Gr
 /** So that minting can be tried without waiting for a month: the rate stays, the time after which it is paid is shorter. */
 function checkMintPeriod({ dev, name, heartbeat_ms }: GridObject, mint_period_ms: number): void {
   demand(dev, 'dev', `grid ${name} is no development grid: its period of minting is ${FARMING_PERIOD_MS / 1_000} s`);
-  demand(mint_period_ms >= heartbeat_ms && mint_period_ms <= FARMING_PERIOD_MS, 'terms', `a period of minting has at least one heartbeat, ${heartbeat_ms} ms, and at most ${FARMING_PERIOD_MS} ms`);
+  const least = Math.max(heartbeat_ms, MIN_MINT_PERIOD_MS);
+  demand(mint_period_ms >= least && mint_period_ms <= FARMING_PERIOD_MS, 'terms', `a period of minting here has at least ${least} ms, a heartbeat and a second, and at most ${FARMING_PERIOD_MS} ms`);
 }
 
 /** The farmer must be left something, or nobody would sell. */

@@ -6,7 +6,7 @@
 import { MAX_QUORUM_DEPTH, MAX_QUORUM_MEMBERS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Genesis, IdentityKey, Quorum } from '../schema/types.js';
-import { read } from './objects.js';
+import { read, readGrid } from './objects.js';
 import { demand, refused, short } from './refusal.js';
 
 /** What is signed and when: keys are valid for some kinds of records and until a time. */
@@ -24,7 +24,9 @@ export interface Signers {
   readonly quorum: Quorum;
   /** Key (hex) to the one party it speaks for; a party may have several keys, or none. */
   readonly keys: ReadonlyMap<string, string>;
-  /** The fewest parties whose signatures are enough. */
+  /** Accounts among the parties that have a quorum of their own: theirs is the word of as many keys as spend them. */
+  readonly spenders: ReadonlyMap<string, Quorum>;
+  /** So many signatures are enough, and fewer are not where no account of several keys is a party. */
   readonly fewest: number;
 }
 
@@ -70,10 +72,10 @@ export function isValid({ kinds, until }: IdentityKey, { kind, at }: Omit<Occasi
 }
 
 /**
- * The keys that speak for a party, each with what it may sign: those of a bot's identity, a farm's farm key, a node's or
- * account's own.
+ * The keys that speak for a party, each with what it may sign: those of a bot's identity, a farm's farm key, a node's
+ * own, those that spend an account now.
  * @param party `bot/…`, `farm/…`, `node/…` or `account/…`
- * @throws Problem `refused` where there is no such bot or farm on this grid
+ * @throws Problem `refused` where there is no such bot or farm on this grid, or, under rules 2, node
  */
 export function grantsOf(state: ReadState, party: string): readonly IdentityKey[] {
   const [type, id] = party.split('/') as [string, string];
@@ -88,9 +90,23 @@ export function grantsOf(state: ReadState, party: string): readonly IdentityKey[
       demand(farm !== undefined, 'not_found', () => `no farm ${short(id)} on this grid`);
       return [forAll(farm.farm_key)];
     }
-    default:
+    case 'node':
+      demand(readGrid(state).rules < 2 || read(state, 'node', id) !== undefined, 'not_found', () => `no node ${short(id)} on this grid`);
       return [forAll(id)];
+    default: {
+      const spenders = spendersIn(state, party);
+      return spenders === undefined ? [forAll(id)] : partiesOf(spenders, 2).map((member) => forAll(accountKey(member)));
+    }
   }
+}
+
+/** Who spends an account, where an account@1 said so. @param party of any kind */
+export function spendersIn(state: ReadState, party: string): Quorum | undefined {
+  return party.startsWith('account/') ? read(state, 'account', accountKey(party))?.keys : undefined;
+}
+
+function accountKey(party: string): string {
+  return party.slice('account/'.length);
 }
 
 function forAll(key: string): IdentityKey {
@@ -111,32 +127,43 @@ export function keysOf(state: ReadState, party: string, occasion: Omit<Occasion,
  * The signers of a quorum.
  * @param keysFor a party's keys; `keysOf` with the state, or a table made with it. A key that several have speaks for
  *   the first of them alone: one signature says one thing
+ * @param spendersFor the quorum of a party that is an account with several keys. Such a key may speak for several
+ *   accounts, and for a party beside them: each account chose by whom it is spent
  * @throws Problem `refused`, reason `quorum`, where all who have a key are not enough
  */
-export function signersOf(quorum: Quorum, rules: Occasion['rules'], keysFor: (party: string) => readonly string[]): Signers {
+export function signersOf(quorum: Quorum, rules: Occasion['rules'], keysFor: (party: string) => readonly string[], spendersFor: (party: string) => Quorum | undefined = () => undefined): Signers {
   const keys = new Map<string, string>();
-  const able = new Set<string>();
+  const spenders = new Map<string, Quorum>();
+  const able = new Map<string, number>();
   const unable: string[] = [];
   for (const party of partiesOf(quorum, rules)) {
+    const quorumOf = spendersFor(party);
+    if (quorumOf !== undefined) {
+      spenders.set(party, quorumOf);
+      able.set(party, fewest(quorumOf, new Map(partiesOf(quorumOf, rules).map((member) => [member, 1]))));
+      continue;
+    }
     const own = keysFor(party).filter((key) => !keys.has(key));
     for (const key of own) keys.set(key, party);
-    if (own.length > 0) able.add(party);
+    if (own.length > 0) able.set(party, 1);
     else unable.push(party);
   }
+  // After all others: an account that names another party's key among its own takes no word from it.
+  for (const party of spenders.keys()) for (const key of keysFor(party)) if (!keys.has(key)) keys.set(key, party);
   const least = fewest(quorum, able);
   demand(least < Infinity, 'quorum', () => `nobody can meet a quorum: ${named(unable)} without a key of their own that may sign this`);
-  return { quorum, keys, fewest: least };
+  return { quorum, keys, spenders, fewest: least };
 }
 
 /** The signers of a quorum, by the keys that are valid in this state on this occasion. @throws Problem `refused` */
 export function resolve(state: ReadState, quorum: Quorum, occasion: Occasion): Signers {
-  return signersOf(quorum, occasion.rules, (party) => keysOf(state, party, occasion));
+  return signersOf(quorum, occasion.rules, (party) => keysOf(state, party, occasion), (party) => spendersIn(state, party));
 }
 
 /** Signers that must all sign: pairs of key and party, each once. */
 export function allOf(...pairs: (readonly [key: string, party: string])[]): Signers {
   const keys = new Map(pairs);
-  return { quorum: someOf(keys.size, [...keys.values()]), keys, fewest: keys.size };
+  return { quorum: someOf(keys.size, [...keys.values()]), keys, spenders: new Map(), fewest: keys.size };
 }
 
 /** @throws Problem `refused`, reason `signatures`, that names who has not signed */
@@ -165,9 +192,12 @@ export function missingOf(signers: Signers, signed: ReadonlySet<string>): string
   return missing;
 }
 
-function partiesWith({ keys }: Signers, signed: ReadonlySet<string>): Set<string> {
+function partiesWith({ keys, spenders }: Signers, signed: ReadonlySet<string>): Set<string> {
   const parties = new Set<string>();
-  for (const [key, party] of keys) if (signed.has(key)) parties.add(party);
+  for (const [key, party] of keys) if (signed.has(key) && !spenders.has(party)) parties.add(party);
+  if (spenders.size === 0) return parties;
+  const wallets = new Set([...signed].map((key) => `account/${key}`));
+  for (const [party, quorum] of spenders) if (weigh(quorum, wallets) >= quorum.threshold) parties.add(party);
   return parties;
 }
 
@@ -181,21 +211,21 @@ function weigh({ members }: Quorum, here: ReadonlySet<string>): number {
   return weight;
 }
 
-/** The fewest of these parties that meet a quorum; Infinity where all of them do not. */
-function fewest({ threshold, members }: Quorum, able: ReadonlySet<string>): number {
-  const weights: number[] = [];
+/** How many signatures of these parties meet a quorum; Infinity where all of them do not. @param able party to the signatures that its word takes */
+function fewest({ threshold, members }: Quorum, able: ReadonlyMap<string, number>): number {
+  const parties: { weight: number; cost: number }[] = [];
   const groups: number[] = [];
   for (const member of members) {
     if (!('of' in member)) groups.push(fewest(member, able));
-    else if (able.has(member.of)) weights.push(member.weight);
+    else if (able.has(member.of)) parties.push({ weight: member.weight, cost: able.get(member.of) ?? 1 });
   }
-  // Heaviest parties first, then groups: a party costs one signature and weighs no less than any group.
+  // Heaviest parties first, then groups: but for accounts of several keys, a party costs one signature and weighs no less than any group.
   let left = threshold;
   let count = 0;
-  for (const weight of weights.sort((a, b) => b - a)) {
+  for (const { weight, cost } of parties.sort((a, b) => b.weight - a.weight || a.cost - b.cost)) {
     if (left <= 0 || weight === 0) break;
     left -= weight;
-    count += 1;
+    count += cost;
   }
   for (const cost of groups.sort((a, b) => a - b)) {
     if (left <= 0) break;

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { MAX_ACCOUNT_KEYS } from '../../src/base/limits.js';
 import type { Quorum } from '../../src/schema/types.js';
-import { agreementBody, agreementOf, all, endOf, key, market, some, TFT, type Submission, type World } from './world.js';
+import { chainId } from '../../src/bcdb/record.js';
+import { resolve } from '../../src/rules/quorum.js';
+import { agreementBody, agreementOf, all, endOf, key, market, nonce, some, TFT, type Submission, type World } from './world.js';
 
 const account = (name: string): string => `account/${key(name)}`;
 const weighted = (threshold: number, ...members: [name: string, weight: number][]): Quorum => ({ threshold, members: members.map(([name, weight]) => ({ of: account(name), weight })) });
@@ -26,6 +28,22 @@ test('an account is spent by its quorum, whichever of its keys sign, and by nobo
   world.submit(send(['ann', 'ben']));
   world.submit(send(['purse', 'ann', 'ben']));
   assert.equal(world.balance('shop'), 3n * TFT);
+});
+
+test('an account in a quorum speaks by the keys that spend it now, with the weight that it has there', () => {
+  const world = market({ rules: 2 });
+  const quorum = weighted(3, ['purse', 2], ['cid', 1]);
+  const body = { by: key('alice'), nonce: nonce('paper'), title: 'paper', documents: [], quorum, commit_by: world.at + 60_000 };
+  const chain = `document/${chainId(world.grid, key('alice'), nonce('paper'))}`;
+  const version = (by: string[], text: string): Submission => ({ chain, kind: 'document@1', body: { ...body, text: [text] }, by });
+  world.submit(version(['alice', 'purse', 'cid'], 'one'));
+  // A key of weight 0 need not agree to be named, so naming cid's must not silence cid.
+  world.submit(keysOf(weighted(2, ['ann', 1], ['ben', 1], ['cid', 0]), ['purse', 'ann', 'ben']));
+  assert.equal(world.refusal(version(['purse', 'cid'], 'two')), 'signatures', 'the first key speaks for it no more');
+  assert.equal(world.refusal(version(['ann', 'cid'], 'two')), 'signatures');
+  assert.equal(world.refusal(version(['ann', 'ben'], 'two')), 'signatures');
+  world.submit(version(['ann', 'ben', 'cid'], 'two'));
+  assert.equal(resolve(world, quorum, { kind: 'document@1', at: world.at, rules: 2 }).fewest, 3);
 });
 
 test('weights count: the own key may have none, and then spends nothing, not even with one that is too light', () => {

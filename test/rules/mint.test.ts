@@ -197,6 +197,9 @@ test('what a period gives is worked out alike before it is signed', () => {
 for (const [what, genesis, mint_period_ms, reason] of [
   ['on a development grid', {}, HOUR, 'taken'],
   ['shorter than a heartbeat', {}, HOUR - 1, 'terms'],
+  ['of nothing, where a heartbeat is nothing', { heartbeat_ms: 0 }, 0, 'terms'],
+  ['shorter than a second', { heartbeat_ms: 0 }, 999, 'terms'],
+  ['of a second', { heartbeat_ms: 0 }, 1_000, 'taken'],
   ['longer than the formula knows', {}, FARMING_PERIOD_MS + 1, 'terms'],
   ['on any other grid', { dev: false, faucet_stroops: null }, HOUR, 'dev'],
 ] as [string, Partial<Genesis>, number, string][]) {

@@ -47,6 +47,8 @@ test('parties speak by their keys: bots by identity, farms by farm key, nodes an
   assert.deepEqual(keysOf(world, `farm/${farmId(world)}`, FIRST), [key('farm')]);
   assert.deepEqual(keysOf(world, `node/${key('any')}`, FIRST), [key('any')]);
   assert.deepEqual(keysOf(world, account('any'), FIRST), [key('any')]);
+  assert.deepEqual(keysOf(market({ rules: 2 }), `node/${key('node')}`, SECOND), [key('node')]);
+  assert.throws(() => keysOf(market({ rules: 2 }), `node/${key('any')}`, SECOND), isRefused('not_found'));
   assert.throws(() => keysOf(world, bot('nobody'), FIRST), isRefused('identity'));
   assert.throws(() => keysOf(world, `farm/${'0'.repeat(40)}`, FIRST), isRefused('not_found'));
 });
