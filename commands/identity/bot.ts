@@ -46,12 +46,17 @@ export function endOf(text: string, now: number): number {
   return end;
 }
 
-/** The key of a bot that is meant by a keyring of this home folder, a key, or its first digits. @throws Problem `not_found`, `usage` */
-export async function findKey({ home }: Context, bot: BotObject, wanted: string): Promise<IdentityKey> {
+/** The key of a bot that is meant by a keyring of this home folder, a key, or its first digits. @throws Problem `not_found`, `usage`; `refused` for a revoked one */
+export async function findKey({ home }: Context, { reader }: Pick<Grid, 'reader'>, bot: BotObject, wanted: string): Promise<IdentityKey> {
+  const { iso } = await import('../../src/base/clock.js');
   const { listBotKeys } = await import('../../src/keys/identity.js');
+  const { revokedKeys } = await import('../../src/net/identities.js');
   const here = listBotKeys(home).keys.find(({ name }) => name === wanted)?.id;
-  const found = bot.keys.filter(({ key }) => key === here || (here === undefined && /^[0-9a-f]{4,64}$/.test(wanted) && key.startsWith(wanted)));
+  const isMeant = ({ key }: IdentityKey): boolean => key === here || (here === undefined && /^[0-9a-f]{4,64}$/.test(wanted) && key.startsWith(wanted));
+  const found = bot.keys.filter(isMeant);
   if (found.length > 1) throw new Problem('usage', `${wanted} fits ${found.length} keys`, { hint: 'give more digits' });
+  const gone = revokedKeys(reader, bot.key).find(isMeant);
+  if (found[0] === undefined && gone !== undefined) throw new Problem('refused', `key ${gone.key.slice(0, 12)} of ${bot.name} is revoked since line ${gone.line}, ${iso(gone.at)}`, { reason: 'key', hint: '3bot identity keys' });
   if (found[0] === undefined) throw new Problem('not_found', `${bot.name} has no key ${JSON.stringify(wanted.slice(0, 70))}`, { reason: 'key', hint: '3bot identity keys' });
   return found[0];
 }

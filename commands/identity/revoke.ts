@@ -13,7 +13,7 @@ export const command: CommandFile<GridFlag> = {
     const { out } = context;
     await using own = await openBot(context, named);
     const { grid, keyring, bot } = own;
-    const { key } = await findKey(context, bot, wanted);
+    const { key } = await findKey(context, grid, bot, wanted);
     const { id, index } = await changeKeys(grid, keyring, (keys) => keys.filter((grant) => grant.key !== key));
     out.one({ json: { key, bot: bot.key, revoked: true, record: id, index }, id: key, text: () => `${key.slice(0, 12)}… speaks for ${bot.name} no more, from line ${index} on` });
     out.next('3bot identity keys');

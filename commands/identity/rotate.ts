@@ -16,7 +16,7 @@ export const command: CommandFile<GridFlag & { name?: string }> = {
     const { home, out } = context;
     await using own = await openBot(context, named);
     const { grid, keyring, bot } = own;
-    const old = await findKey(context, bot, wanted);
+    const old = await findKey(context, grid, bot, wanted);
     const made = await createKeyring(context, 'key', name === undefined ? (keys) => `key-${(keys['bot'] ?? '').slice(0, 8)}` : checkName(name));
     const signer = made.signer('bot');
     await changeKeys(grid, keyring, (keys) => keys.map((grant) => (grant.key === old.key ? { ...grant, key: signer.key } : grant)), [signer]);

@@ -1,9 +1,13 @@
 // The identity of one's own bot, and changes of its keys as records.
 import { iso } from '../base/clock.js';
 import { Problem } from '../base/errors.js';
+import { MAX_ROWS } from '../base/limits.js';
+import { query } from '../bcdb/query.js';
+import { parseRecord } from '../bcdb/record.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
-import { actsFor, identity, KIND } from '../rules/identity.js';
+import { actsFor, identity, KIND, recover } from '../rules/identity.js';
 import { read, type BotObject } from '../rules/objects.js';
 import { isValid } from '../rules/quorum.js';
 import type { Identity, IdentityKey } from '../schema/types.js';
@@ -24,6 +28,25 @@ export function ownBot(grid: Pick<Grid, 'reader' | 'name'>, key: string): BotObj
   const bot = read(grid.reader, 'bot', actsFor(grid.reader, key));
   if (bot === undefined) throw new Problem('not_found', `grid ${grid.name} knows no bot with this key yet`, { reason: 'identity', hint: '3bot quote --cpu 1 puts an identity on the grid; an operational key is granted with 3bot identity key add KEY' });
   return bot;
+}
+
+/** A key that was taken from its identity: by a record of its own, in a rotation or by a recovery. */
+export interface RevokedKey extends IdentityKey {
+  readonly state: 'revoked';
+  /** Line of the book from which on it counts no more. */
+  readonly line: number;
+  /** Home's time of intake of that line, ms. */
+  readonly at: number;
+}
+
+/** The keys that a bot had and has no more, in the order in which they were taken from it, as its newest 1,000 records of each kind tell. */
+export function revokedKeys(reader: Reader, bot: string): RevokedKey[] {
+  const lists = ([[identity.kind, `bot/${bot}`], [recover.kind, `recovery/${bot}`]] as const)
+    .flatMap(([kind, chain]) => query(reader, { kind, chain, limit: MAX_ROWS }).records)
+    .sort((a, b) => a.index - b.index)
+    .map(({ index, at, payload }) => ({ line: index, at, keys: (parseRecord(payload).payload.body as unknown as Pick<Identity, 'keys'>).keys }));
+  return lists.flatMap(({ line, at, keys }, i): RevokedKey[] =>
+    (lists[i - 1]?.keys ?? []).filter(({ key }) => !keys.some((grant) => grant.key === key)).map((grant) => ({ ...grant, state: 'revoked', line, at })));
 }
 
 /** What an identity says of itself now: the body of its next record before something is changed. */

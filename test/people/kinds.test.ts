@@ -22,6 +22,8 @@ const SAMPLES: readonly [kind: SchemaName, chain: string, body: object, implied?
   ['document@1', `document/${ID}`, { by: key('alice'), nonce: 'ab'.repeat(16), title: 'Statutes', text: ['one', 'two'], documents: [{ name: 'a.pdf', sha256: 'ab'.repeat(32) }], quorum: all('bot/' + key('a'), 'bot/' + key('b')), commit_by: 5 }, ['by', 'nonce', 'commit_by']],
   ['transfer@1', `account/${key('purse')}`, { payers: [{ account: key('purse'), amount_stroops: '5' }], to: key('bob'), memo: 'rent' }],
   ['account@1', `account/${key('purse')}`, { keys: { threshold: 2, members: [{ of: `account/${key('purse')}`, weight: 1 }, { threshold: 1, members: [{ of: `account/${key('bob')}`, weight: 3 }] }] } }],
+  ['identity@1', `bot/${key('alice')}`, { name: 'alice', keys: [{ key: key('alice'), kinds: ['*'], until: null }, { key: key('ci'), kinds: ['end@1', 'talk'], until: 1_800_000_000_000 }], sealing_key: key('box'), endpoint: 'http://alice', roles: ['consumer', 'farmer'], account: key('purse'), recovery: all('bot/' + key('a'), 'bot/' + key('b')) }],
+  ['recover@1', `recovery/${key('alice')}`, { keys: [{ key: key('new'), kinds: ['run@1'], until: 1_800_000_000_000 }], sealing_key: key('box'), account: key('purse') }],
   ['policy@1', 'grid', { rules: 2, shares: [{ account: key('treasury'), role: 'grid', share_ppm: 100_000 }, { account: null, role: 'burn', share_ppm: 50_000 }], mint_cap_stroops: '70', mint_period_ms: 60_000 }],
   ['certificate@1', `certify/${key('node')}`, { capacity: { cru: 8, mru_mib: 32_768, sru_mib: 1_024_000, hru_mib: 1, ipv4: 2 }, kind: 'diy', tft_musd: 80, until: 1_800_000_000_000, violation: { period: 672, reason: 'a virtual machine' } }],
   ['witnesses@1', 'grid', { witnesses: ['witness a b', 'quorum a'] }],

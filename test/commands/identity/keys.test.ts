@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { assertNoLeak, bot, botJson, startBot, tempHome } from '../../script.js';
 
-interface Keys { id: string; name: string; keys: { key: string; kinds: string[]; until: string | null; state: string; here: string | null }[]; recovery: object | null }
+interface Keys { id: string; name: string; keys: { key: string; kinds: string[]; until: string | null; state: string; revoked: { line: number; at: string } | null; here: string | null }[]; recovery: object | null }
 
 test('a key is granted, used, rotated and revoked; its keystore is put under another passphrase', async () => {
   const home = { home: tempHome() };
@@ -25,9 +25,12 @@ test('a key is granted, used, rotated and revoked; its keystore is put under ano
 
   await botJson(['identity', 'use', 'alice'], home);
   const next = await botJson<{ key: string }>(['identity', 'rotate', 'robot', '--name', 'robot-2'], home);
-  assert.deepEqual((await shown()).keys.map(({ key }) => key), [id, next.key]);
-  await botJson(['identity', 'revoke', next.key.slice(0, 12)], home);
-  assert.deepEqual((await shown()).keys.map(({ key }) => key), [id]);
+  assert.deepEqual((await shown()).keys.map(({ key, state }) => [key, state]), [[id, 'valid'], [next.key, 'valid'], [ci.key, 'revoked']]);
+  const { index: line } = await botJson<{ index: number }>(['identity', 'revoke', next.key.slice(0, 12)], home);
+  const { keys } = await shown();
+  assert.deepEqual(keys.map(({ key, kinds, state }) => [key, kinds, state]), [[id, ['*'], 'valid'], [ci.key, ['end@1', 'talk'], 'revoked'], [next.key, ['end@1', 'talk'], 'revoked']]);
+  assert.deepEqual([keys[0]?.revoked, keys[2]?.revoked?.line], [null, line]);
+  assert.match((await bot(['identity', 'revoke', next.key], home)).stderr, new RegExp(`is revoked since line ${line}, 20`));
 
   const [wrong, right] = ['empty', 'next'].map((name) => join(dirname(home.home), name)) as [string, string];
   writeFileSync(wrong, '\n');
@@ -69,6 +72,6 @@ test('a bot whose keys are lost is recovered by those it has named, from a new h
   assert.deepEqual([waits.state, waits.missing], ['signed', [`bot/${friend}`]]);
   await botJson(['sign', again, '--yes'], bob);
   const now = await botJson<Keys>(['identity', 'keys'], fresh);
-  assert.deepEqual([now.id, now.name, now.keys.map((one) => one.key)], [id, 'alice', [newKey]]);
+  assert.deepEqual([now.id, now.name, now.keys.map((one) => [one.key, one.state])], [id, 'alice', [[newKey, 'valid'], [id, 'revoked'], [key, 'revoked']]]);
   assert.equal((await bot(['identity', 'key', 'add', '--kinds', '*'], alice)).code, 3, 'the lost key speaks for nobody');
 });
