@@ -99,8 +99,7 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
 export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string): Promise<Wanted> {
   const { MAX_BODY_BYTES } = await import('../src/base/limits.js');
   const { readText } = await import('./files.js');
-  const { findFarm, findNode, findPayee } = await import('../src/market/find.js');
-  const { findParty } = await import('../src/consumer/parties.js');
+  const { findFarm, findNode, findParty, findPayee } = await import('../src/market/find.js');
   const { parseQuorum } = await import('../src/people/propose.js');
   const { read, readGrid } = await import('../src/rules/objects.js');
   const { partiesOf } = await import('../src/rules/quorum.js');

@@ -98,7 +98,7 @@ async function signedDocument(context: Context, { grid, keyring, desk }: SignerS
 }
 
 async function quorumFrom({ reader }: Grid, me: string, { signer = [], optional = [], signers }: Options): Promise<Quorum> {
-  const { findParty } = await import('../src/consumer/parties.js');
+  const { findParty } = await import('../src/market/find.js');
   const { MAX_BODY_BYTES } = await import('../src/base/limits.js');
   const { parseQuorum, quorumOf } = await import('../src/people/propose.js');
   const { readText } = await import('./files.js');

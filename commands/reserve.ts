@@ -82,7 +82,7 @@ function parseName(text: string): string {
 async function agree(context: Context, options: Options, { agreement, total_stroops, quotes }: Proposal, grid: Grid, notes: readonly string[]): Promise<void> {
   const { formatTft } = await import('../src/base/amount.js');
   const { perHourStroops } = await import('../src/capacity/price.js');
-  const { durationText, resourcesText } = await import('../src/consumer/words.js');
+  const { durationText, resourcesText } = await import('../src/market/words.js');
   const { read } = await import('../src/rules/objects.js');
   const { allowSpending } = await import('./spending.js');
   const { out, flags } = context;
@@ -102,7 +102,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
   const { randomBytes } = await import('node:crypto');
   const { formatTft } = await import('../src/base/amount.js');
   const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
-  const { agreementText } = await import('../src/consumer/words.js');
+  const { agreementText } = await import('../src/market/words.js');
   const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key);
   const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
   demandOffers(quotes);

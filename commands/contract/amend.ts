@@ -72,7 +72,7 @@ function termLeft({ funded_until, state }: ContractView, at: number): number {
 /** Shows what changes in the price, and lets it pass by a yes or a limit. */
 async function approve(context: Context, { period }: ContractView, record: ParsedRecord, max: bigint | undefined): Promise<void> {
   const { perHourStroops } = await import('../../src/capacity/price.js');
-  const { durationText, resourcesText } = await import('../../src/consumer/words.js');
+  const { durationText, resourcesText } = await import('../../src/market/words.js');
   const { amendmentOf } = await import('../../src/market/amendment.js');
   const { allowSpending } = await import('../spending.js');
   const { resources, prices, discounts, term_ms, total_stroops, payers, commit_by } = amendmentOf(record);

@@ -76,7 +76,7 @@ async function once(context: Context, session: BuyerSession, contract: ContractO
 /** Shows the price, and lets it pass by a yes or a limit. @returns stroops */
 async function allowed(context: Context, { grid }: BuyerSession, contract: ContractObject, hours: number, max: bigint | undefined): Promise<bigint> {
   const { fundingOf } = await import('../../src/consumer/fund.js');
-  const { durationText } = await import('../../src/consumer/words.js');
+  const { durationText } = await import('../../src/market/words.js');
   const { nowOf } = await import('../now.js');
   const { allowSpending } = await import('../spending.js');
   const { amount_stroops, funded_until } = fundingOf(grid.reader, contract, hours, nowOf(grid));

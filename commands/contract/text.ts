@@ -1,7 +1,7 @@
 // A contract as a person reads it.
 import { formatDuration } from '../../src/base/duration.js';
 import type { ContractShown } from '../../src/consumer/contracts.js';
-import { durationText, resourcesText } from '../../src/consumer/words.js';
+import { durationText, resourcesText } from '../../src/market/words.js';
 import { short } from '../../src/rules/refusal.js';
 
 type Row = readonly [name: string, text: string];

@@ -26,7 +26,7 @@ export const command: CommandFile<Options> = {
   async run(context, _args, options) {
     const { Problem } = await import('../../src/base/errors.js');
     const { makeRecord } = await import('../../src/bcdb/record.js');
-    const { quorumText } = await import('../../src/consumer/words.js');
+    const { quorumText } = await import('../../src/market/words.js');
     const { nextPayload } = await import('../../src/net/compose.js');
     const { statementOf } = await import('../../src/net/identities.js');
     const { signOrDraft } = await import('../drafts.js');
@@ -51,7 +51,7 @@ function parseCount(text: string): number {
 
 async function quorumOf(grid: Grid, members: string, threshold: number | undefined): Promise<Quorum> {
   const { Problem } = await import('../../src/base/errors.js');
-  const { findParty } = await import('../../src/consumer/parties.js');
+  const { findParty } = await import('../../src/market/find.js');
   const { someOf } = await import('../../src/rules/quorum.js');
   const parties = members.split(',').map((text) => findParty(grid.reader, text.trim()));
   const needed = threshold ?? Math.floor(parties.length / 2) + 1;

@@ -33,7 +33,8 @@ export const command: CommandFile<Options> = {
     const { readConfig, updateConfig } = await import('../../src/home.js');
     const { announce, askAdmission, nodeOf } = await import('../../src/node/join.js');
     const { gridOptions } = await import('../handle.js');
-    const { consumerKeys, nodeKeyring, ownKeys } = await import('./keys.js');
+    const { findBot } = await import('../../src/market/find.js');
+    const { nodeKeyring, ownKeys } = await import('./keys.js');
     const { lookAtMachine } = await import('./machine.js');
     const { home, io, out, clock, signal } = context;
     const text = given === '-' ? await readInput(io, MAX_INVITATION_BYTES) : given;
@@ -43,7 +44,7 @@ export const command: CommandFile<Options> = {
     if (grid.reader.get(`farm/${farm}`) === undefined) throw new Problem('not_found', `no farm ${farm} on grid ${grid.name}`, { reason: 'farm' });
 
     const settings = readConfig(home).node;
-    const named = options.allowConsumer === undefined ? undefined : consumerKeys(grid.reader, options.allowConsumer);
+    const named = options.allowConsumer?.map((text) => findBot(grid.reader, text));
     const keyring = await nodeKeyring(context, settings);
     const key = keyring.signer('node').key;
     const known = nodeOf(grid, key)?.announcement;

@@ -1,6 +1,5 @@
 // 3bot node status
 import { isProblem, Problem } from '../../src/base/errors.js';
-import type { Reader } from '../../src/bcdb/reader.js';
 import type { Driver } from '../../src/node/driver.js';
 import type { Machine } from '../../src/node/plan.js';
 import type { ContractStanding } from '../../src/node/status.js';
@@ -19,6 +18,7 @@ export const command: CommandFile<{ why?: true }> = {
   examples: ['3bot node status', '3bot node status 4f0c9e --why'],
   async run(context, [prefix], { why }) {
     const { openGrid } = await import('../../src/net/grid.js');
+    const { findContract } = await import('../../src/consumer/contracts.js');
     const { gridOptions } = await import('../handle.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { openTools } = await import('../../src/node/tools.js');
@@ -35,7 +35,7 @@ export const command: CommandFile<{ why?: true }> = {
       return null;
     });
     using taken = new Taken(home, grid.id, config.key);
-    const also = prefix === undefined ? undefined : contractId(grid.reader, prefix);
+    const also = prefix === undefined ? undefined : findContract(grid.reader, prefix).id;
     const found = standing({ grid, config, clock, machine, taken: taken.all(), problems, also });
     const contracts = found.contracts.filter(({ contract }) => also === undefined || contract === also);
     const logs = why === true && also !== undefined && machine !== null ? await logsOf(driver, contracts, signal) : [];
@@ -59,14 +59,6 @@ function asProblem(thrown: unknown): Problem {
 async function look(driver: Driver, volumes: Volumes, { signal }: Context): Promise<Machine> {
   const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
   return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
-}
-
-function contractId(reader: Reader, prefix: string): string {
-  if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract: ${JSON.stringify(prefix.slice(0, 50))}`, { hint: 'at least the first 4 digits of its id' });
-  const [first, more] = reader.objects(`contract/${prefix}`, 2);
-  if (first === undefined) throw new Problem('not_found', `no contract ${prefix} in this copy of the book`, { reason: 'contract', hint: '3bot node status' });
-  if (more !== undefined) throw new Problem('usage', `several contracts begin with ${prefix}`, { hint: 'give more digits' });
-  return first.id.slice('contract/'.length);
 }
 
 interface Log {

@@ -1,5 +1,6 @@
 // Spans of time as people type and read them: 90s, 15m, 1h, 30d.
 import { Problem } from './errors.js';
+import { MAX_DURATION_MS } from './limits.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -10,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/([0-9]{1,9})(ms|[smhdw])/g)];
   const total = parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? ''] ?? Number.NaN), 0);
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text || total === 0 || total > 315_576_000_000) {
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text || total === 0 || total > MAX_DURATION_MS) {
     throw new Problem('usage', `not a span of time: ${JSON.stringify(text)}`, { hint: 'a number with a unit, for example 90s, 15m, 1h, 30d' });
   }
   return total;

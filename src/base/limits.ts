@@ -64,6 +64,8 @@ export const LETTERS_AT_ONCE = 16;
 export const MAX_COMPARED_ROWS = 1_000;
 /** A file that a document names by its hash: read whole, into memory. */
 export const MAX_DOCUMENT_BYTES = 256 * 1_048_576;
+/** Longest span of time that a person types or a record holds (schemas say it, too): ten years, above every hardware's life. */
+export const MAX_DURATION_MS = 315_576_000_000;
 /** Votes: longest time between question and end. */
 export const MAX_VOTE_MS = 365 * 24 * 3_600_000;
 /** Roles that a bot has or had, which votes of the time between may ask for: a year of one change a week; all stand in its object. */

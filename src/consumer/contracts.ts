@@ -7,6 +7,7 @@ import { query } from '../bcdb/query.js';
 import type { Objects, ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/reader.js';
 import { perHourStroops } from '../capacity/price.js';
+import { findById } from '../market/find.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
 import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
@@ -69,15 +70,8 @@ export interface ContractShown {
  * @throws Problem `not_found`; `usage` where several begin so
  */
 export function findContract(reader: Objects, text: string): ContractObject {
-  const prefix = text.toLowerCase();
-  if (!/^[0-9a-f]{4,40}$/.test(prefix)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
-  // A whole id needs no list, which is more than a light grid can prove.
-  const whole = prefix.length === 40 ? reader.get(`contract/${prefix}`) : undefined;
-  if (whole !== undefined) return whole as unknown as ContractObject;
-  const [first, more] = reader.objects(`contract/${prefix}`, 2);
-  if (first === undefined) throw new Problem('not_found', `no contract ${prefix} on this grid`, { reason: 'contract', hint: '3bot contract list' });
-  if (more !== undefined) throw new Problem('usage', `several contracts begin with ${prefix}`, { hint: 'give more digits' });
-  return first.value as unknown as ContractObject;
+  if (!/^[0-9a-f]{4,40}$/i.test(text)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
+  return findById(reader, 'contract', text, '3bot contract list');
 }
 
 /** The contracts that a bot has signed, newest first. */

@@ -3,7 +3,7 @@ import { formatTft } from '../base/amount.js';
 import { formatPercent } from '../capacity/percent.js';
 import { short } from '../rules/refusal.js';
 import type { Agreement } from '../schema/types.js';
-import { durationText, sizeText } from './words.js';
+import { durationText, sizeText } from '../market/words.js';
 
 /** What the notes depend on. */
 export interface Facts extends Pick<Agreement, 'resources' | 'discounts' | 'total_stroops' | 'payees' | 'meter' | 'minimum_stroops' | 'notice_ms'> {

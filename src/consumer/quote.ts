@@ -3,13 +3,12 @@ import { isProblem, Problem } from '../base/errors.js';
 import { ANSWER_TIMEOUT_MS, MAX_ASKED, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import type { Clock } from '../base/clock.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
-import type { ReadState } from '../bcdb/rulebook.js';
 import { perHourStroops } from '../capacity/price.js';
 import type { Keyring } from '../keys/keyring.js';
 import { search, type Found, type Match } from '../market/directory.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
-import { Conversation, peerOf, type Message, type Post, type Speaker } from '../net/talk.js';
+import { Conversation, peerOf, speakerOf, type Message, type Post } from '../net/talk.js';
 import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
@@ -88,14 +87,6 @@ export interface Quotes {
   readonly declined: Declined[];
   readonly considered: number;
   readonly excluded: readonly { readonly reason: string; readonly count: number }[];
-}
-
-/** Speaks for the bot whose key this is: an identity's own or an operational one. */
-export function speakerOf(keyring: Keyring, state: ReadState): Speaker {
-  const signer = keyring.signer('bot');
-  const id = actsFor(state, signer.key);
-  const sealing = keyring.public['sealing'];
-  return { party: `bot/${id}`, signer, answer_to: sealing === read(state, 'bot', id)?.sealing_key ? undefined : sealing, unseal: (box) => keyring.unseal(box) };
 }
 
 /** The request that says what is wanted, paid from the identity's wallet. */

@@ -9,7 +9,7 @@ import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { linesOf } from '../market/lines.js';
 import type { Agreement, Amend, End, Fund, Payers, Payload, Run, WorkloadList } from '../schema/types.js';
-import { durationText, resourcesText } from './words.js';
+import { durationText, resourcesText } from '../market/words.js';
 
 /** One record that concerns a contract. */
 export interface Happening {

@@ -6,6 +6,7 @@ import type { Keyring } from '../keys/keyring.js';
 import { nodesOf, type DirectoryState } from '../market/directory.js';
 import { appendSigned, type Appended } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
+import { windowMs } from '../rules/meter.js';
 import { mintable } from '../rules/mint.js';
 import { read, readGrid, type UptimeObject } from '../rules/objects.js';
 
@@ -35,7 +36,7 @@ export function standingOf(state: DirectoryState, uptime: UptimeObject, at: numb
   if (uptime.minted !== null) return { state: 'minted', amount_stroops: BigInt(uptime.minted.amount_stroops), record: uptime.minted.record };
   if (at < uptime.until) return { state: 'running', why: `it is over at ${iso(uptime.until)}` };
   const last = read(state, 'meter', `${uptime.node}/${uptime.node}`)?.at ?? 0;
-  const awaited = last + Math.floor(readGrid(state).heartbeat_ms * 1.5);
+  const awaited = last + windowMs(readGrid(state).heartbeat_ms);
   if (last < uptime.until && at < awaited) return { state: 'awaited', why: `the node's status of after its end confirms its last minutes, and may come until ${iso(awaited)}` };
   try {
     return { state: 'due', amount_stroops: mintable(uptime, at) };

@@ -1,12 +1,13 @@
-// What people type for a farm, a node or an account, and what is meant by it on this grid.
+// What people type for a farm, a node, a bot, an account, a party or anything with an id, and what is meant by it on this grid.
 import { Problem } from '../base/errors.js';
-import type { ReadState } from '../bcdb/rulebook.js';
+import type { Objects, ReadState } from '../bcdb/rulebook.js';
 import { parseKey } from '../keys/did.js';
-import { read, type FarmObject, type NodeObject } from '../rules/objects.js';
+import { read, type FarmObject, type NodeObject, type ObjectTypes } from '../rules/objects.js';
 import type { DirectoryState } from './directory.js';
 
 /** Digits of an id or key that must be typed at least: fewer would mean another one too soon. */
 const MIN_PREFIX = 4;
+const PUT_ON = 'a bot puts its name on the grid with 3bot inbox';
 
 /**
  * A farm by id, by name, or by the beginning of an id that only one farm has.
@@ -35,6 +36,19 @@ export function findNode(state: DirectoryState, text: string): NodeObject {
   return found;
 }
 
+/**
+ * An object by its id, or by the beginning of one (4 digits or more) that only one of its type has.
+ * @param hint where ids are found
+ * @throws Problem `not_found`; `usage` where several ids begin so
+ */
+export function findById<T extends 'contract' | 'document' | 'vote'>(state: Objects, type: T, text: string, hint: string): ObjectTypes[T] {
+  // A whole id needs no list, which is more than a light grid can prove.
+  const whole = text.length === 40 ? read(state, type, text.toLowerCase()) : undefined;
+  const found = whole ?? (byPrefix(state, type, 40, text) as ObjectTypes[T] | undefined);
+  if (found === undefined) throw new Problem('not_found', `no ${type} ${quoted(text)} on this grid`, { reason: type, hint });
+  return found;
+}
+
 /** Whom money goes to. */
 export interface Payee {
   /** Account key, hex. */
@@ -50,11 +64,7 @@ export interface Payee {
  * @throws Problem `usage` for what is neither name nor key; `not_found` for a bot that is unknown or names no account
  */
 export function findPayee(state: DirectoryState, text: string): Payee {
-  if (/^[a-z0-9-]{3,50}$/.test(text)) {
-    const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
-    if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'payee', hint: 'give the address, G…; a bot puts its name on the grid with 3bot inbox' });
-    return accountOfBot(state, holder.slice('bot/'.length), text);
-  }
+  if (isName(text)) return accountOfBot(state, botNamed(state, text, { reason: 'payee', hint: `give the address, G…; ${PUT_ON}` }), text);
   const key = parseKey(text);
   if (text.startsWith('did:key:') || read(state, 'bot', key) !== undefined) return accountOfBot(state, key, text);
   return { account: key, name: null };
@@ -65,15 +75,36 @@ export function findPayee(state: DirectoryState, text: string): Payee {
  * @throws Problem `usage` for what is neither name nor key; `not_found` for a name that no bot has
  */
 export function findBot(state: ReadState, text: string): string {
-  if (!/^[a-z0-9-]{3,50}$/.test(text)) return parseKey(text);
-  const holder = read(state, 'name', `bot/${text}`)?.holder ?? null;
-  if (holder === null) throw new Problem('not_found', `no bot named ${text} on this grid`, { reason: 'bot', hint: 'give its key, did:key:…; a bot puts its name on the grid with 3bot inbox' });
-  return holder.slice('bot/'.length);
+  return isName(text) ? botNamed(state, text, { reason: 'bot', hint: `give its key, which 3bot identity show says there; ${PUT_ON}` }) : parseKey(text);
+}
+
+/**
+ * A party that signs, by name of its bot, `did:key:…`, key in hex, or written out (`bot/…`, `farm/…`, `node/…`, `account/…`).
+ * @throws Problem `usage` for what is none of these; `not_found` for a bot or farm that the grid does not know
+ */
+export function findParty(state: ReadState, text: string): string {
+  const unknown = { reason: 'party', hint: 'they run 3bot grid join, then 3bot inbox: that puts their identity on the grid' };
+  if (isName(text)) return `bot/${botNamed(state, text, unknown)}`;
+  const party = /^((bot|node|account)\/[0-9a-f]{64}|farm\/[0-9a-f]{40})$/.test(text) ? text : `bot/${parseKey(text)}`;
+  if (/^(bot|farm)\//.test(party) && state.get(party) === undefined) throw new Problem('not_found', `${text.slice(0, 80)} is not known on this grid, so it cannot sign here`, unknown);
+  return party;
 }
 
 /** The name of a bot, if it has an identity on this grid. @param key hex */
 export function nameOfBot(state: ReadState, key: string): string | null {
   return read(state, 'bot', key)?.name ?? null;
+}
+
+/** Whether a text can be a name; no key and no address can. */
+function isName(text: string): boolean {
+  return /^[a-z0-9-]{3,50}$/.test(text);
+}
+
+/** Key of the bot of this name. @throws Problem `not_found` */
+function botNamed(state: ReadState, name: string, unknown: { readonly reason: string; readonly hint: string }): string {
+  const holder = read(state, 'name', `bot/${name}`)?.holder ?? null;
+  if (holder === null) throw new Problem('not_found', `no bot named ${name} on this grid`, unknown);
+  return holder.slice('bot/'.length);
 }
 
 function accountOfBot(state: DirectoryState, key: string, text: string): Payee {
@@ -83,7 +114,7 @@ function accountOfBot(state: DirectoryState, key: string, text: string): Payee {
   return { account: bot.account, name: bot.name };
 }
 
-function byPrefix(state: DirectoryState, type: 'farm' | 'node', length: number, text: string): object | undefined {
+function byPrefix(state: DirectoryState, type: string, length: number, text: string): object | undefined {
   const prefix = text.toLowerCase();
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length < MIN_PREFIX || prefix.length > length) return undefined;
   const [first, more] = state.objects(`${type}/${prefix}`, 2);

@@ -14,7 +14,7 @@ const METERED_SINCE = 2;
 /** Part of a heartbeat after which what failed is tried again; entries up to half a heartbeat late count. */
 export const AGAIN_PART = 20;
 
-/** A timer cannot be set for longer than 24 days. */
+/** However far the next entry is, the clock is looked at again: machines sleep, and clocks are set. */
 const MAX_SLEEP_MS = 3_600_000;
 
 /** Whether the rules of a grid know meters. */

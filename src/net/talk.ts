@@ -14,7 +14,9 @@ import { ANSWER_TIMEOUT_MS, MAX_CLOCK_SKEW_MS, TALK_LIFE_MS } from '../base/limi
 import type { ReadState } from '../bcdb/rulebook.js';
 import { seal } from '../keys/box.js';
 import { verifyBytes, type Signer } from '../keys/ed25519.js';
+import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
+import { actsFor } from '../rules/identity.js';
 import { read } from '../rules/objects.js';
 import { grantsOf, validOn } from '../rules/quorum.js';
 import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
@@ -59,6 +61,14 @@ export interface Peer {
 /** Whether a key speaks for a peer: its own, or an operational key for `talk` or, to open the mailbox, for `mail`. */
 export function speaksFor({ grants }: Pick<Peer, 'grants'>, key: string, at: number, kind: 'talk' | 'mail' = 'talk'): boolean {
   return validOn({ kind, at }, grants).includes(key);
+}
+
+/** Speaks for the bot whose key this is: an identity's own or an operational one. */
+export function speakerOf(keyring: Keyring, state: ReadState): Speaker {
+  const signer = keyring.signer('bot');
+  const id = actsFor(state, signer.key);
+  const sealing = keyring.public['sealing'];
+  return { party: `bot/${id}`, signer, answer_to: sealing === read(state, 'bot', id)?.sealing_key ? undefined : sealing, unseal: (box) => keyring.unseal(box) };
 }
 
 /** Brings a sealed message to its receiver and its sealed answer back. */

@@ -2,7 +2,6 @@
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { LETTERS_AT_ONCE, MAX_TOLD } from '../base/limits.js';
 import type { Expected } from '../bcdb/rulebook.js';
-import { speakerOf } from '../consumer/quote.js';
 import type { Home } from '../home.js';
 import { accountRolesOf } from '../keys/accounts.js';
 import type { Keyring } from '../keys/keyring.js';
@@ -11,6 +10,7 @@ import { mergeSignatures, openDraft, type SignedFile } from '../net/envelope.js'
 import type { Grid } from '../net/grid.js';
 import type { MailBodies, MailKind } from '../net/mail/letter.js';
 import { dropMail, fetchMail, sendMail, type MailItem, type MailParts } from '../net/mail/mail.js';
+import { speakerOf } from '../net/talk.js';
 import type { Private } from '../private.js';
 import { gridRules } from '../rules/all.js';
 import { itemOf } from './inbox.js';

@@ -31,7 +31,7 @@ function recordOf(reader: Objects, prefix: string): string {
   const found = /^[0-9a-f]{4,40}$/.test(prefix) ? ['contract', 'document'].flatMap((type) => reader.objects(`${type}/${prefix}`, 2)) : [];
   const [only, more] = found;
   if (only === undefined) throw new Problem('not_found', `no contract or document ${prefix.slice(0, 80)} on this grid`, { reason: 'record', hint: '3bot contract list' });
-  if (more !== undefined) throw new Problem('usage', `several begin with ${prefix}`, { hint: 'give more digits' });
+  if (more !== undefined) throw new Problem('usage', `several contracts or documents begin with ${prefix}`, { hint: 'give more digits' });
   return only.value['record'] as string;
 }
 

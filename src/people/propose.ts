@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '../base/hash.js';
 import { Problem } from '../base/errors.js';
 import { chainId, makeRecord, type ParsedRecord } from '../bcdb/record.js';
-import { findParty } from '../consumer/parties.js';
 import type { Reader } from '../bcdb/reader.js';
+import { findById, findParty } from '../market/find.js';
 import { nextPayload } from '../net/compose.js';
 import { partiesOf } from '../rules/quorum.js';
 import { readGrid, type DocumentObject } from '../rules/objects.js';
@@ -69,10 +69,7 @@ export function linesOf(text: string): string[] {
 
 /** A document by its id, or the beginning of one that only one document has. @throws Problem `not_found`; `usage` where several begin so */
 export function findDocument(reader: Reader, text: string): DocumentObject {
-  const [found, more] = /^[0-9a-f]{4,40}$/.test(text) ? reader.objects(`document/${text}`, 2) : [];
-  if (found === undefined) throw new Problem('not_found', `no document ${text.slice(0, 80)} on this grid`, { reason: 'document', hint: "3bot bcdb query 'kind = document'" });
-  if (more !== undefined) throw new Problem('usage', `several documents begin with ${text}`, { hint: 'give more digits' });
-  return found.value as unknown as DocumentObject;
+  return findById(reader, 'document', text, "3bot bcdb query 'kind = document'");
 }
 
 /** Whose nonce makes a document's id: every version repeats them. */

@@ -1,7 +1,7 @@
 // Votes as people read them: found by their id, with the result as it stands.
 import { iso } from '../base/clock.js';
-import { Problem } from '../base/errors.js';
 import type { Reader } from '../bcdb/reader.js';
+import { findById } from '../market/find.js';
 import { read, type VoteObject } from '../rules/objects.js';
 import { mayVote, resultOf, type VoteResult } from '../rules/vote.js';
 import type { Vote } from '../schema/types.js';
@@ -23,10 +23,7 @@ export interface VoteView extends VoteResult {
 
 /** A vote by its id, or the beginning of one that only one vote has. @throws Problem `not_found`; `usage` where several begin so */
 export function findVote(reader: Reader, text: string): VoteObject {
-  const [found, more] = /^[0-9a-f]{4,40}$/.test(text) ? reader.objects(`vote/${text}`, 2) : [];
-  if (found === undefined) throw new Problem('not_found', `no vote ${text.slice(0, 80)} on this grid`, { reason: 'vote', hint: '3bot vote list' });
-  if (more !== undefined) throw new Problem('usage', `several votes begin with ${text}`, { hint: 'give more digits' });
-  return found.value as unknown as VoteObject;
+  return findById(reader, 'vote', text, '3bot vote list');
 }
 
 /** The votes of a grid, as ids go. */

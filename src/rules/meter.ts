@@ -61,8 +61,8 @@ function withGap({ at: from, gaps }: MeterObject, to: number): MeterObject['gaps
   return before?.to === from ? [...gaps.slice(0, -1), { from: before.from, to }] : [...gaps, { from, to }].slice(-MAX_METER_GAPS);
 }
 
-/** The longest time between two entries that counts. */
-function windowMs(heartbeat_ms: number): number {
+/** The longest time between two entries that counts: one and a half heartbeats. */
+export function windowMs(heartbeat_ms: number): number {
   return Math.floor((heartbeat_ms * 3) / 2);
 }
 

@@ -7,7 +7,7 @@
 // Whatever changes who paid what first pays the payees what is billed, so that what is left is the payers' alone.
 import { formatTft, stroops } from '../base/amount.js';
 import { iso } from '../base/clock.js';
-import { MAX_CONTRACT_PAYERS } from '../base/limits.js';
+import { MAX_CONTRACT_PAYERS, MAX_DURATION_MS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Amend, Claim, Fund, Notice, Payers } from '../schema/types.js';
@@ -25,9 +25,6 @@ import { accountSigners } from './spending.js';
 import { sharedOut, takenFrom, type Stake } from './split.js';
 import { amountsOf, move } from './token.js';
 import { viewOf, type ContractView } from './view.js';
-
-/** Ten years, as long as an agreement's term may be. */
-const MAX_TERM_MS = 315_576_000_000;
 
 /** claim@1, by one of the payees: pays all of them what is billed and was not paid yet. */
 export const claim: Rule<Claim> = {
@@ -77,7 +74,7 @@ export const fund: Rule<Fund> = {
     // Or one second after each pause would hold capacity and data for nothing.
     demand(term_ms >= paused, 'terms', () => `contract ${short(id)} has been paused for ${Math.ceil(paused / 1_000)} s; what funds it now is for as long at least`);
     const next = isActive ? priced({ ...period, term_ms: period.term_ms + term_ms }) : priced({ ...period, since: at, term_ms });
-    demand(next.term_ms <= MAX_TERM_MS, 'terms', 'a term is at most ten years');
+    demand(next.term_ms <= MAX_DURATION_MS, 'terms', 'a term is at most ten years');
     const price = BigInt(next.total_stroops) - (isActive ? BigInt(period.total_stroops) : 0n);
     const paid = sumOf(payers);
     demand(paid === price, 'payers', () => `this costs ${formatTft(price)} TFT, the payer gives ${formatTft(paid)} TFT`);

@@ -7,7 +7,7 @@ import { isProblem } from '../../src/base/errors.js';
 import { Store } from '../../src/bcdb/store.js';
 import { addressOf, didOf } from '../../src/keys/did.js';
 import { publicKeyOf } from '../../src/keys/ed25519.js';
-import { findFarm, findNode, findPayee } from '../../src/market/find.js';
+import { findBot, findById, findFarm, findNode, findParty, findPayee } from '../../src/market/find.js';
 
 const key = (n: number) => publicKeyOf(Buffer.alloc(32, n));
 const [ALICE, WALLET, SILENT, STRANGER, NODE] = [key(1), key(2), key(3), key(4), key(5)];
@@ -31,6 +31,7 @@ before(() => {
       state.put(`name/farm/${name}`, { holder: `farm/${id}` });
     }
     state.put(`node/${NODE}`, { key: NODE });
+    for (const id of TWINS) state.put(`vote/${id}`, { id });
   });
 });
 after(() => {
@@ -90,4 +91,29 @@ for (const [what, text, code] of [
 test('a node is found by key, by its did:key and by first digits', () => {
   for (const text of [NODE, didOf(NODE), NODE.slice(0, 8), NODE.toUpperCase()]) assert.equal(findNode(store, text).key, NODE);
   assert.throws(() => findNode(store, STRANGER), (thrown) => isProblem(thrown, 'not_found'));
+});
+
+for (const [what, text, party] of [
+  ['a name', 'silent', `bot/${SILENT}`],
+  ['a did:key', didOf(ALICE), `bot/${ALICE}`],
+  ['a key', ALICE, `bot/${ALICE}`],
+  ['a farm, written out', `farm/${SUNNY}`, `farm/${SUNNY}`],
+  ['an account, which needs no identity', `account/${STRANGER}`, `account/${STRANGER}`],
+] as const) {
+  test(`who signs is found by ${what}`, () => assert.equal(findParty(store, text), party));
+}
+
+for (const text of ['gone', STRANGER, `bot/${STRANGER}`, `farm/${'00'.repeat(20)}`]) {
+  test(`${text} is not on the grid, so it cannot sign`, () => assert.throws(() => findParty(store, text), (thrown) => isProblem(thrown, 'not_found', 'party')));
+}
+
+test('a bot is found by its name, and a key is taken as it is', () => {
+  assert.deepEqual(['alice', didOf(STRANGER)].map((text) => findBot(store, text)), [ALICE, STRANGER]);
+  assert.throws(() => findBot(store, 'gone'), (thrown) => isProblem(thrown, 'not_found', 'bot'));
+});
+
+test('whatever has an id is found by it, or by digits that only one of its type begins with', () => {
+  const find = (text: string): string => findById(store, 'vote', text, '3bot vote list').id;
+  for (const text of [TWINS[1], TWINS[1].slice(0, 8), TWINS[1].toUpperCase()]) assert.equal(find(text), TWINS[1]);
+  for (const [text, code] of [['ababab', 'usage'], ['aba', 'not_found'], ['', 'not_found'], [SUNNY, 'not_found'], ['vote', 'not_found']] as const) assert.throws(() => find(text), (thrown) => isProblem(thrown, code), text);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isProblem, type ProblemCode } from '../../src/base/errors.js';
-import { agreementText, durationText, quorumText, resourcesText } from '../../src/consumer/words.js';
+import { agreementText, durationText, quorumText, resourcesText } from '../../src/market/words.js';
 import { saveDraft } from '../../src/people/draft.js';
 import { agreementOf, draftAgreement, type Choice } from '../../src/market/terms.js';
 import { envelopeText, readEnvelope } from '../../src/net/envelope.js';

@@ -1,6 +1,6 @@
 // Certificates in plain words.
 import { iso } from '../../base/clock.js';
-import { resourcesText } from '../../consumer/words.js';
+import { resourcesText } from '../../market/words.js';
 import type { Certificate, Payload } from '../../schema/types.js';
 import type { Row } from '../kinds.js';
 

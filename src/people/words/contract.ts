@@ -3,7 +3,7 @@ import { formatTft } from '../../base/amount.js';
 import { iso } from '../../base/clock.js';
 import { formatPercent } from '../../capacity/percent.js';
 import { perHourStroops } from '../../capacity/price.js';
-import { agreementText, durationText, pricesText, resourcesText, workloadText } from '../../consumer/words.js';
+import { agreementText, durationText, pricesText, resourcesText, workloadText } from '../../market/words.js';
 import type { Agreement, Amend, End, Payload, WorkloadList } from '../../schema/types.js';
 import type { Row } from '../kinds.js';
 

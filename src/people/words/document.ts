@@ -1,5 +1,5 @@
 // Free documents in plain words.
-import { quorumText } from '../../consumer/words.js';
+import { quorumText } from '../../market/words.js';
 import type { FreeDocument, Payload } from '../../schema/types.js';
 import type { Row } from '../kinds.js';
 

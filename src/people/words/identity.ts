@@ -1,6 +1,6 @@
 // Identities and their recovery in plain words.
 import { iso } from '../../base/clock.js';
-import { quorumText } from '../../consumer/words.js';
+import { quorumText } from '../../market/words.js';
 import type { Identity, IdentityKey, Payload, Recover } from '../../schema/types.js';
 import type { Row } from '../kinds.js';
 
