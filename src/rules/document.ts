@@ -2,6 +2,7 @@
 import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Endorse, FreeDocument, Quorum } from '../schema/types.js';
+import { membersOf } from './members.js';
 import { read, readGrid, write } from './objects.js';
 import { partiesOf, resolve, someOf, type Occasion, type Signers } from './quorum.js';
 import { demand, short } from './refusal.js';
@@ -44,7 +45,7 @@ export const endorse: Rule<Endorse> = {
   since: 2,
   signers(state, { body, subject, occasion }) {
     const quorum = signedQuorum(state, body);
-    demand(partiesOf(quorum, occasion.rules).includes(`bot/${subject}`), 'key', () => `bot ${short(subject)} is not among those whom record ${short(body.record)} names as signers`);
+    demand(membersOf(quorum, (signers) => partiesOf(signers, occasion.rules)).has(`bot/${subject}`), 'key', () => `bot ${short(subject)} is not among those whom record ${short(body.record)} names as signers`);
     return [resolve(state, someOf(1, [`bot/${subject}`]), occasion)];
   },
   apply(state, { body: { record, chain }, subject, moment: { at } }) {

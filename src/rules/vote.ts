@@ -4,6 +4,7 @@ import { MAX_VOTE_MS } from '../base/limits.js';
 import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Ballot, Vote } from '../schema/types.js';
+import { membersOf } from './members.js';
 import { read, readGrid, write, type TallyObject, type VoteObject } from './objects.js';
 import { resolve, someOf } from './quorum.js';
 import { demand, short } from './refusal.js';
@@ -71,7 +72,7 @@ export function voteOf(state: ReadState, id: string): VoteObject {
 
 /** Whether a bot (key, hex) is of a vote's electorate, which is as it was when the vote was begun. */
 export function mayVote(state: ReadState, { electorate, line }: VoteObject, bot: string): boolean {
-  if ('bots' in electorate) return electorate.bots.includes(bot);
+  if ('bots' in electorate) return membersOf(electorate.bots, (bots) => bots).has(bot);
   const known = read(state, 'bot', bot);
   return known !== undefined && hadRole(known, electorate.role, line);
 }
