@@ -12,6 +12,7 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot farm show', '3bot farm show sunny --json'],
   async run(context, [name], options) {
     const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
+    const { dueNow } = await import('../../src/farmer/mint.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { formatSize } = await import('../../src/capacity/format.js');
     const { nodesOf, pricesOf, shownFree } = await import('../../src/market/directory.js');
@@ -30,14 +31,16 @@ export const command: CommandFile<GridFlag> = {
     }));
     const { sales, paid_stroops, due_stroops, complete } = salesOf(grid.reader, farm, at);
     const contracts = sales.map(({ contract, view, earned_stroops }) => ({ contract: contract.id, state: view.state, node: contract.agreement.node, total: formatTft(view.total_stroops), billed: formatTft(view.billed_stroops), earned: formatTft(earned_stroops) }));
+    const mintable = formatTft(dueNow(grid.reader, farm.id, at));
     const income = { paid: formatTft(paid_stroops), due: formatTft(due_stroops) };
     const states = new Map<string, number>();
     for (const { state } of contracts) states.set(state, (states.get(state) ?? 0) + 1);
     out.one({
-      json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), ...shownAsking(farm), nodes, contracts, income, complete },
+      json: { farm: farm.id, name: farm.name, owner: farm.owner, place: farm.place, endpoint: farm.endpoint, payout: addressOf(farm.payout), prices: shownPrices(prices), ...shownAsking(farm), nodes, contracts, income, mintable, complete },
       text: () => [
         `farm      ${farm.name}`, `id        ${farm.id}`, `place     ${farm.place}`, `endpoint  ${farm.endpoint ?? 'none: nobody can buy here'}`, `payout    ${addressOf(farm.payout)} (${GRID_MONEY})`, `asks      ${pricesText(prices)}`, ...askingText(farm).map(([what, text]) => `          ${what}: ${text}`),
         `income    ${income.paid} TFT paid, ${income.due} TFT earned and not paid yet: 3bot farm claim`,
+        ...(mintable === formatTft(0n) ? [] : [`minting   ${mintable} TFT for the period that is over, not minted yet: 3bot farm mint`]),
         `contracts ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
         `nodes     ${nodes.length === 0 ? 'none: 3bot node join, or 3bot farm invite' : ''}`.trimEnd(),
         ...nodes.map(({ node, admitted, declared, free, capacity, contracts: count }) =>

@@ -2,7 +2,7 @@
 import type { CommandFile } from '../command.js';
 
 export const command: CommandFile<{ name?: string; wordsFile?: string }> = {
-  about: 'The passphrase encrypts the keystore; the 24 words are the only way back when the file or the passphrase is lost.\nThey leave the keystore only into the file you name.',
+  about: 'The passphrase encrypts the keystore; the 24 words are the only way back when the file or the passphrase is lost.\nThey leave the keystore only into the file you name. Others can use the name once it is on their grid: after grid join, 3bot inbox\nputs it there.',
   options: (c) => c
     .option('--name <name>', 'how you call it here and on grids (default: bot- and the first digits of its key)')
     .option('--words-file <file>', 'also write the 24 words into this new file, for your safe'),

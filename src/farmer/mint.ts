@@ -9,6 +9,7 @@ import type { Grid } from '../net/grid.js';
 import { windowMs } from '../rules/meter.js';
 import { mintable } from '../rules/mint.js';
 import { read, readGrid, type UptimeObject } from '../rules/objects.js';
+import { mintPeriodMs } from '../rules/uptime.js';
 
 /**
  * How a period of a node stands: its amount is due; it was minted; it is not over, or the status that confirms its last
@@ -44,6 +45,18 @@ export function standingOf(state: DirectoryState, uptime: UptimeObject, at: numb
     if (!isProblem(thrown, 'refused')) throw thrown;
     return { state: 'nothing', why: thrown.message };
   }
+}
+
+/** What a farm can mint now for the newest period that is over: older ones `periodsOf` tells. @param at ms since 1970 @returns stroops */
+export function dueNow(state: DirectoryState, farm: string, at: number): bigint {
+  const newest = Math.floor(at / mintPeriodMs(readGrid(state))) - 1;
+  let sum = 0n;
+  for (const { key } of nodesOf(state)) {
+    const uptime = read(state, 'uptime', `${key}/${newest}`);
+    const standing = uptime?.farm === farm ? standingOf(state, uptime, at) : undefined;
+    if (standing?.state === 'due') sum += standing.amount_stroops;
+  }
+  return sum;
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a wallet writes into the book: transfers, and what it takes from the faucet of a development grid.
 import { formatTft } from '../base/amount.js';
-import { Problem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { makeRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import type { Keyring } from '../keys/keyring.js';
@@ -89,6 +89,9 @@ export async function send(grid: Grid, keyring: Keyring, unsent: Unsent, wanted:
 export async function takeFromFaucet(grid: Grid, keyring: Keyring): Promise<Written & { readonly amount: bigint }> {
   const signer = keyring.signer('wallet');
   const amount_stroops = readGrid(grid.reader).faucet_stroops ?? '0';
-  const written = await appendSigned(grid, { chain: `account/${signer.key}`, kind: 'faucet@1', body: { amount_stroops } }, [signer]);
+  const written = await appendSigned(grid, { chain: `account/${signer.key}`, kind: 'faucet@1', body: { amount_stroops } }, [signer]).catch((thrown: unknown) => {
+    if (!isProblem(thrown, 'refused', 'faucet')) throw thrown;
+    throw new Problem('refused', thrown.message, { reason: 'faucet', hint: 'another account of yours (3bot wallet create NAME) may take it, too; or ask somebody: 3bot wallet request AMOUNT', cause: thrown });
+  });
   return { ...written, amount: BigInt(amount_stroops) };
 }

@@ -21,7 +21,7 @@ export interface Beat {
 }
 
 /** Length of a period of minting on this grid, ms. Period n begins n times that after 1970. */
-function mintPeriodMs({ mint_period_ms = FARMING_PERIOD_MS }: Pick<GridObject, 'mint_period_ms'>): number {
+export function mintPeriodMs({ mint_period_ms = FARMING_PERIOD_MS }: Pick<GridObject, 'mint_period_ms'>): number {
   return mint_period_ms;
 }
 

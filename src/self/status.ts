@@ -7,6 +7,7 @@ import type { Reader } from '../bcdb/reader.js';
 import { Store } from '../bcdb/store.js';
 import type { Environment } from '../cli/io.js';
 import { contractsOf, showContract, type ContractShown } from '../consumer/contracts.js';
+import { dueNow } from '../farmer/mint.js';
 import { readConfig, type Home } from '../home.js';
 import { findAccount } from '../keys/accounts.js';
 import { agentState } from '../keys/agent.js';
@@ -42,7 +43,7 @@ export interface Status {
   readonly home: string;
   readonly identity: BotKeys | null;
   readonly grids: readonly GridStanding[];
-  readonly farm: { readonly id: string; readonly name: string; readonly grid: string; readonly endpoint: string | null; readonly contracts: number; readonly earned: string } | null;
+  readonly farm: { readonly id: string; readonly name: string; readonly grid: string; readonly endpoint: string | null; readonly contracts: number; readonly earned: string; readonly mintable: string } | null;
   readonly node: { readonly key: string; readonly grid: string; readonly farm: string; readonly runtime: string; readonly admitted: boolean; readonly declared: boolean; readonly contracts: number } | null;
   /** Bought by the identity, and not settled. */
   readonly contracts: readonly ContractShown[];
@@ -94,9 +95,9 @@ function withBook<T>(home: Home, grid: string, look: (reader: Reader) => T): T |
 
 function farmOf(reader: Reader, { id, name, grid }: NonNullable<Config['farm']>, at: number): Status['farm'] {
   const farm = read(reader, 'farm', id);
-  if (farm === undefined) return { id, name, grid, endpoint: null, contracts: 0, earned: formatTft(0n) };
+  if (farm === undefined) return { id, name, grid, endpoint: null, contracts: 0, earned: formatTft(0n), mintable: formatTft(0n) };
   const { sales, paid_stroops, due_stroops } = salesOf(reader, farm, at);
-  return { id, name, grid, endpoint: farm.endpoint, contracts: sales.filter(({ view }) => view.state !== 'ended').length, earned: formatTft(paid_stroops + due_stroops) };
+  return { id, name, grid, endpoint: farm.endpoint, contracts: sales.filter(({ view }) => view.state !== 'ended').length, earned: formatTft(paid_stroops + due_stroops), mintable: formatTft(dueNow(reader, id, at)) };
 }
 
 function nodeOf(reader: Reader, { key, grid, farm, runtime }: NonNullable<Config['node']>, at: number): Status['node'] {
@@ -122,6 +123,7 @@ export function needsOf({ identity, grids, farm, node, contracts, running }: Omi
   for (const { name, size } of grids) if (size === 0) need(`the book of grid ${name} cannot be read`, '3bot bcdb verify');
   if (node !== null && !node.admitted) need('its farm has not admitted this node', '3bot node join INVITATION');
   if (farm !== null && !running) need(`nobody can buy from farm ${farm.name} while it is not served`, '3bot serve');
+  if (farm !== null && farm.mintable !== formatTft(0n)) need(`farm ${farm.name} can mint ${farm.mintable} TFT for the period that is over`, '3bot farm mint');
   if (node !== null && !running) need('this node runs nothing new while nobody watches', '3bot node watch');
   if (identity === null && farm === null && node === null) need('there is no identity yet', '3bot identity create');
   else if (grids.length === 0) need('there is no grid yet', '3bot grid join URL   (or 3bot dev up, to try things on this machine)');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { FARMING_PERIOD_MS } from '../../src/capacity/farming.js';
-import { mintAll, mintPeriod, periodsOf, standingOf, uncertified } from '../../src/farmer/mint.js';
+import { dueNow, mintAll, mintPeriod, periodsOf, standingOf, uncertified } from '../../src/farmer/mint.js';
 import { openSecret } from '../../src/keys/keyring.js';
 import { appendSigned, ensureIdentity } from '../../src/net/compose.js';
 import { createGrid } from '../../src/net/genesis.js';
@@ -65,6 +65,12 @@ test('a farm sees the periods of its nodes, oldest first; those of a node that l
   assert.deepEqual(periodsOf(listed(book), 'ff'.repeat(20), null), []);
   book.put(`node/${key('node')}`, { ...book.node(), farm: 'ff'.repeat(20) } as never);
   assert.deepEqual([mine(null), mine(key('node'))], [[], [PERIOD, PERIOD + 1]]);
+});
+
+test('what can be minted now is told for the newest period that is over, to the farm whose node it was', () => {
+  const book = world(END + DAY);
+  assert.equal(dueNow(listed(book), farmId(book), END + DAY), 2_825_000_000n);
+  assert.deepEqual([dueNow(listed(book), 'ff'.repeat(20), END + DAY), dueNow(listed(book), farmId(book), END - 1), dueNow(listed(world(END - DAY)), farmId(book), END)], [0n, 0n, 0n]);
 });
 
 test('nodes without a certificate in force are named', () => {

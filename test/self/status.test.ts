@@ -4,7 +4,7 @@ import { needsOf, type Status } from '../../src/self/status.js';
 
 const identity = { id: 'a'.repeat(64), name: 'alice', address: 'G', did: 'did:key:z', account: 'b'.repeat(64), sealing_key: 'c'.repeat(64) };
 const grid = { id: 'd'.repeat(64), name: 'valley', url: 'http://home', read_only: false, light: false, evidence: 0, size: 3, root: '', time: null, age_ms: 0, committed: 3, witnesses: null, fresh: true, dev: true, in_use: true, balance: '5.0000000', escrowed: '0.0000000' };
-const farm = { id: 'e'.repeat(40), name: 'sunny', grid: grid.id, endpoint: 'http://farm', contracts: 0, earned: '0.0000000' };
+const farm = { id: 'e'.repeat(40), name: 'sunny', grid: grid.id, endpoint: 'http://farm', contracts: 0, earned: '0.0000000', mintable: '0.0000000' };
 const node = { key: 'f'.repeat(64), grid: grid.id, farm: farm.id, runtime: 'podman', admitted: true, declared: false, contracts: 0 };
 const contract = {
   id: '1'.repeat(40), state: 'active', reason: null, progress: 'ready', name: null, farm: farm.id, farm_name: 'sunny', node: node.key, resources: { cru: 1, mru_mib: 1, sru_mib: 1, hru_mib: 0, ipv4: 0 },
@@ -28,6 +28,7 @@ for (const [title, change, commands] of [
   ['no TFT, where no faucet gives any', { grids: [{ ...grid, dev: false, balance: '0.0000000' }] }, []],
   ['no TFT, while all of it is in contracts', { grids: [{ ...grid, balance: '0.0000000' }], contracts: [contract] }, []],
   ['its farm to be served', { farm }, ['3bot serve']],
+  ['what its nodes have earned to be minted', { farm: { ...farm, mintable: '282.5000000' }, running: true }, ['3bot farm mint']],
   ['its node to be watched for', { node }, ['3bot node watch']],
   ['its node to be admitted', { node: { ...node, admitted: false }, running: true }, ['3bot node join INVITATION']],
   ['what is over to be settled', { contracts: [{ ...contract, state: 'ended', reason: 'expired' }] }, ['3bot contract cancel 111111111111']],
