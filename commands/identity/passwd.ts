@@ -21,7 +21,7 @@ export const command: CommandFile<Options> = {
     const chosen = name ?? identityInUse(home);
     const first = await openByPassphrase(context, botKeyringType(home, chosen), chosen);
     const passphrase = await newPassphrase(context, newPassphraseFile);
-    if (passphrase === first.passphrase) throw new Problem('usage', 'this is the passphrase already');
+    if (passphrase === first.passphrase) throw new Problem('usage', 'this is the passphrase already', { hint: 'choose another one' });
     const changed: { type: string; name: string }[] = [];
     const change = async ({ file, secret }: Pick<typeof first, 'file' | 'secret'>): Promise<void> => {
       await changePassphrase(home, file, secret, passphrase);
@@ -55,6 +55,6 @@ async function newPassphrase({ prompt }: Context, path: string | undefined): Pro
     return readText(path, MAX_PASSPHRASE_BYTES + 2).split(/\r?\n/, 1)[0] ?? '';
   }
   const typed = await prompt.secret('The new passphrase:', '--new-passphrase-file');
-  if ((await prompt.secret('The same again:', '--new-passphrase-file')) !== typed) throw new Problem('usage', 'the two passphrases differ; nothing was changed');
+  if ((await prompt.secret('The same again:', '--new-passphrase-file')) !== typed) throw new Problem('usage', 'the two passphrases differ; nothing was changed', { hint: 'run it again' });
   return typed;
 }

@@ -28,7 +28,7 @@ export async function farmSigns(buyer: Buyer, contract: ContractObject, record: 
   const farm = read(buyer.grid.reader, 'farm', contract.agreement.farm);
   if (farm === undefined || farm.endpoint === null) throw new Problem('unreachable', 'the farm of this contract says nowhere how it is reached', { reason: 'endpoint', hint: 'ask the farmer to run 3bot serve' });
   const reply = await converse(buyer, farm.id, farm.endpoint).ask('amend', { payload: record.text });
-  if (reply.kind === 'decline') throw new Problem('refused', `the farm declined: ${reply.body.reason}`, { reason: reply.body.code });
+  if (reply.kind === 'decline') throw new Problem('refused', `the farm declined: ${reply.body.reason}`, { reason: reply.body.code, hint: 'ask for less or for another time, or buy anew: 3bot quote shows who sells it' });
   if (reply.kind !== 'agreement' || reply.body.record !== record.id || !verifyBytes(reply.body.signature.by, signingBytes('record', record.text), reply.body.signature.sig)) {
     throw new Problem('integrity', "the farm's signature on the amendment does not hold", { reason: 'signature' });
   }

@@ -103,7 +103,7 @@ export async function fund(grid: Grid, payer: Signer, unsent: Unsent, wanted: Wa
   const { reader } = grid;
   const { contract: id, term_ms, key } = wanted;
   const { amount_stroops } = fundingOf(reader, contractIn(reader, id), term_ms, Math.max(grid.clock(), reader.lastAt));
-  if (amount_stroops > most) throw new Problem('over_limit', `it costs ${formatTft(amount_stroops)} TFT, ${formatTft(most)} TFT are allowed; nothing was paid`, { reason: 'limit' });
+  if (amount_stroops > most) throw new Problem('over_limit', `it costs ${formatTft(amount_stroops)} TFT, ${formatTft(most)} TFT are allowed; nothing was paid`, { reason: 'limit', hint: `allow it: --max ${formatTft(amount_stroops)}` });
   const body: Fund = { contract: id, term_ms, payers: [{ account: payer.key, amount_stroops: amount_stroops.toString() }] };
   const record = makeRecord(nextPayload(grid, `account/${payer.key}`, 'fund@1', body, grid.clock()));
   const written = await handOver(grid, unsent, record, await signRecord(record, [payer]), key);

@@ -95,7 +95,7 @@ test('funding without end goes by what the book says was paid, and stops at its 
   // Half an hour before it runs out, by the clock of whoever looks.
   const grid = new Proxy(ann.grid, { get: (target, name) => (name === 'clock' ? () => far : bound(target, name)) });
   const told: bigint[] = [];
-  const keeping = (cap: bigint) => keepFunded({ grid, payer: ann.test.identity.signer('wallet'), unsent, id, term_ms: 100 * HOUR, cap, signal: AbortSignal.timeout(20_000), onFunded: (_, sum) => told.push(sum), onWait: () => undefined, onTrouble: () => undefined });
+  const keeping = (cap: bigint) => keepFunded({ grid, payer: ann.test.identity.signer('wallet'), unsent, id, term_ms: 100 * HOUR, cap, signal: AbortSignal.timeout(60_000), onFunded: (_, sum) => told.push(sum), onWait: () => undefined, onTrouble: () => undefined });
   await assert.rejects(keeping(paid + price - 1n), (thrown) => isProblem(thrown, 'over_limit', 'cap'));
   assert.deepEqual(told, []);
 });
