@@ -6,6 +6,7 @@ import { NOTHING } from '../src/capacity/fit.js';
 import { parsePercent } from '../src/capacity/percent.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
 import type { Grid } from '../src/net/grid.js';
+import { collect } from './collect.js';
 import type { Context } from './command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
@@ -40,8 +41,6 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   unmetered?: true;
   notice?: number;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 /** Adds the flags that say what runs. */
 export function runOptions(command: Command): Command {

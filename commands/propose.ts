@@ -6,6 +6,7 @@ import { Problem } from '../src/base/errors.js';
 import type { SignedFile } from '../src/net/envelope.js';
 import type { Grid } from '../src/net/grid.js';
 import type { Quorum } from '../src/schema/types.js';
+import { collect } from './collect.js';
 import type { CommandFile, Context } from './command.js';
 import type { SignerSession } from './drafts.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
@@ -23,8 +24,6 @@ interface Options extends GridFlag {
   signWithin?: number;
   draft?: string;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export const command: CommandFile<Options> = {
   about: 'Sends a draft to everybody who is asked to sign it, sealed, by mail. Either a file, as reserve --signer writes it; or a document,\nmade here: a title with a text, or with files that stay where they are and are named by their hash. You sign it first.\nThey need not be there: each finds it in 3bot inbox, and whoever signs last commits it. The text stands in the record, for all to read.',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { parseDuration } from '../../src/base/duration.js';
 import { Problem } from '../../src/base/errors.js';
 import type { BotRole, Vote } from '../../src/schema/types.js';
+import { collect } from '../collect.js';
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
 
@@ -17,8 +18,6 @@ interface Options extends GridFlag {
   moreThan?: number;
   ofElectorate?: true;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export const command: CommandFile<Options> = {
   about: 'Begins a vote: a record that nobody can change. Voters are named, or are all bots that have said before that they have a role,\nwhich anybody can say of itself. Ballots are public; until the end each voter may change its mind and counts once.',

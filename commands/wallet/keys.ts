@@ -1,5 +1,6 @@
 // 3bot wallet keys
 import { GRID_MONEY } from '../../src/base/amount.js';
+import { collect } from '../collect.js';
 import type { CommandFile, Context } from '../command.js';
 import type { KeyChange } from '../../src/market/keys.js';
 import { Problem } from '../../src/base/errors.js';
@@ -16,8 +17,6 @@ interface Options extends GridFlag, AccountFlag {
   single?: true;
   draft?: string;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export const command: CommandFile<Options> = {
   about: `Shows which keys spend an account; with flags, changes that. Spending then needs keys whose weights reach the threshold:

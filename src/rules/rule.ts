@@ -42,7 +42,7 @@ export interface Rule<B> {
   readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state' | 'meter' | 'certify' | 'document' | 'vote' | 'recovery';
   /** First version of the rules that knows this kind; left out: 1. */
   readonly since?: Version;
-  /** Brings TFT into being: genesis and faucet. */
+  /** Brings TFT into being: genesis, faucet, mint. */
   readonly mints?: true;
   /** Pays from the escrow of the contract that its body names. Without it only records of a contract's own chain do. */
   readonly settles?: true;
