@@ -37,7 +37,8 @@ function checkKeys(state: ReadState, quorum: Quorum, { rules }: Occasion): void 
   for (const party of parties) {
     demand(party.startsWith('account/'), 'quorum', () => `an account is spent by keys of accounts, not by ${short(party)}`);
     const key = party.slice('account/'.length);
-    demand(read(state, 'bot', key) === undefined && read(state, 'node', key) === undefined, 'key', () => `${short(key)} is the key of a bot or node; give the address of a wallet`);
+    const isTaken = read(state, 'key', key) !== undefined || read(state, 'bot', key) !== undefined || read(state, 'node', key) !== undefined;
+    demand(!isTaken, 'key', () => `${short(key)} is the key of a bot, farm or node; give the address of a wallet`);
     checkNotLogKey(state, key);
   }
 }

@@ -73,6 +73,7 @@ for (const [what, keys, by, reason] of [
   ['a key that stands twice', some(1, account('ann'), account('ann')), ['purse', 'ann'], 'quorum'],
   ['a bot as a member', all(`bot/${key('alice')}`), ['purse', 'alice'], 'quorum'],
   ["a bot's key as if it were a wallet's", all(account('purse'), account('alice')), ['purse', 'alice'], 'key'],
+  ["a farm's key", all(account('purse'), account('farm')), ['purse', 'farm'], 'key'],
   ["the log's key", all(account('purse'), account('log')), ['purse', 'log'], 'key'],
   ['more keys than are taken', some(1, account('purse'), ...Array.from({ length: MAX_ACCOUNT_KEYS }, (_, i) => account(`k${i}`))), ['purse'], 'quorum'],
   ['what holds already', null, ['purse'], 'terms'],
