@@ -6,6 +6,7 @@ import { NOTHING } from '../src/capacity/fit.js';
 import { parsePercent } from '../src/capacity/percent.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
 import type { Grid } from '../src/net/grid.js';
+import { QUORUM_EXAMPLE } from '../src/people/form.js';
 import { collect } from './collect.js';
 import type { Context } from './command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
@@ -56,7 +57,7 @@ export function wantOptions(command: Command): Command {
   runOptions(resourceOptions(command).option('--for <duration>', 'how long, for example 12h or 30d (default: 30d)', parseDuration));
   return command
     .option('--signer <party>', 'somebody else who has to sign: name of a bot, did:key:… or party; repeat for more', collect)
-    .option('--signers <file>', 'a quorum of them as JSON instead: threshold, members with weights (0: optional), groups of members')
+    .option('--signers <file>', `a quorum of them as JSON instead, with weights (1 unless said) and groups: ${QUORUM_EXAMPLE}`)
     .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
     .option(...ACCOUNT_FLAG)
     .option('--dedicated', 'a node as a whole: at least these resources, all that the node has, and nobody else on it; half the price unless the farm says otherwise')

@@ -17,7 +17,7 @@ export const command: CommandFile<GridFlag> = {
     const { out, prompt } = context;
     await using session = await openSigner(context, named);
     const { grid, keyring, desk } = session;
-    const { record, payload } = endorsable(grid.reader, text, desk.bot);
+    const { record, payload } = endorsable(grid.reader, desk.drafts, text, desk.bot);
     out.note(rowsText(kindOf(payload).words(payload).map((row) => namedRow(grid.reader, row))));
     await prompt.confirm('Sign this, for good?');
     const { id } = await appendSigned(grid, { chain: desk.me, kind: 'endorse@1', body: { record, chain: payload.chain } }, [keyring.signer('bot')]);

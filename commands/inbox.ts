@@ -73,6 +73,7 @@ function fromText({ from, from_name, stranger }: InboxItem): string {
 }
 
 function stateText({ state, declined, missing }: InboxItem): string {
-  if (declined.length > 0 && state !== 'committed') return `${state}; declined by ${declined.map(({ party, name, reason }) => `${name ?? party}: ${reason}`).join('; ')}`;
-  return state === 'waiting' ? 'waits for you' : state === 'signed' ? `signed, ${missing.length} missing` : state;
+  const text = state === 'waiting' ? 'waits for you' : state === 'signed' ? `signed, ${missing.length} missing` : state;
+  if (declined.length === 0 || state === 'committed') return text;
+  return `${text}; declined by ${declined.map(({ party, name, reason }) => `${name ?? party}: ${reason}`).join('; ')}`;
 }

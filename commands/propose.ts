@@ -5,6 +5,7 @@ import { parseDuration } from '../src/base/duration.js';
 import { Problem } from '../src/base/errors.js';
 import type { SignedFile } from '../src/net/envelope.js';
 import type { Grid } from '../src/net/grid.js';
+import { QUORUM_EXAMPLE } from '../src/people/form.js';
 import type { Quorum } from '../src/schema/types.js';
 import { collect } from './collect.js';
 import type { CommandFile, Context } from './command.js';
@@ -35,7 +36,7 @@ export const command: CommandFile<Options> = {
     .option('--next <document>', 'the next version of this document: who signed the last one signs, too')
     .option('--signer <party>', 'who must sign beside you: name of a bot, did:key:… or party; repeat for more', collect)
     .option('--optional <party>', 'who may sign, and need not; repeat for more', collect)
-    .option('--signers <file>', 'a quorum as JSON instead: threshold, members with weights, groups of members')
+    .option('--signers <file>', `a quorum as JSON instead, with weights (1 unless said) and groups: ${QUORUM_EXAMPLE}`)
     .option('--sign-within <duration>', 'how long signatures can be used, at most 7d (default: 7d)', parseDuration)
     .option('--draft <file>', 'write the draft into a file, too')
     .option(...GRID_FLAG),

@@ -85,7 +85,7 @@ async function put({ desk }: SignerSession, signed: SignedFile, file: string | n
   const { saveDraft } = await import('../src/people/draft.js');
   const saved = file === null ? signed : saveDraft(file, signed.record, signed.signatures);
   const known = desk.drafts.get(signed.record.id);
-  return known === undefined ? saved : desk.drafts.change(signed.record.id, { signatures: saved.signatures, mine: 'signed' });
+  return known === undefined ? saved : desk.drafts.change(signed.record.id, { signatures: saved.signatures, signed: [desk.me], mine: 'signed' });
 }
 
 /** Whoever has the draft on the desk tells the others; a file is sent on by hand. */

@@ -1,4 +1,5 @@
 // 3bot identity recovery
+import { QUORUM_EXAMPLE } from '../../src/people/form.js';
 import type { Quorum } from '../../src/schema/types.js';
 import type { CommandFile } from '../command.js';
 import type { Grid } from '../../src/net/grid.js';
@@ -18,7 +19,7 @@ export const command: CommandFile<Options> = {
   options: (c) => c
     .option('--members <bots>', 'names or keys of bots, with commas')
     .option('--threshold <count>', 'how many of them it takes (default: more than half)', parseCount)
-    .option('--quorum <file>', 'a quorum as JSON {threshold, members}, with weights and groups')
+    .option('--quorum <file>', `a quorum as JSON instead, with weights (1 unless said) and groups: ${QUORUM_EXAMPLE}`)
     .option('--none', 'nobody can recover it any more')
     .option('--draft <file>', 'where a draft is written (default: NAME-recovery.json)')
     .option(...GRID_FLAG),
@@ -33,13 +34,13 @@ export const command: CommandFile<Options> = {
     const { members, threshold, quorum, none, draft } = options;
     const ways = [members, quorum, none].filter((one) => one !== undefined).length;
     if (ways > 1) throw new Problem('usage', '--members, --quorum and --none are three ways to say the same', { hint: 'give one of them' });
-    if (threshold !== undefined && members === undefined) throw new Problem('usage', '--threshold says how many of --members');
+    if (threshold !== undefined && members === undefined) throw new Problem('usage', '--threshold says how many of --members', { hint: '--members bob,carol,dave --threshold 2' });
     await using own = await openBot(context, options.grid);
     const { grid, keyring, bot } = own;
     if (ways === 0) {
       return context.out.one({ json: { id: bot.key, name: bot.name, recovery: bot.recovery }, text: () => (bot.recovery === null ? `nobody can recover ${bot.name}` : `${bot.name} is recovered by ${quorumText(bot.recovery, [])}`) });
     }
-    const recovery = none === true ? null : members === undefined ? await readQuorum(quorum ?? '') : await quorumOf(grid, members, threshold);
+    const recovery = none === true ? null : members === undefined ? await readQuorum(grid, quorum ?? '') : await quorumOf(grid, members, threshold);
     const record = makeRecord(nextPayload(grid, `bot/${bot.key}`, 'identity@1', { ...statementOf(bot), recovery }, context.clock()));
     await signOrDraft(context, grid, record, keyring, draft ?? `${bot.name}-recovery.json`);
   },
@@ -55,18 +56,13 @@ async function quorumOf(grid: Grid, members: string, threshold: number | undefin
   const { someOf } = await import('../../src/rules/quorum.js');
   const parties = members.split(',').map((text) => findParty(grid.reader, text.trim()));
   const needed = threshold ?? Math.floor(parties.length / 2) + 1;
-  if (!(needed <= parties.length)) throw new Problem('usage', `--threshold is a number from 1 to ${parties.length}, the members that are given`);
+  if (!(needed <= parties.length)) throw new Problem('usage', `--threshold is a number from 1 to ${parties.length}, the members that are given`, { hint: 'name more --members, or a lower --threshold' });
   return someOf(needed, parties);
 }
 
-async function readQuorum(path: string): Promise<Quorum> {
-  const { Problem, messageOf } = await import('../../src/base/errors.js');
-  const { MAX_RECORD_BYTES } = await import('../../src/base/limits.js');
+async function readQuorum(grid: Grid, path: string): Promise<Quorum> {
+  const { MAX_BODY_BYTES } = await import('../../src/base/limits.js');
+  const { parseQuorum } = await import('../../src/people/propose.js');
   const { readText } = await import('../files.js');
-  try {
-    return JSON.parse(readText(path, MAX_RECORD_BYTES)) as Quorum;
-  } catch (cause) {
-    if (cause instanceof Problem) throw cause;
-    throw new Problem('usage', `${path} is no quorum: ${messageOf(cause)}`, { cause, hint: '{"threshold": 2, "members": [{"of": "bot/KEY", "weight": 1}, …]}' });
-  }
+  return parseQuorum(grid.reader, readText(path, MAX_BODY_BYTES));
 }

@@ -4,6 +4,7 @@ import { isProblem, Problem } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
 import { makeRecord, signRecord, versionFor } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
+import type { ReadState } from '../bcdb/rulebook.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import { actsFor } from '../rules/identity.js';
@@ -57,7 +58,22 @@ async function append<Body extends object | null>(grid: Grid, { chain, kind, bod
   const made = typeof body === 'function' ? body(grid.reader) : body;
   if (made === null) return made as Extract<Body, null>;
   const record = makeRecord(nextPayload(grid, chain, kind, made, grid.clock()));
-  return deliverOwn(grid, await signRecord(record, signers));
+  try {
+    return await deliverOwn(grid, await signRecord(record, signers));
+  } catch (thrown) {
+    throw isProblem(thrown, 'refused', 'surplus') ? powerless(grid.reader, thrown, signers, kind) : thrown;
+  }
+}
+
+/** What a surplus signature of one's own means: the key was taken from its bot, or given to it for other things. */
+function powerless(state: ReadState, refusal: Problem, signers: readonly Signer[], kind: string): Problem {
+  for (const { key } of signers) {
+    const bot = read(state, 'bot', actsFor(state, key));
+    if (bot === undefined) continue;
+    const why = bot.keys.some((one) => one.key === key) ? `may not sign ${kind} for ${bot.name}` : `does not speak for ${bot.name} any more`;
+    return new Problem('refused', `key ${key.slice(0, 8)}… ${why}`, { reason: 'surplus', hint: '3bot identity keys', cause: refusal });
+  }
+  return refusal;
 }
 
 /** Body of an identity's first record. @param name unique on the grid */

@@ -114,7 +114,7 @@ export function missing(reader: Reader, { record, signatures }: SignedFile, at: 
 export async function signWith<File extends SignedFile>(reader: Reader, file: File, keyring: Keyring, clock: Clock): Promise<File> {
   const { allowed } = gridRules.expected(reader, file.record, { at: clock(), index: reader.size });
   const mine: Signer[] = ['bot', ...accountRolesOf(keyring)].map((role) => keyring.signer(role)).filter(({ key }) => allowed.has(key));
-  if (mine.length === 0) throw new Problem('refused', `${keyring.name} is not among those who are to sign this`, { reason: 'key', hint: '3bot identity use NAME' });
+  if (mine.length === 0) throw new Problem('refused', `${keyring.name} is not among those who are to sign this`, { reason: 'key', hint: '3bot identity keys (which keys speak for you), or 3bot identity use NAME' });
   const own = await Promise.all(mine.map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', file.record.text) })));
   return { ...file, signatures: mergeSignatures(file.signatures, own) };
 }

@@ -115,7 +115,8 @@ export class Desk {
     if (known === undefined) return null;
     if (letter.kind === 'signatures') {
       const { signatures } = openDraft(this.#grid.reader, { payload: known.record.text, signatures: letter.body.signatures }, at);
-      this.drafts.change(known.record.id, { signatures });
+      const { allowed } = this.#expected(known);
+      this.drafts.change(known.record.id, { signatures, signed: signatures.flatMap(({ by }) => allowed.get(by) ?? []) });
     } else if (new Set(this.#expected(known).allowed.values()).has(letter.from)) {
       this.drafts.change(known.record.id, { declined: [{ party: letter.from, reason: letter.body.reason }] });
     }
@@ -185,18 +186,27 @@ export class Desk {
 /** Letters that are taken as one: several only if they bring signatures on the same record. */
 type Together = readonly [MailItem, ...MailItem[]];
 
-/** Drafts first, then the rest; thousands of signatures on one record are one look at the book. */
+/**
+ * Drafts first, then the rest in the order in which it came; thousands of signatures on one record are one look at the
+ * book, as long as nobody declines it between them: the newest word of each counts.
+ */
 function together(letters: readonly MailItem[]): Together[] {
-  const drafts = letters.filter(({ kind }) => kind === 'draft');
-  const others = letters.filter(({ kind }) => kind !== 'draft');
-  const groups = new Map<string, [MailItem, ...MailItem[]]>();
-  for (const letter of [...drafts, ...others]) {
-    const key = letter.kind === 'signatures' ? letter.body.record : letter.id;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [letter]);
-    else group.push(letter);
+  const groups: [MailItem, ...MailItem[]][] = letters.filter(({ kind }) => kind === 'draft').map((letter) => [letter]);
+  const open = new Map<string, MailItem[]>();
+  for (const letter of letters) {
+    if (letter.kind === 'draft') continue;
+    const { record } = letter.body;
+    const group = letter.kind === 'signatures' ? open.get(record) : undefined;
+    if (group !== undefined) {
+      group.push(letter);
+      continue;
+    }
+    const begun: [MailItem] = [letter];
+    groups.push(begun);
+    if (letter.kind === 'signatures') open.set(record, begun);
+    else open.delete(record);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function joined([first, ...more]: Together): MailItem {

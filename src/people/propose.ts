@@ -1,7 +1,8 @@
 // Free documents that are proposed, and quorums as people write them.
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '../base/hash.js';
-import { Problem } from '../base/errors.js';
+import { messageOf, Problem } from '../base/errors.js';
+import { MAX_QUORUM_DEPTH } from '../base/limits.js';
 import { chainId, makeRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { findById, findParty } from '../market/find.js';
@@ -9,27 +10,35 @@ import { nextPayload } from '../net/compose.js';
 import { partiesOf } from '../rules/quorum.js';
 import { readGrid, type DocumentObject } from '../rules/objects.js';
 import type { FreeDocument, Quorum, QuorumFile } from '../schema/types.js';
-import { validated } from '../schema/validate.js';
+import { shapeError } from '../schema/validate.js';
+import { QUORUM_EXAMPLE } from './form.js';
 
-/** A quorum as JSON, in which a bot may stand by its name. @throws Problem `usage` for what is none; `not_found`; `refused` where nobody could meet it */
+/**
+ * A quorum as JSON. A bot may stand by its name, with or without a weight of its own; without, it is 1.
+ * @throws Problem `usage` for what is none; `not_found`; `refused` where nobody could meet it
+ */
 export function parseQuorum(reader: Reader, text: string): Quorum {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Problem('usage', 'the file of signers is not JSON', { cause, hint: '{"threshold": 2, "members": [{"of": "ann", "weight": 1}, {"of": "ben", "weight": 1}]}; weight 0: optional' });
+    throw new Problem('usage', `this is no quorum: ${messageOf(cause)}`, { cause, hint: QUORUM_EXAMPLE });
   }
-  const { quorum } = validated<QuorumFile>('quorum_file@1', { quorum: named(reader, value, 0) });
+  const file = { quorum: named(reader, value, 0) };
+  const wrong = shapeError('quorum_file@1', file);
+  if (wrong !== null) throw new Problem('usage', `this is no quorum: ${wrong}`, { hint: QUORUM_EXAMPLE });
+  const { quorum } = file as QuorumFile;
   partiesOf(quorum, readGrid(reader).rules);
   return quorum;
 }
 
 /** Names become parties, wherever a member is named; everything else is left to the schema. */
 function named(reader: Reader, value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || !('members' in value) || !Array.isArray(value.members) || depth > 8) return value;
+  if (typeof value !== 'object' || value === null || !('members' in value) || !Array.isArray(value.members) || depth > MAX_QUORUM_DEPTH) return value;
   const members = value.members.map((member: unknown) => {
+    if (typeof member === 'string') return { of: findParty(reader, member), weight: 1 };
     if (typeof member !== 'object' || member === null || !('of' in member) || typeof member.of !== 'string') return named(reader, member, depth + 1);
-    return { ...member, of: findParty(reader, member.of) };
+    return { weight: 1, ...member, of: findParty(reader, member.of) };
   });
   return { ...value, members };
 }

@@ -64,12 +64,17 @@ export class Drafts {
     return row === undefined ? undefined : keptOf(row);
   }
 
+  /** Those whose record or chain has an id that begins so. */
+  named(prefix: string): KeptDraft[] {
+    return this.list().filter(({ record }) => record.id.startsWith(prefix) || record.payload.chain.split('/')[1]?.startsWith(prefix) === true);
+  }
+
   /**
    * The draft whose record or chain has an id that begins so.
    * @throws Problem `not_found`; `usage` where several do
    */
   find(prefix: string): KeptDraft {
-    const [found, more] = this.list().filter(({ record }) => record.id.startsWith(prefix) || record.payload.chain.split('/')[1]?.startsWith(prefix) === true);
+    const [found, more] = this.named(prefix);
     if (found === undefined) throw new Problem('not_found', `no file and no draft ${prefix.slice(0, 80)}`, { reason: 'draft', hint: '3bot inbox' });
     if (more !== undefined) throw new Problem('usage', `several drafts begin with ${prefix}`, { hint: 'give more digits: 3bot inbox --json' });
     return found;
@@ -87,14 +92,21 @@ export class Drafts {
     return this.change(draft.record.id, { signatures: draft.signatures });
   }
 
-  /** Notes what is new about a draft. @param signatures checked ones, added to those that are there */
-  change(record: string, { signatures = [], declined = [], mine }: { signatures?: readonly Signature[]; declined?: readonly Declined[]; mine?: KeptDraft['mine'] }): KeptDraft {
+  /**
+   * Notes what is new about a draft.
+   * @param signatures checked ones, added to those that are there
+   * @param declined whoever does not sign; a later word of theirs stands in its place
+   * @param signed parties that sign after all, so that what they declined before is forgotten
+   */
+  change(record: string, { signatures = [], declined = [], signed = [], mine }: { signatures?: readonly Signature[]; declined?: readonly Declined[]; signed?: readonly string[]; mine?: KeptDraft['mine'] }): KeptDraft {
     const before = this.get(record);
     if (before === undefined) throw new Error(`no draft ${record}`);
+    const said = new Map([...before.declined, ...declined].map((one) => [one.party, one]));
+    for (const party of signed) said.delete(party);
     const changed: KeptDraft = {
       ...before,
       signatures: mergeSignatures(before.signatures, signatures),
-      declined: [...new Map([...before.declined, ...declined].map((one) => [one.party, one])).values()],
+      declined: [...said.values()],
       mine: mine ?? before.mine,
     };
     this.#data.db.prepare(SQL.change).run(JSON.stringify(changed.signatures), JSON.stringify(changed.declined), changed.mine, ...this.#of, record);

@@ -59,6 +59,7 @@ test('three people who are never there together sign a document, and the last co
   const next = await bot(['propose', '--title', 'Rules', '--text-file', rules, '--signer', 'ann', '--signer', 'carl', '--next', chain.slice('document/'.length), '--yes', '--json'], ben);
   assert.match(next.stderr, /changed since you last looked:[^]* - Nobody sells his part\.\n[^]* \+ Nobody sells his part, or lends it\./);
   const { record } = next.json<Said>();
+  assert.match((await bot(['endorse', record, '--yes'], ben)).stderr, /is a draft, and not in the book yet\n.*3bot sign/);
   assert.deepEqual((await botJson<{ not_told: string[] }>(['decline', record.slice(0, 12), '--reason', 'lending is fine'], carl)).not_told, []);
   const heard = await botJson<Item[]>(['inbox'], ben);
   assert.deepEqual(heard.map(({ state, stranger }) => [state, stranger]), [['signed', false], ['committed', true]], 'strangers come last');

@@ -14,7 +14,7 @@ import { TestHome } from '../net/homes.js';
 
 const SIGNERS = 20;
 
-test('signatures that come by the dozen are taken together, and one that does not hold spoils no other', async () => {
+test('signatures that come by the dozen are taken together, one that does not hold spoils no other, and the newest word of each counts', async () => {
   await using alice = await TestHome.create('alice');
   await alice.create();
   const grid = await alice.grid();
@@ -30,9 +30,9 @@ test('signatures that come by the dozen are taken together, and one that does no
   const record = draftDocument(grid, desk.bot, null, { title: 'Rules', text: 'one', files: [], quorum, commit_by: Date.now() + 600_000 }, Date.now());
   desk.drafts.keep({ record, signatures: [] }, { proposer: desk.me, stranger: false }, Date.now());
 
+  const mailOf = (signer: Signer): MailParts => ({ home: alice.home, grid, me: { party: `bot/${signer.key}`, signer, unseal: () => Promise.reject(new Error('nothing is fetched')) }, signal: alice.stop.signal });
   const send = async (signer: Signer, said = record.text, by = signer): Promise<void> => {
-    const mail: MailParts = { home: alice.home, grid, me: { party: `bot/${signer.key}`, signer, unseal: () => Promise.reject(new Error('nothing is fetched')) }, signal: alice.stop.signal };
-    await sendMail(mail, desk.me, 'signatures', { record: record.id, signatures: [{ by: by.key, sig: await by.sign('record', said) }] });
+    await sendMail(mailOf(signer), desk.me, 'signatures', { record: record.id, signatures: [{ by: by.key, sig: await by.sign('record', said) }] });
   };
   for (const signer of signers.slice(1)) await send(signer);
   const whole = await desk.collect();
@@ -49,5 +49,14 @@ test('signatures that come by the dozen are taken together, and one that does no
   await send(signers[0] as Signer);
   await desk.collect();
   assert.equal(desk.drafts.get(record.id)?.signatures.length, SIGNERS);
+  // One who declines and then signs has signed; one who signs and then declines has declined. Others sign in between.
+  const [first, second, third] = signers.slice(4) as [Signer, Signer, Signer];
+  const decline = (signer: Signer): Promise<unknown> => sendMail(mailOf(signer), desk.me, 'declined', { record: record.id, reason: 'too strict' });
+  for (const step of [() => send(third), () => decline(first), () => send(first), () => send(second), () => decline(second)]) await step();
+  await desk.collect();
+  assert.deepEqual(desk.drafts.get(record.id)?.declined.map(({ party }) => party), [`bot/${second.key}`]);
+  await send(second);
+  await desk.collect();
+  assert.deepEqual(desk.drafts.get(record.id)?.declined, []);
   assert.deepEqual((await desk.collect()).touched, [], 'what was taken is no longer in the mailbox');
 });

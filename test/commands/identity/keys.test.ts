@@ -74,4 +74,5 @@ test('a bot whose keys are lost is recovered by those it has named, from a new h
   const now = await botJson<Keys>(['identity', 'keys'], fresh);
   assert.deepEqual([now.id, now.name, now.keys.map((one) => [one.key, one.state])], [id, 'alice', [[newKey, 'valid'], [id, 'revoked'], [key, 'revoked']]]);
   assert.equal((await bot(['identity', 'key', 'add', '--kinds', '*'], alice)).code, 3, 'the lost key speaks for nobody');
+  assert.match((await bot(['vote', 'create', 'Who am I?', '--voter', 'alice'], alice)).stderr, /does not speak for alice any more\n.*3bot identity keys/);
 });
