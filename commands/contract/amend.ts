@@ -1,6 +1,7 @@
 // 3bot contract amend
 import { formatTft, parseTft } from '../../src/base/amount.js';
 import { iso } from '../../src/base/clock.js';
+import { parseDuration } from '../../src/base/duration.js';
 import { Problem } from '../../src/base/errors.js';
 import { parseSize } from '../../src/capacity/parse.js';
 import type { ParsedRecord } from '../../src/bcdb/record.js';
@@ -12,10 +13,9 @@ import { openBuyer, type BuyerSession } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
 import { parseCount, resourcesGiven, type ResourceOptions } from '../resources.js';
 import { ACCOUNT_FLAG, type AccountFlag } from '../wallet/account.js';
-import { parseHours } from './hours.js';
 
 interface Options extends GridFlag, AccountFlag, ResourceOptions {
-  hours?: number;
+  for?: number;
   max?: bigint;
   draft?: string;
 }
@@ -32,12 +32,12 @@ with its data in it, and never shrinks.`,
     .option('--ssd <size>', 'SSD storage', parseSize).option('--sru <size>', 'the same as --ssd', parseSize)
     .option('--hdd <size>', 'HDD storage', parseSize).option('--hru <size>', 'the same as --hdd', parseSize)
     .option('--ipv4 <count>', 'public IPv4 addresses', parseCount)
-    .option('--hours <number>', 'how long from now on (default: as long as it is paid for)', parseHours)
+    .option('--for <duration>', 'how long from now on, for example 24h or 30d (default: as long as it is paid for)', parseDuration)
     .option('--max <tft>', 'pay up to this much more without asking', parseTft)
     .option('--draft <file>', 'where others sign too: where the draft is written (default: the id, .amend.json)')
     .option(...ACCOUNT_FLAG)
     .option(...GRID_FLAG),
-  examples: ['3bot contract amend 3f2a91c0 --cpu 8 --memory 16', '3bot contract amend 3f2a91c0 --sru 200 --hours 720 --max 20'],
+  examples: ['3bot contract amend 3f2a91c0 --cpu 8 --memory 16', '3bot contract amend 3f2a91c0 --sru 200 --for 30d --max 20'],
   async run(context, [text = ''], options) {
     const { findContract } = await import('../../src/consumer/contracts.js');
     const { farmSigns, proposeAmendment } = await import('../../src/consumer/amend.js');
@@ -46,14 +46,14 @@ with its data in it, and never shrinks.`,
     const { viewOf } = await import('../../src/rules/view.js');
     const { nowOf } = await import('../now.js');
     const given = resourcesGiven(options);
-    if (Object.keys(given).length === 0 && options.hours === undefined) throw new Problem('usage', 'nothing to change', { hint: 'for example --cpu 8, or --hours 720' });
+    if (Object.keys(given).length === 0 && options.for === undefined) throw new Problem('usage', 'nothing to change', { hint: 'for example --cpu 8, or --for 30d' });
     await using session = await openBuyer(context, options.grid, options.account);
     const { grid, buyer } = session;
     const contract = findContract(grid.reader, text);
     const at = nowOf(grid);
     const before = viewOf(grid.reader, contract, at);
     const resources: Resources = { ...(before.period?.resources ?? contract.agreement.resources), ...given };
-    const term_ms = options.hours ?? termLeft(before, at);
+    const term_ms = options.for ?? termLeft(before, at);
     const record = proposeAmendment(buyer, contract, { resources, term_ms, payer: buyer.keyring.signer('wallet').key }, at);
     await approve(context, before, record, options.max);
     const draft = await signWith(grid.reader, await farmSigns(buyer, contract, record), buyer.keyring, context.clock);
@@ -65,7 +65,7 @@ with its data in it, and never shrinks.`,
 /** So that it ends when it would have ended. */
 function termLeft({ funded_until, state }: ContractView, at: number): number {
   const left = (funded_until ?? 0) - at;
-  if (state !== 'active' || left < 1_000) throw new Problem('usage', 'nothing of its time is left: say for how long', { hint: 'add --hours' });
+  if (state !== 'active' || left < 1_000) throw new Problem('usage', 'nothing of its time is left: say for how long', { hint: 'add --for 24h' });
   return left;
 }
 

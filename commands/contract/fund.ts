@@ -1,6 +1,7 @@
 // 3bot contract fund
 import { formatTft, parseTft } from '../../src/base/amount.js';
 import { iso } from '../../src/base/clock.js';
+import { parseDuration } from '../../src/base/duration.js';
 import { Problem } from '../../src/base/errors.js';
 import type { ContractObject } from '../../src/rules/objects.js';
 import type { CommandFile, Context } from '../command.js';
@@ -8,10 +9,9 @@ import { openBuyer, type BuyerSession } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
 import { ACCOUNT_FLAG, type AccountFlag } from '../wallet/account.js';
 import { parseIdempotencyKey } from '../wallet/transfer.js';
-import { parseHours } from './hours.js';
 
 interface Options extends GridFlag, AccountFlag {
-  hours: number;
+  for: number;
   max?: bigint;
   auto?: true;
   cap?: bigint;
@@ -22,23 +22,23 @@ export const command: CommandFile<Options> = {
   about: `Pays for more time at the same prices: an active contract gets a longer term, a paused one goes on with a new one,
 at least as long as the pause was. The farm need not sign; it can give notice. What is unused comes back when the contract ends.
 When the answer is lost, the same command again settles the same payment: the time is never bought twice. With --idempotency-key that
-holds for good: the same key pays once, says so when it is used again, and is refused for other hours or another contract.
---auto goes on for as long as this command runs, with its keys open: an hour before the contract runs out, or half of --hours, it
-pays for the next --hours, and ends when the next payment would exceed --cap. What it paid is read from the book, so it may be
+holds for good: the same key pays once, says so when it is used again, and is refused for another time or another contract.
+--auto goes on for as long as this command runs, with its keys open: an hour before the contract runs out, or half of --for, it
+pays for the same time again, and ends when the next payment would exceed --cap. What it paid is read from the book, so it may be
 restarted. If it does not run, nothing is funded.`,
   arguments: [['<contract>', 'id, or its first digits']],
   options: (c) => c
-    .requiredOption('--hours <number>', 'how much more time: 24, 0.5', parseHours)
+    .requiredOption('--for <duration>', 'how much more time, for example 30m, 24h or 10d', parseDuration)
     .option('--max <tft>', 'pay up to this much without asking', parseTft)
     .option('--idempotency-key <key>', 'a name for this very payment, kept in this home folder', parseIdempotencyKey)
     .option('--auto', 'go on funding before it runs out; needs --cap')
     .option('--cap <tft>', 'with --auto: all that this account may ever pay by funding this contract', parseTft)
     .option(...ACCOUNT_FLAG)
     .option(...GRID_FLAG),
-  examples: ['3bot contract fund 3f2a91c0 --hours 24', '3bot contract fund 3f2a91c0 --hours 720 --idempotency-key web-2026-12', '3bot contract fund 3f2a91c0 --hours 24 --auto --cap 50'],
+  examples: ['3bot contract fund 3f2a91c0 --for 24h', '3bot contract fund 3f2a91c0 --for 30d --idempotency-key web-2026-12', '3bot contract fund 3f2a91c0 --for 24h --auto --cap 50'],
   async run(context, [text = ''], options) {
     const { auto, cap, max, idempotencyKey } = options;
-    if ((auto === true) !== (cap !== undefined)) throw new Problem('usage', '--auto and --cap belong together: it pays again and again, up to the cap', { hint: '3bot contract fund CONTRACT --hours 24 --auto --cap 50' });
+    if ((auto === true) !== (cap !== undefined)) throw new Problem('usage', '--auto and --cap belong together: it pays again and again, up to the cap', { hint: '3bot contract fund CONTRACT --for 24h --auto --cap 50' });
     if (auto === true && max !== undefined) throw new Problem('usage', '--max is for one payment, --cap for --auto');
     if (auto === true && idempotencyKey !== undefined) throw new Problem('usage', '--idempotency-key is for one payment; --auto reads in the book what it has paid');
     const { findContract } = await import('../../src/consumer/contracts.js');
@@ -49,7 +49,7 @@ restarted. If it does not run, nothing is funded.`,
   },
 };
 
-async function once(context: Context, session: BuyerSession, contract: ContractObject, { hours: term_ms, max, idempotencyKey: key }: Options): Promise<void> {
+async function once(context: Context, session: BuyerSession, contract: ContractObject, { for: term_ms, max, idempotencyKey: key }: Options): Promise<void> {
   const { fund, fundedBefore } = await import('../../src/consumer/fund.js');
   const { findContract, showContract } = await import('../../src/consumer/contracts.js');
   const { Unsent } = await import('../../src/market/unsent.js');
@@ -68,24 +68,24 @@ async function once(context: Context, session: BuyerSession, contract: ContractO
   const { resumed } = funded;
   out.one({ json: { ...shown, paid, record: funded.id, resumed, ...(key === undefined ? {} : { idempotency_key: key }) }, id: contract.id, text: () => contractText(shown) });
   if (resumed && key !== undefined) out.note(`paid before, under the key ${key}; nothing was paid now`);
-  else if (resumed) out.note('this is the payment of the command before, whose answer was lost: it is paid once; for as many hours more run the command again');
+  else if (resumed) out.note('this is the payment of the command before, whose answer was lost: it is paid once; for as much time again run the command again');
   out.note(`${paid} TFT were paid into its escrow${shown.funded_until === null ? '' : `; it is paid until ${shown.funded_until}`}`);
   out.next(`3bot contract show ${contract.id.slice(0, 12)} --history`);
 }
 
 /** Shows the price, and lets it pass by a yes or a limit. @returns stroops */
-async function allowed(context: Context, { grid }: BuyerSession, contract: ContractObject, hours: number, max: bigint | undefined): Promise<bigint> {
+async function allowed(context: Context, { grid }: BuyerSession, contract: ContractObject, term_ms: number, max: bigint | undefined): Promise<bigint> {
   const { fundingOf } = await import('../../src/consumer/fund.js');
   const { durationText } = await import('../../src/market/words.js');
   const { nowOf } = await import('../now.js');
   const { allowSpending } = await import('../spending.js');
-  const { amount_stroops, funded_until } = fundingOf(grid.reader, contract, hours, nowOf(grid));
-  const price = `${formatTft(amount_stroops)} TFT for ${durationText(hours)} more, paid until ${iso(funded_until)}`;
+  const { amount_stroops, funded_until } = fundingOf(grid.reader, contract, term_ms, nowOf(grid));
+  const price = `${formatTft(amount_stroops)} TFT for ${durationText(term_ms)} more, paid until ${iso(funded_until)}`;
   await allowSpending(context, { amount: amount_stroops, question: `${price}?`, flag: '--max', max });
   return amount_stroops;
 }
 
-async function again(context: Context, { grid, buyer }: BuyerSession, { id }: ContractObject, { hours }: Options, cap: bigint): Promise<void> {
+async function again(context: Context, { grid, buyer }: BuyerSession, { id }: ContractObject, { for: term_ms }: Options, cap: bigint): Promise<void> {
   const { keepFunded } = await import('../../src/consumer/fund.js');
   const { Unsent } = await import('../../src/market/unsent.js');
   const { openPrivate } = await import('../../src/private.js');
@@ -95,7 +95,7 @@ async function again(context: Context, { grid, buyer }: BuyerSession, { id }: Co
     out.line({ event, contract: id, funded_until: iso(until), paid: formatTft(paid), cap: formatTft(cap) }, () => `${event}: paid until ${iso(until)}, ${formatTft(paid)} of ${formatTft(cap)} TFT`);
   let waiting: number | undefined;
   await keepFunded({
-    grid, payer: buyer.keyring.signer('wallet'), unsent: new Unsent(data, grid.id), id, term_ms: hours, cap, signal,
+    grid, payer: buyer.keyring.signer('wallet'), unsent: new Unsent(data, grid.id), id, term_ms, cap, signal,
     onFunded: (until, paid) => line('funded', until, paid),
     onWait: (until, paid) => {
       if (until !== waiting) line('waiting', until, paid);

@@ -7,7 +7,7 @@ import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
 export const command: CommandFile<GridFlag & { at?: string; history?: true }> = {
   arguments: [['<contract>', 'id, or its first digits']],
-  options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, which money moved').option(...AT_FLAG).option(...GRID_FLAG),
+  options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, by how much its escrow changed').option(...AT_FLAG).option(...GRID_FLAG),
   examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --json'],
   async run(context, [text = ''], { grid: named, at, history }) {
     const { existsSync } = await import('node:fs');
@@ -31,17 +31,22 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true }> = 
 };
 
 /** The records of the contract as a table. */
-async function showHistory({ out, io }: Context, grid: Grid, text: string, at: string | undefined): Promise<void> {
+async function showHistory(context: Context, grid: Grid, text: string, at: string | undefined): Promise<void> {
   if (at !== undefined) throw new Problem('usage', '--history shows all that happened; --at a moment of it', { hint: 'leave one of them out' });
   const { findContract } = await import('../../src/consumer/contracts.js');
   const { timelineOf } = await import('../../src/consumer/timeline.js');
+  const { gridRules } = await import('../../src/rules/all.js');
+  const { nowOf } = await import('../now.js');
+  const { out, io, signal } = context;
   const contract = findContract(grid.reader, text);
-  const { happenings, complete } = timelineOf(grid.reader, contract);
+  using progress = await context.progress('carrying the book out again');
+  const { happenings, complete } = await timelineOf(grid.reader, gridRules, contract, nowOf(grid), { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
+  progress.stop();
   out.list({
     json: { contract: contract.id, complete, history: happenings },
-    columns: ['line', 'at', 'what', 'TFT', 'by', 'record'],
-    rows: happenings.map(({ line, at: when, what, amount, by, record }) => [line, when, what, amount, by.join(', '), io.terminal.stdout ? record.slice(0, 12) : record]),
+    columns: ['line', 'at', 'what', 'TFT into escrow', 'by', 'record'],
+    rows: happenings.map(({ line, at: when, what, amount, by, record }) => [line, when, what, amount, by.join(', '), io.terminal.stdout ? (record?.slice(0, 12) ?? null) : record]),
   });
-  if (!complete) out.note(`only the first ${happenings.length} records are shown; the others: 3bot bcdb query 'tag = contract/${contract.id}' --after …`);
+  if (!complete) out.note(`only the beginning is shown; the others: 3bot bcdb query 'tag = contract/${contract.id}' --after …`);
   out.next(`3bot contract bill ${contract.id.slice(0, 12)}   (every interval that is billed)`);
 }

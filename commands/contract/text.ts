@@ -61,7 +61,7 @@ function timeRows({ state, started_at, funded_until, expires_at, data_until, not
 /** The next command for a contract in this state; undefined where nothing is due. */
 export function nextStep({ id, state, escrow, notice, workloads }: ContractShown): string | undefined {
   const short = id.slice(0, 12);
-  if (state === 'paused') return `3bot contract fund ${short} --hours 24   (its data waits until the grace is over)`;
+  if (state === 'paused') return `3bot contract fund ${short} --for 24h   (its data waits until the grace is over)`;
   if (state === 'ended') return escrow === NOTHING ? undefined : `3bot contract cancel ${short}   (settles it: what is unused comes back)`;
   if (notice !== null) return '3bot reserve   (elsewhere, before the notice is over)';
   return workloads.length === 0 ? `3bot deploy ${short} --image … --port …` : `3bot contract bill ${short}`;

@@ -107,7 +107,7 @@ class Draft {
   }
 
   add({ at, index, id, payload }: Found, before: Standing | undefined, after: Standing | undefined): void {
-    if (after?.view.period == null) return;
+    if (after?.view.period == null || before?.view.settled === true) return;
     const { kind } = parseRecord(payload).payload;
     const isEntry = after.entry !== (before?.entry ?? null);
     if (!this.#isMetered || isEntry || after.view.settled || after.view.period.since !== this.#last?.period?.since || after.view.billed_stroops !== this.#last.billed_stroops) {

@@ -42,11 +42,11 @@ export function fundingOf(state: ReadState, contract: ContractObject, term_ms: n
   if (now === 'ended') throw new Problem('refused', `contract ${short} ended at ${iso(ends_at)}`, { reason: 'ended', hint: '3bot reserve makes a new one' });
   if (period === null) throw new Problem('refused', `contract ${short} is not held by its node yet`, { reason: 'state', hint: `3bot contract show ${short}` });
   if (notice !== undefined) throw new Problem('refused', `the farm has given notice: contract ${short} ends at ${iso(notice.ends_at)}`, { reason: 'notice', hint: '3bot reserve, elsewhere' });
-  if (agreement.notice_ms === 0) throw new Problem('refused', `the farm cannot give notice of contract ${short}, so it has to sign whatever makes it longer`, { reason: 'terms', hint: `3bot contract amend ${short} --hours N` });
+  if (agreement.notice_ms === 0) throw new Problem('refused', `the farm cannot give notice of contract ${short}, so it has to sign whatever makes it longer`, { reason: 'terms', hint: `3bot contract amend ${short} --for 30d` });
   const { resources, prices, discounts } = period;
   const isActive = now === 'active';
   const paused_ms = isActive ? 0 : at - (until ?? at);
-  if (term_ms < paused_ms) throw new Problem('refused', `contract ${short} has been paused for ${Math.ceil(paused_ms / 60_000)} min; what funds it now is for as long at least`, { reason: 'terms', hint: `3bot contract fund ${short} --hours 1` });
+  if (term_ms < paused_ms) throw new Problem('refused', `contract ${short} has been paused for ${Math.ceil(paused_ms / 60_000)} min; what funds it now is for as long at least`, { reason: 'terms', hint: `3bot contract fund ${short} --for ${Math.ceil(paused_ms / 60_000) + 1}m` });
   const term = isActive ? period.term_ms + term_ms : term_ms;
   return { amount_stroops: totalStroops(resources, prices, term, discounts) - (isActive ? BigInt(period.total_stroops) : 0n), funded_until: (isActive ? period.since : at) + term };
 }

@@ -115,7 +115,7 @@ export function needsOf({ identity, grids, farm, node, contracts, running }: Omi
   for (const { id, state, workloads, escrow, expires_at, notice } of contracts) {
     const failed = workloads.find((one) => one.state === 'failed');
     if (state === 'ended') need(`contract ${id.slice(0, 12)} is over, and ${escrow} TFT of it are not settled`, `3bot contract cancel ${id.slice(0, 12)}`);
-    else if (state === 'paused') need(`contract ${id.slice(0, 12)} is out of funds and ends for good ${expires_at}`, `3bot contract fund ${id.slice(0, 12)} --hours 24`);
+    else if (state === 'paused') need(`contract ${id.slice(0, 12)} is out of funds and ends for good ${expires_at}`, `3bot contract fund ${id.slice(0, 12)} --for 24h`);
     else if (notice !== null) need(`its farm ends contract ${id.slice(0, 12)} ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`, '3bot reserve   (elsewhere)');
     else if (failed !== undefined) need(`workload ${failed.name} of contract ${id.slice(0, 12)} failed: ${failed.reason ?? 'no reason was given'}`, `3bot contract show ${id.slice(0, 12)}`);
   }

@@ -19,10 +19,10 @@ before(async () => {
 after(async () => market[Symbol.asyncDispose]());
 
 test('more time is paid for, within a limit, and an amendment is signed by the farm; the bill adds up', async () => {
-  const over = await bot(['contract', 'fund', id, '--hours', '6', '--max', '0.0000001'], { home });
+  const over = await bot(['contract', 'fund', id, '--for', '6h', '--max', '0.0000001'], { home });
   assert.equal(over.code, 3, over.stderr);
   assert.match(over.stderr, /give --max 0\.135/);
-  const funded = await botJson<{ paid: string; started_at: string; funded_until: string }>(['contract', 'fund', id, '--hours', '6'], { home });
+  const funded = await botJson<{ paid: string; started_at: string; funded_until: string }>(['contract', 'fund', id, '--for', '6h'], { home });
   assert.equal(funded.paid, '0.1350000');
   assert.equal(Date.parse(funded.funded_until) - Date.parse(funded.started_at), 30 * HOUR);
   const amended = await botJson<{ amended: boolean; price_per_hour: string; funded_until: string }>(['contract', 'amend', id, '--cpu', '8', '--memory', '8'], { home });
@@ -42,7 +42,7 @@ test('a bot confirms a node once a heartbeat', async () => {
 });
 
 test('flags that belong together are asked for together', async () => {
-  for (const [words, said] of [[['contract', 'fund', id, '--hours', '1', '--auto'], /--cap/], [['contract', 'amend', id], /nothing to change/], [['meter', 'watch', 'abcd', '--connect', 'nowhere'], /HOST:PORT/]] as const) {
+  for (const [words, said] of [[['contract', 'fund', id, '--for', '1h', '--auto'], /--cap/], [['contract', 'amend', id], /nothing to change/], [['meter', 'watch', 'abcd', '--connect', 'nowhere'], /HOST:PORT/]] as const) {
     const run = await bot(words, { home });
     assert.equal(run.code, 2, run.stderr);
     assert.match(run.stderr, said);

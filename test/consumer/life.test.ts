@@ -1,6 +1,7 @@
 // A contract that lives: funded, amended with its farm's signature, claimed; against a farm that answers over real sockets.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { iso } from '../../src/base/clock.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import { totalStroops } from '../../src/capacity/price.js';
 import { makeRecord, signRecord, type ParsedRecord } from '../../src/bcdb/record.js';
@@ -15,6 +16,7 @@ import { dueTo } from '../../src/market/claim.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { nextPayload } from '../../src/net/compose.js';
 import { signWith } from '../../src/net/envelope.js';
+import { gridRules } from '../../src/rules/all.js';
 import type { Grid } from '../../src/net/grid.js';
 import { read, readGrid, type ContractObject } from '../../src/rules/objects.js';
 import { viewOf } from '../../src/rules/view.js';
@@ -167,8 +169,14 @@ test('an amendment that both have signed changes what is bought; what is not nee
   assert.equal(period?.term_ms, 48 * HOUR);
   assert.ok(escrow_stroops - due_stroops <= BigInt(period?.total_stroops ?? 0) + 16n, 'no more than it costs stays in escrow');
   assert.ok(had - balance() <= BigInt(payer?.amount_stroops ?? 0));
-  const { happenings } = timelineOf(ann.grid.reader, amended);
-  assert.deepEqual(happenings.map(({ kind }) => kind), ['agreement@1', 'run@1', 'fund@1', 'amend@1']);
+});
+
+test('its timeline says what each record moved, and when time alone paused and ended it', async () => {
+  const { happenings } = await timelineOf(ann.grid.reader, gridRules, await contract(), now() + 50 * HOUR);
+  assert.deepEqual(happenings.map(({ kind }) => kind), ['agreement@1', 'run@1', 'fund@1', 'amend@1', null, null]);
+  const { escrow_stroops, funded_until, ends_at } = viewOf(ann.grid.reader, await contract(), now());
+  assert.equal(happenings.reduce((sum, { amount }) => sum + BigInt((amount ?? '0').replace('.', '')), 0n), escrow_stroops);
+  assert.deepEqual(happenings.slice(4).map(({ at, what }) => [at, what.replace(/ until .*/, '')]), [[iso(funded_until ?? 0), 'out of funds: paused'], [iso(ends_at), 'nobody paid for more time: ended']]);
 });
 
 test('the farmer is owed what is billed and not paid yet', async () => {

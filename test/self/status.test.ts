@@ -32,7 +32,7 @@ for (const [title, change, commands] of [
   ['its node to be watched for', { node }, ['3bot node watch']],
   ['its node to be admitted', { node: { ...node, admitted: false }, running: true }, ['3bot node join INVITATION']],
   ['what is over to be settled', { contracts: [{ ...contract, state: 'ended', reason: 'expired' }] }, ['3bot contract cancel 111111111111']],
-  ['what is paused to be funded', { contracts: [{ ...contract, state: 'paused', reason: 'term_over' }] }, ['3bot contract fund 111111111111 --hours 24']],
+  ['what is paused to be funded', { contracts: [{ ...contract, state: 'paused', reason: 'term_over' }] }, ['3bot contract fund 111111111111 --for 24h']],
   ['a new place, where the farm has given notice', { contracts: [{ ...contract, notice: { at: '', ends_at: 'tomorrow', reason: 'moving' } }] }, ['3bot reserve']],
   ['what failed to be looked at', { contracts: [{ ...contract, workloads: [failed] }] }, ['3bot contract show 111111111111']],
   ['money first', { farm, contracts: [contract, { ...contract, state: 'ended' }] }, ['3bot contract cancel 111111111111', '3bot serve']],
