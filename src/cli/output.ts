@@ -62,14 +62,42 @@ function jsonText(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function table(list: List, paint: ChalkInstance): string {
+/** Between two columns of a table. */
+const GAP = '  ';
+/** A column is not folded to less than this. */
+const MIN_FOLDED = 16;
+
+/** A table no wider than the terminal where that can be: long ids and times are cut first, then the widest column folds. */
+function table({ columns, rows }: List, paint: ChalkInstance, width: number): string {
   // Loaded where it is used: half of all commands print no table.
   const Table = createRequire(import.meta.url)('cli-table3') as typeof TableConstructor;
   const border = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-    'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': '  ' };
-  const drawn = new Table({ head: list.columns.map((name) => paint.dim(name)), chars: border, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } });
-  for (const row of list.rows) drawn.push(row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value)))));
+    'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': GAP };
+  const whole = rows.map((row) => row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value)))));
+  const cells = sum(widthsOf(columns, whole)) <= width ? whole : whole.map((row) => row.map(brief));
+  const widths = widthsOf(columns, cells);
+  const widest = widths.indexOf(Math.max(...widths));
+  const excess = sum(widths) - width;
+  const folded = excess > 0 ? { colWidths: widths.map((one, i) => (i === widest ? Math.max(MIN_FOLDED, one - excess) : one)), wordWrap: true } : {};
+  const drawn = new Table({ head: columns.map((name) => paint.dim(name)), chars: border, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }, ...folded });
+  drawn.push(...cells);
   return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+}
+
+function widthsOf(columns: readonly string[], cells: readonly (readonly string[])[]): number[] {
+  return columns.map((name, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), name.length));
+}
+
+function sum(widths: readonly number[]): number {
+  return widths.reduce((all, one) => all + one, GAP.length * (widths.length - 1));
+}
+
+/** Times to the second; of ids as much as commands take for the whole; of addresses both ends, for the eye. */
+function brief(text: string): string {
+  return text
+    .replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{3}Z/g, '$1 $2')
+    .replace(/\b([0-9a-f]{8})[0-9a-f]{12,}\b/g, '$1…')
+    .replace(/\b(G[A-Z2-7]{5})[A-Z2-7]{46}([A-Z2-7]{4})\b/g, '$1…$2');
 }
 
 /** The voices of one run of a command. */
@@ -93,7 +121,7 @@ export function createOutput(io: Io, flags: Flags): Output {
     list(list) {
       if (flags.json) io.stdout.write(jsonText(list.json));
       else if (!io.terminal.stdout) for (const row of list.rows) say(row.map(cell).join('\t'));
-      else if (list.rows.length > 0) say(table(list, paint));
+      else if (list.rows.length > 0) say(table(list, paint, (io.stdout as { columns?: number }).columns || Infinity));
       else if (list.empty !== undefined && !flags.quiet) io.stderr.write(`${scrub(list.empty)}\n`);
     },
     line(json, text) {

@@ -7,8 +7,9 @@ import { createOutput, scrub, type Output } from '../../src/cli/output.js';
 const FLAGS: Flags = { json: false, quiet: false, yes: false, input: true, color: true, home: undefined, passphraseFile: undefined };
 
 /** What lands on stdout and stderr. */
-function said(isTerminal: boolean, flags: Partial<Flags>, speak: (out: Output) => void, env: Record<string, string> = {}): { stdout: string; stderr: string } {
+function said(isTerminal: boolean, flags: Partial<Flags>, speak: (out: Output) => void, env: Record<string, string> = {}, columns?: number): { stdout: string; stderr: string } {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  if (columns !== undefined) Object.assign(stdout, { columns });
   const io: Io = { stdin, stdout, stderr, env, terminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal }, passphrase: () => undefined, forgetPassphrase: () => undefined };
   speak(createOutput(io, { ...FLAGS, ...flags }));
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
@@ -30,6 +31,16 @@ test('a list: an array, a table, or tab-separated lines', () => {
   assert.equal(said(true, { json: true }, (out) => out.list(LIST)).stdout, '[{"name":"a"}]\n');
   assert.equal(said(true, { color: false }, (out) => out.list(LIST)).stdout, 'name       size\na          1\nlong name  -\n');
   assert.equal(said(false, {}, (out) => out.list(LIST)).stdout, 'a\t1\nlong name\t\n');
+});
+
+test('a table fits the terminal: ids and times are cut, then the widest column folds; a wider terminal and a pipe get all of it', () => {
+  const id = 'c23e300ed69b'.repeat(4);
+  const wide = { json: [], columns: ['id', 'time', 'what'], rows: [[id, '2026-11-23T04:29:13.792Z', 'a workload was pulled']] };
+  const at = (columns: number): string => said(true, { color: false }, (out) => out.list(wide), {}, columns).stdout;
+  assert.equal(at(120), `id${' '.repeat(48)}time                      what\n${id}  2026-11-23T04:29:13.792Z  a workload was pulled\n`);
+  assert.equal(at(60), 'id         time                 what\nc23e300e…  2026-11-23 04:29:13  a workload was pulled\n');
+  assert.equal(at(50), 'id         time                 what\nc23e300e…  2026-11-23 04:29:13  a workload was\n                                pulled\n');
+  assert.match(said(false, {}, (out) => out.list(wide), {}, 50).stdout, new RegExp(id));
 });
 
 test('an empty list is an empty array or no line; on a terminal stderr says why', () => {
