@@ -22,5 +22,6 @@ export const command: CommandFile<GridFlag> = {
     await prompt.confirm('Sign this, for good?');
     const { id } = await appendSigned(grid, { chain: desk.me, kind: 'endorse@1', body: { record, chain: payload.chain } }, [keyring.signer('bot')]);
     out.one({ json: { record: id, endorsed: record, chain: payload.chain }, id, text: () => `endorsed  ${payload.chain.replace('/', ' ')}\nrecord    ${id}` });
+    out.next(`3bot bcdb query 'kind = endorse and tag = ${payload.chain}'   (who has endorsed it)`);
   },
 };

@@ -1,12 +1,10 @@
 // Late signatures: what can still be endorsed, by whom, and who has.
 import { Problem } from '../base/errors.js';
 import type { Reader } from '../bcdb/reader.js';
-import type { Objects } from '../bcdb/rulebook.js';
 import { parseRecord } from '../bcdb/record.js';
 import { findRecord, lineOf } from '../bcdb/query.js';
 import type { Payload } from '../schema/types.js';
 import { actsFor } from '../rules/identity.js';
-import { read } from '../rules/objects.js';
 import type { Drafts } from './store.js';
 
 /** A record to endorse. */
@@ -38,12 +36,4 @@ function inBook(reader: Reader, text: string): string | undefined {
   const found = /^[0-9a-f]{4,40}$/.test(text) ? ['contract', 'document'].flatMap((type) => reader.objects(`${type}/${text}`, 2)) : [];
   if (found.length > 1) throw new Problem('usage', `several contracts or documents begin with ${text}`, { hint: 'give more digits' });
   return found[0]?.value['record'] as string | undefined;
-}
-
-/** The bots (keys) that have endorsed a record, at most `limit`. */
-export function endorsersOf(state: Objects, record: string, limit: number): { bot: string; name: string | null; at: number }[] {
-  return state.objects(`endorse/${record}/`, limit).map(({ value }) => {
-    const { bot, at } = value as unknown as { bot: string; at: number };
-    return { bot, name: read(state, 'bot', bot)?.name ?? null, at };
-  });
 }
