@@ -119,7 +119,7 @@ test('an older time stamp makes the copy stale, not wrong, and never replaces a 
 test('a kind that only newer releases know stops the copy, and says so, without calling it a lie', async () => {
   await using scene = await Scene.set();
   const { copy, evil, lines, bob } = scene;
-  evil.lines = [...lines, await scene.line('status@1', `node/${'11'.repeat(32)}`, {}, [STRANGER])];
+  evil.lines = [...lines, await scene.line('weather@1', `node/${'11'.repeat(32)}`, {}, [STRANGER])];
   await assert.rejects(copy.refresh(), { code: 'failed', reason: 'unknown_kind' });
   assert.equal(bob.stop.signal.aborted, false);
 });

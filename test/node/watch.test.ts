@@ -17,6 +17,8 @@ import { bare, LocalGrid, until } from './local.js';
 const FOREVER = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
 const within = (): AbortSignal => AbortSignal.timeout(90_000);
 const HOUR = 3_600_000;
+/** Keeps a small volume for more than an hour after the end: data is kept as long as what was billed pays for. */
+const TENTH_TFT = '1000000';
 const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
 
 /** The driver with another way to start. */
@@ -53,7 +55,7 @@ test('a contract is held, run, ended, released and wiped', async () => {
 test('data stays for the retention, the workload does not', async () => {
   await using local = await LocalGrid.start(within());
   await using node = await local.watch();
-  const contract = await local.deal([bare(FOREVER)], { ...VOLUME, retention_ms: 3_600_000 });
+  const contract = await local.deal([bare(FOREVER)], { ...VOLUME, retention_ms: HOUR, minimum_stroops: TENTH_TFT });
   await node.watcher.once();
   assert.equal(local.said(contract), 'running');
   await local.say(contract, 'end@1', { reason: 'done' });
