@@ -35,16 +35,19 @@ function environmentOf(bot: Bot): Record<string, string> {
 /**
  * Runs a command to its end and gives its one JSON value.
  * @param args without `--json`
- * @throws Problem what the command said; `failed` where it ended without a word or took longer than two minutes
+ * @throws Problem what the command said; `failed` where it ended without a word or took longer than two minutes; in any case once it has ended
  */
 export async function ask<T>(bot: Bot, args: readonly string[], signal: AbortSignal): Promise<T> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(DEV_COMMAND_TIMEOUT_MS)]);
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [BINARY, ...args, '--json'], { env: environmentOf(bot), maxBuffer: MAX_ANSWER_BYTES, signal: limit }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [BINARY, ...args, '--json'], { env: environmentOf(bot), maxBuffer: MAX_ANSWER_BYTES, signal: limit }, (error, stdout, stderr) => {
+      const fail = (): void => reject(signal.aborted ? (signal.reason as Error) : (problemOf(stderr) ?? new Problem('failed', `3bot ${args.join(' ')}: ${stderr.trim() || error?.message}`, { cause: error })));
       if (error === null) resolve(JSON.parse(stdout) as T);
-      else if (signal.aborted) reject(signal.reason as Error);
-      else reject(problemOf(stderr) ?? new Problem('failed', `3bot ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
-    }).stdin?.end();
+      // An abort is told before the process has ended: until then it may still write into its home folder.
+      else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) child.once('exit', fail);
+      else fail();
+    });
+    child.stdin?.end();
   });
 }
 

@@ -130,8 +130,8 @@ export class DevGrid implements AsyncDisposable {
   async #start(): Promise<void> {
     const identity = async (bot: Bot, name: string) => this.#step(`${name}: identity`, () => this.ask<{ id: string }>(bot, 'identity', 'create', '--name', name));
     // Side by side where the order allows it: each of these takes most of a second of one core, for scrypt.
-    const [, , buyer] = await Promise.all([this.#startHome(() => identity(this.home, 'home')), identity(this.farmer, 'farmer'), identity(this.consumer, 'consumer')]);
-    await Promise.all([this.#startFarm(buyer.id), this.#fund()]);
+    const [, , buyer] = await together([this.#startHome(() => identity(this.home, 'home')), identity(this.farmer, 'farmer'), identity(this.consumer, 'consumer')]);
+    await together([this.#startFarm(buyer.id), this.#fund()]);
   }
 
   async #startHome(identity: () => Promise<unknown>): Promise<void> {
@@ -160,7 +160,7 @@ export class DevGrid implements AsyncDisposable {
     updateConfig(openHome(this.farmer.home), (config) => void config.farm?.allow_registries.push('localhost'));
     const { url } = await this.#step('farmer: serves', () => this.#launch<{ url: string }>(this.farmer, 'serve', '--listen', ANY_PORT));
     this.urls.farmer = url;
-    await Promise.all(this.nodes.map((bot, i) => this.#startNode(bot, `node-${i + 1}`, buyer)));
+    await together(this.nodes.map((bot, i) => this.#startNode(bot, `node-${i + 1}`, buyer)));
   }
 
   async #startNode(bot: Bot, name: string, buyer: string): Promise<void> {
@@ -193,6 +193,12 @@ export class DevGrid implements AsyncDisposable {
     const left = said === '' ? ['its guard was killed'] : (JSON.parse(said) as string[]);
     if (left.length > 0) throw new Problem('failed', `not everything could be taken away: ${left.join('; ')}`, { reason: 'left', hint: `look into ${this.folder}` });
   }
+}
+
+/** Promise.all, but a failure is told only when nothing is under way any more: what is taken down then stays down. */
+async function together<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<T>;
 }
 
 /** @throws Problem `usage` where the folder holds something already */

@@ -133,7 +133,8 @@ export class Watcher {
     const said = await this.#reporter.say(next.reports);
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) this.#forget(contract);
-    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && this.#steps.size === 0 && problem === null;
+    // What was under way when the machine was looked at may have ended since: then there is another look to take.
+    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#steps.size === 0 && problem === null;
     const next_at = Math.min(next.retry_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
