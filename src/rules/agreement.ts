@@ -5,13 +5,14 @@ import { chainId } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { formatPercent } from '../capacity/percent.js';
 import { totalStroops } from '../capacity/price.js';
-import type { Agreement, GridShare, Payee, Quorum, Workload } from '../schema/types.js';
+import type { Agreement, GridShare, Payee, Quorum } from '../schema/types.js';
 import { checkMeter } from './meter.js';
 import { readGrid, type GridObject } from './objects.js';
 import { grantsOf, partiesOf, signersOf, someOf, spendersIn, validOn, type Occasion, type Signers } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
 import type { Act } from './rule.js';
 import { amountsOf, checkPrices } from './token.js';
+import { checkWorkloads } from './workload.js';
 
 /** Shares are counted in millionths. */
 export const PPM = 1_000_000;
@@ -30,12 +31,12 @@ export function agreementSigners(state: ReadState, { body, record, subject, rule
   demand(record.payload.height === 0, 'exists', 'an agreement is the first record of its contract');
   demand(subject === chainId(readGrid(state).id, body.by, body.nonce), 'id', `contract ${short(subject)} does not follow from its by and nonce`);
   demand(rules >= 2 || (body.meter === null && body.notice_ms === 0), 'later_release', "a meter and a farmer's notice need rules 2");
-  demand(!body.exec, 'later_release', 'commands within a workload are not yet part of these rules');
+  demand(rules >= 2 || !body.exec, 'later_release', 'commands within a workload need rules 2');
   checkTimes(body);
   demand(rules >= 2 || (body.discounts === undefined && body.payees.every(({ role }) => role !== 'burn')), 'later_release', 'discounts and burned shares need rules 2');
   checkSums(body);
   if (rules >= 2) checkShares(readGrid(state), body.payees);
-  checkWorkloads(body.workloads);
+  checkWorkloads(body.workloads, rules);
   checkMeter(state, body);
   return checkParties(state, body, occasion);
 }
@@ -88,18 +89,6 @@ export function farmerOf(payees: readonly Payee[]): Payee {
   const [farmer, more] = payees.filter(({ role }) => role === 'farmer');
   if (farmer === undefined || more !== undefined) throw refused('terms', 'exactly one payee is the farmer');
   return farmer;
-}
-
-/**
- * Checks that a list of workloads says each thing once.
- * @throws Problem `refused`, reason `workload`
- */
-export function checkWorkloads(workloads: readonly Workload[]): void {
-  demand(isSet(workloads.map(({ name }) => name)), 'workload', 'two workloads have the same name');
-  for (const { name, env, ports } of workloads) {
-    demand(isSet(env.map((variable) => variable.name)), 'workload', `workload ${name} sets a variable twice`);
-    demand(isSet(ports.map((port) => `${port.container}/${port.protocol}`)), 'workload', `workload ${name} publishes a port twice`);
-  }
 }
 
 function isSet(items: readonly string[]): boolean {

@@ -2,8 +2,8 @@
 import { canonical } from '../base/canonical.js';
 import { iso } from '../base/clock.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Agreement, End, Workload, WorkloadList } from '../schema/types.js';
-import { agreementSigners, checkWorkloads, farmerOf } from './agreement.js';
+import type { Agreement, End, WorkloadList } from '../schema/types.js';
+import { agreementSigners, farmerOf } from './agreement.js';
 import { changeEscrow, contractOf, settle } from './escrow.js';
 import { markOf, meterOf } from './meter.js';
 import { allocate, keepUntil } from './node.js';
@@ -14,6 +14,7 @@ import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
 import { amountsOf, move } from './token.js';
 import { periodOf, viewOf } from './view.js';
+import { checkWorkloads, featuresFor } from './workload.js';
 
 /** agreement@1: the escrow leaves the payers, the capacity leaves the node, until the provisioning deadline at first. */
 export const agreement: Rule<Agreement> = {
@@ -28,7 +29,7 @@ export const agreement: Rule<Agreement> = {
     demand(node !== undefined, 'not_found', `no node ${short(body.node)} on this grid`);
     demand(node.farm === body.farm && node.admitted === body.farm, 'not_sellable', `node ${short(body.node)} is not sold by farm ${short(body.farm)}: the node must name the farm, and the farm admit the node`);
     demand(farmerOf(body.payees).account === farm.payout, 'terms', `the farmer's share does not go to the payout account of farm ${farm.name}`);
-    checkRunnable(state, body.node, body.workloads);
+    checkRunnable(state, body.node, body);
     if (rules >= 2) checkPlace(node, body);
     allocate(state, body.node, { contract: subject, resources: body.resources, until: at + body.provision_by_ms }, at);
     const committed: ContractObject = { id: subject, record: record.id, agreement: body, workloads: body.workloads, committed_at: at, started_at: null, escrow_stroops: '0', settled: null, ...(rules >= 2 ? { place_stroops: placeStroops(node, body).toString() } : {}) };
@@ -43,8 +44,8 @@ export const agreement: Rule<Agreement> = {
 export const workload: Rule<WorkloadList> = {
   kind: 'workload@1',
   chain: 'contract',
-  signers(state, { body, subject, moment, occasion }) {
-    checkWorkloads(body.workloads);
+  signers(state, { body, subject, moment, rules, occasion }) {
+    checkWorkloads(body.workloads, rules);
     const contract = contractOf(state, subject);
     checkNotOver(state, contract, moment.at);
     return [resolve(state, contract.agreement.quorums.workload, occasion)];
@@ -52,7 +53,7 @@ export const workload: Rule<WorkloadList> = {
   apply(state, { body, subject, moment }) {
     const contract = contractOf(state, subject);
     checkNotOver(state, contract, moment.at);
-    checkRunnable(state, contract.agreement.node, body.workloads);
+    checkRunnable(state, contract.agreement.node, { workloads: body.workloads, exec: contract.agreement.exec });
     write(state, 'contract', subject, { ...contract, workloads: body.workloads });
     const run = read(state, 'run', subject);
     if (run === undefined) return;
@@ -136,9 +137,11 @@ function checkNotOver(state: ReadState, contract: ContractObject, at: number): v
   demand(now !== 'ended', 'ended', () => `contract ${short(contract.id)} ended at ${iso(ends_at)}`);
 }
 
-/** A workload without an image is a bare command, which only the process runtime runs. */
-function checkRunnable(state: State, key: string, workloads: readonly Workload[]): void {
+/** A workload without an image is a bare command, which only the process runtime runs; what a node does not announce it need not do. */
+function checkRunnable(state: State, key: string, { workloads, exec }: Pick<Agreement, 'workloads' | 'exec'>): void {
+  const announced = read(state, 'node', key)?.announcement;
   const bare = workloads.find(({ image }) => image === null);
-  if (bare === undefined) return;
-  demand(read(state, 'node', key)?.announcement.runtime === 'process', 'workload', `workload ${bare.name} has no image; node ${short(key)} runs images only`);
+  demand(bare === undefined || announced?.runtime === 'process', 'workload', () => `workload ${bare?.name} has no image; node ${short(key)} runs images only`);
+  const lacking = featuresFor(workloads, { exec }).filter((feature) => announced?.features.includes(feature) !== true);
+  demand(lacking.length === 0, 'workload', () => `node ${short(key)} does not announce ${lacking.join(', ')}`);
 }

@@ -297,6 +297,8 @@ export interface WorkloadStatus {
   ports: PublishedPort[];
   /** Home's time of that record, ms. */
   at: number;
+  restarts?: number;
+  health?: Run['health'];
 }
 
 /** `run/<contract>`: what the node said. */

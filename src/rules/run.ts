@@ -25,6 +25,7 @@ export const run: Rule<Run> = {
       demand(rules >= 2, 'later_release', 'what a report has seen needs rules 2');
       demand(body.state === 'held', 'meter', 'held alone is an entry of a meter; a status is, too');
     }
+    demand(rules >= 2 || (body.restarts === undefined && body.health === undefined), 'later_release', 'restarts and health need rules 2');
     const { node } = contractOf(state, subject).agreement;
     return [allOf([node, `node/${node}`])];
   },
@@ -53,9 +54,9 @@ function checkSays(book: ReadState, { state, workload }: Run, contract: Contract
 }
 
 function said(before: RunObject, body: Run, { workloads }: ContractObject, at: number): RunObject {
-  const { workload, state, reason, exit_code, ports } = body;
+  const { workload, state, reason, exit_code, ports, restarts, health } = body;
   if (workload === null) return { ...before, state: state as RunObject['state'], reason, at };
-  const status = { name: workload, state, reason, exit_code, ports, at };
+  const status = { name: workload, state, reason, exit_code, ports, at, ...(restarts === undefined ? {} : { restarts }), ...(health === undefined ? {} : { health }) };
   const known = new Map([...before.workloads, status].map((item) => [item.name, item]));
   // In the order of the list in force.
   return { ...before, workloads: workloads.flatMap(({ name }) => known.get(name) ?? []) };

@@ -1,0 +1,74 @@
+// What makes a list of workloads hold together: each thing once, every name that is used there, paths that stay inside.
+import type { Agreement, Announcement, HealthCheck, Workload } from '../schema/types.js';
+import { demand } from './refusal.js';
+import type { Version } from './rule.js';
+
+/** Fields that records of rules 1 do not know. */
+const LATER = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'limits', 'mounts', 'restart', 'health', 'stop', 'registry', 'web', 'network', 'vm'] as const satisfies readonly (keyof Workload)[];
+
+/** Where the node itself puts things into a container. */
+const RESERVED = ['/proc', '/sys', '/dev', '/run/secrets'];
+
+/**
+ * Checks that a list of workloads says each thing once and nothing that contradicts itself.
+ * @throws Problem `refused`, reason `workload`, or `later_release` under rules 1
+ */
+export function checkWorkloads(workloads: readonly Workload[], rules: Version): void {
+  demand(isSet(workloads.map(({ name }) => name)), 'workload', 'two workloads have the same name');
+  const hosts = workloads.flatMap(({ web = [] }) => web.map(({ host }) => host));
+  demand(isSet(hosts), 'workload', 'two workloads are to be reached under the same web name');
+  for (const workload of workloads) {
+    const { name, env, ports, secrets } = workload;
+    const later = rules >= 2 ? undefined : secrets.length > 0 ? 'secrets' : LATER.find((field) => workload[field] !== undefined);
+    demand(later === undefined, 'later_release', () => `workload ${name} says ${later}, which needs rules 2`);
+    const variables = [...env.map((variable) => variable.name), ...secrets.flatMap((secret) => secret.env ?? [])];
+    demand(isSet(variables), 'workload', `workload ${name} sets a variable twice`);
+    demand(isSet(ports.map((port) => `${port.container}/${port.protocol}`)), 'workload', `workload ${name} publishes a port twice`);
+    demand(isSet(secrets.map((secret) => secret.name)), 'workload', `workload ${name} has two secrets of one name`);
+    checkPaths(workload);
+    checkReferences(workload);
+    if (workload.health !== undefined) checkHealth(name, workload.health);
+    for (const { name: limit, soft, hard } of workload.ulimits ?? []) demand(soft <= hard, 'workload', `workload ${name}: the soft limit ${limit} is above the hard one`);
+  }
+}
+
+/** Paths are whole, and each is given once; none lies where the node puts things of its own. */
+function checkPaths({ name, directory, tmpfs = [], mounts = [] }: Workload): void {
+  const placed = [...tmpfs, ...mounts].map(({ path }) => path);
+  for (const path of [...placed, ...(directory === undefined ? [] : [directory])]) {
+    demand(path === '/' || !path.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..'), 'workload', `workload ${name}: ${path} is no whole path`);
+  }
+  demand(isSet(placed), 'workload', `workload ${name} has two things at one path`);
+  for (const path of placed) {
+    const taken = RESERVED.some((reserved) => path === reserved || path.startsWith(`${reserved}/`) || reserved.startsWith(`${path}/`));
+    demand(path !== '/' && !taken, 'workload', `workload ${name}: nothing can be put at ${path}`);
+  }
+}
+
+function checkReferences({ name, image, ports, secrets, registry, vm, web = [] }: Workload): void {
+  const known = new Set(secrets.map((secret) => secret.name));
+  for (const used of [registry?.secret, vm?.secret]) demand(used === undefined || known.has(used), 'workload', `workload ${name} uses the secret ${used}, which it does not list`);
+  for (const { host, port } of web) demand(ports.some(({ container, protocol }) => container === port && protocol === 'tcp'), 'workload', `workload ${name}: ${host} leads to port ${port}, which it does not publish`);
+  demand(vm === undefined || image !== null, 'workload', `workload ${name} is a virtual machine without an image`);
+  demand(vm?.cloud_config === undefined || vm.secret === undefined, 'workload', `workload ${name} has two cloud configurations`);
+}
+
+function checkHealth(name: string, { type, command, port, path }: HealthCheck): void {
+  const fits = type === 'command' ? command !== undefined && port === undefined && path === undefined : command === undefined && port !== undefined && (path !== undefined) === (type === 'http');
+  demand(fits, 'workload', `workload ${name}: a health check is a command, or a port and a path (http), or a port (tcp)`);
+}
+
+/** What a node must announce among its features to run these. */
+export function featuresFor(workloads: readonly Workload[], { exec }: Pick<Agreement, 'exec'>): Announcement['features'] {
+  const needs = [
+    exec ? 'exec' : null,
+    workloads.some(({ vm }) => vm !== undefined) ? 'vm' : null,
+    workloads.some(({ network }) => network !== undefined) ? 'wireguard' : null,
+    workloads.some(({ web = [] }) => web.length > 0) ? 'gateway' : null,
+  ];
+  return needs.filter((need) => need !== null);
+}
+
+function isSet(items: readonly string[]): boolean {
+  return new Set(items).size === items.length;
+}
