@@ -1,5 +1,6 @@
 // What a farm says to an amendment: it signs what it would ask a new buyer for, and says why it does not.
 import { canonical } from '../base/canonical.js';
+import { iso } from '../base/clock.js';
 import { MAX_CLOCK_SKEW_MS } from '../base/limits.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
@@ -10,7 +11,7 @@ import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
 import type { Amend, TalkDecline } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
-import { decline, leftOn, type Held, type Policy } from './decide.js';
+import { decline, leftOn, refusesConsumer, type Held, type Policy } from './decide.js';
 
 /** What a decision on an amendment depends on. */
 export interface AmendShop {
@@ -35,10 +36,15 @@ export function decideAmendment({ reader, farm, policy, held }: AmendShop, from:
   const contract = type === 'contract' ? read(reader, 'contract', id) : undefined;
   if (contract === undefined || contract.agreement.farm !== farm || from !== `bot/${contract.agreement.by}`) return decline('unknown_offer', 'this farm has no such contract with you');
   gridRules.expected(reader, record, { at, index: reader.size });
-  return refusesTime(record, contract, body, at) ?? refusesTerms(reader, contract, body, policy, at) ?? refusesRoom(reader, contract, body, held, at) ?? record;
+  return refusesConsumer(contract.agreement.by, policy) ?? refusesNoticed(contract) ?? refusesTime(record, contract, body, at) ?? refusesTerms(reader, contract, body, policy, at) ?? refusesRoom(reader, contract, body, held, at) ?? record;
 }
 
 type Refusal = { readonly decline: TalkDecline } | undefined;
+
+/** An amendment lifts a notice, and the farmer has given one: that is not for a program to take back. */
+function refusesNoticed({ notice }: ContractObject): Refusal {
+  return notice === undefined ? undefined : decline('policy', `this farm has given notice: the contract ends at ${iso(notice.ends_at)}`);
+}
 
 function refusesTime({ payload: { time } }: ParsedRecord, contract: ContractObject, { commit_by }: Amend, at: number): Refusal {
   if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS) return decline('expired', 'it was drafted at another time', { final: false });
@@ -60,7 +66,8 @@ function refusesTerms(reader: Reader, contract: ContractObject, body: Amend, { m
 /** Room on its node, where what the contract has counts as free. */
 function refusesRoom(reader: Reader, { id, agreement }: ContractObject, { resources }: Amend, held: readonly Held[], at: number): Refusal {
   const node = read(reader, 'node', agreement.node);
-  if (node === undefined) return decline('no_node', 'the node is not on the grid any more');
+  // A whole new term is a sale, and what is retired is not sold; the present term goes on.
+  if (node?.admitted !== agreement.farm) return decline('no_node', 'the node is no longer sold');
   const left = leftOn({ ...node, allocations: node.allocations.filter(({ contract }) => contract !== id) }, held, at);
   if (fits(resources, left)) return undefined;
   return decline('capacity', 'too little is left on its node', { final: false, nearest: subtract(left, { cru: 0, mru_mib: 0, sru_mib: 0, hru_mib: 0, ipv4: 0 }) });

@@ -54,9 +54,16 @@ export function decide(request: TalkRequest, shop: Shop, at: number): Decision {
   return refusesWho(request, shop.policy) ?? refusesTerms(request, shop) ?? refusesShares(request, shop) ?? refusesWorkloads(request.workloads, shop.policy) ?? place(request, shop, at);
 }
 
-function refusesWho({ consumer, signers, payers }: TalkRequest, { allow_consumers, deny_consumers }: Policy): Decision | undefined {
+/** Whom the farmer does not sell to, now. @param consumer key of the bot, hex */
+export function refusesConsumer(consumer: string, { allow_consumers, deny_consumers }: Policy): { readonly decline: TalkDecline } | undefined {
   if (deny_consumers.includes(consumer)) return decline('consumer', 'this farm does not sell to you');
   if (allow_consumers !== null && !allow_consumers.includes(consumer)) return decline('consumer', 'this farm sells to those on its list only');
+  return undefined;
+}
+
+function refusesWho({ consumer, signers, payers }: TalkRequest, policy: Policy): Decision | undefined {
+  const refusal = refusesConsumer(consumer, policy);
+  if (refusal !== undefined) return refusal;
   if (new Set(payers).size !== payers.length) return decline('malformed', 'an account stands twice among the payers');
   if (new Set([`bot/${consumer}`, ...signers]).size !== signers.length + 1) return decline('malformed', 'a signer stands twice');
   return undefined;
