@@ -1,6 +1,7 @@
 // A contract that lives: funded, amended with its farm's signature, claimed; against a farm that answers over real sockets.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { JsonObject } from '../../src/base/canonical.js';
 import { iso } from '../../src/base/clock.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import { totalStroops } from '../../src/capacity/price.js';
@@ -14,8 +15,9 @@ import { amendmentOf } from '../../src/market/amendment.js';
 import { balanceOf } from '../../src/market/account.js';
 import { dueTo } from '../../src/market/claim.js';
 import { Unsent } from '../../src/market/unsent.js';
-import { nextPayload } from '../../src/net/compose.js';
+import { appendSigned, nextPayload } from '../../src/net/compose.js';
 import { signWith } from '../../src/net/envelope.js';
+import { updateConfig } from '../../src/home.js';
 import { gridRules } from '../../src/rules/all.js';
 import type { Grid } from '../../src/net/grid.js';
 import { read, readGrid, type ContractObject } from '../../src/rules/objects.js';
@@ -239,4 +241,33 @@ test('under a key time is bought once and for good, and the key stands for nothi
     await assert.rejects(pay(3 * HOUR, FREE, 'december'), refused('idempotency_key'));
   }) > 0n);
   assert.equal(await paidDuring(() => pay(2 * HOUR, FREE, 'december')), 0n);
+});
+
+describe('a farm signs no amendment, however well it fits', () => {
+  const declined = async (reason: string): Promise<void> => {
+    const record = await proposed({ resources: gib(8, 8, 200) });
+    await assert.rejects(farmSigns(ann.parts(), await contract(), record), refused(reason));
+  };
+  const deny = (keys: string[]): unknown => updateConfig(market.seller.home, ({ farm }) => void (farm !== null && (farm.deny_consumers = keys)));
+  const farmSays = async (kind: 'retire@1' | 'admit@1' | 'notice@1', body: JsonObject): Promise<void> => {
+    await appendSigned(market.grid, { chain: `farm/${market.farm}`, kind, body }, market.signers);
+    await ann.grid.refresh();
+  };
+
+  test('for a buyer that it denies by now', async () => {
+    deny([ann.bot]);
+    await declined('consumer');
+    deny([]);
+  });
+
+  test('on a node that it has retired', async () => {
+    await farmSays('retire@1', { node: market.node.key });
+    await declined('no_node');
+    await farmSays('admit@1', { node: market.node.key });
+  });
+
+  test('after it gave notice, which an amendment would lift', async () => {
+    await farmSays('notice@1', { contract: id, reason: 'moving house' });
+    await declined('policy');
+  });
 });
