@@ -10,6 +10,8 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 /** The passphrase of every home here that says nothing else. */
 export const PASSPHRASE = 'correct horse battery staple';
 
+/** 3bot, with keystores that cost less to open than a person's (`real` has those). */
+const CHEAP = fileURLToPath(new URL('./cheap.js', import.meta.url));
 const BINARY = fileURLToPath(new URL('../../bin/3bot.js', import.meta.url));
 /** Nothing here takes longer, but on a busy machine. */
 const TIMEOUT_MS = 60_000;
@@ -36,6 +38,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Given by THREEBOT_PASSPHRASE; null gives none. */
   readonly passphrase?: string | null;
+  /** By bin/3bot.js itself, so that new keystores cost what a person's do. */
+  readonly real?: boolean;
   readonly timeoutMs?: number;
 }
 
@@ -81,7 +85,7 @@ function checkRun(args: readonly string[], { code, stdout, stderr }: Omit<Run, '
 
 /** Runs 3bot to its end. */
 export async function bot(args: readonly string[], options: RunOptions): Promise<Run> {
-  const child = spawn(process.execPath, [BINARY, ...args], { env: environment(options), stdio: 'pipe', timeout: options.timeoutMs ?? TIMEOUT_MS });
+  const child = spawn(process.execPath, [options.real === true ? BINARY : CHEAP, ...args], { env: environment(options), stdio: 'pipe', timeout: options.timeoutMs ?? TIMEOUT_MS });
   // A command that never reads its stdin may be gone before it is written.
   child.stdin.on('error', () => undefined).end(options.input ?? '');
   const [stdout, stderr, code] = await Promise.all([collect(child.stdout), collect(child.stderr), ended(child)]);
@@ -122,7 +126,7 @@ export interface Running extends AsyncDisposable {
 
 /** Starts 3bot and lets it run. */
 export function startBot(args: readonly string[], options: RunOptions): Running {
-  const child = spawn(process.execPath, [BINARY, ...args], { env: environment(options), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [options.real === true ? BINARY : CHEAP, ...args], { env: environment(options), stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));

@@ -11,15 +11,11 @@ import { Problem } from '../base/errors.js';
 import { sha256, sha256Hex } from '../base/hash.js';
 import { MAX_KEYSTORES, MAX_KEYSTORE_BYTES, MAX_SCRYPT_BYTES } from '../base/limits.js';
 import { createFile, replaceFile, type Home } from '../home.js';
-import type { Kdf, KeystoreFile } from '../schema/types.js';
+import type { KeystoreFile } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
+import { costOfNew, type KdfCost } from './cost.js';
 import { withDerivedKey } from './derive.js';
 import type { KeyringType } from './keyring.js';
-
-/** Cost of a guess: 128 MiB and about a third of a second. */
-export const KDF_COST = { n: 131_072, r: 8, p: 1 } as const;
-/** scrypt's cost parameters. */
-export type KdfCost = Pick<Kdf, 'n' | 'r' | 'p'>;
 
 /** Path of a keystore file. */
 export function keystorePath(home: Home, type: KeyringType, name: string): string {
@@ -173,7 +169,7 @@ export interface NewKeystore {
  * @param cost for tests that make many; never below scrypt's N 2^14
  * @throws Problem `usage` when the name is taken, or the passphrase is empty
  */
-export async function createKeystore(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost = KDF_COST): Promise<KeystoreFile> {
+export async function createKeystore(home: Home, { type, name, public: keys, secret }: NewKeystore, passphrase: string, cost: KdfCost = costOfNew()): Promise<KeystoreFile> {
   const file = await sealed(home, { type, name, public: keys, secret }, passphrase, cost);
   try {
     createFile(keystorePath(home, type, name), `${canonical(file)}\n`);

@@ -10,7 +10,8 @@ import type { KeystoreFile } from '../schema/types.js';
 import { accountRoles } from './accounts.js';
 import { agentState } from './agent.js';
 import { openSecret, publicKeys, type Keyring, type KeyringType, type OpenKeyring } from './keyring.js';
-import { botKeyringType, createKeystore, listKeystores, openKeystore, readKeystore, type KdfCost } from './keystore.js';
+import type { KdfCost } from './cost.js';
+import { botKeyringType, createKeystore, listKeystores, openKeystore, readKeystore } from './keystore.js';
 
 /** What opening keys needs of a command's context. */
 export interface Unlocker {

@@ -8,8 +8,9 @@ import { canonical } from '../../src/base/canonical.js';
 import { isProblem } from '../../src/base/errors.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { openHome, type Home } from '../../src/home.js';
+import { KDF_COST } from '../../src/keys/cost.js';
 import { forgetDerivedKeys } from '../../src/keys/derive.js';
-import { createKeystore, KDF_COST, keystorePath, listKeystores, openKeystore, readKeystore } from '../../src/keys/keystore.js';
+import { createKeystore, keystorePath, listKeystores, openKeystore, readKeystore } from '../../src/keys/keystore.js';
 import type { KeyringType } from '../../src/keys/keyring.js';
 import type { KeystoreFile } from '../../src/schema/types.js';
 

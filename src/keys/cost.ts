@@ -1,0 +1,19 @@
+// What it costs to guess the passphrase of a keystore.
+import type { Kdf } from '../schema/types.js';
+
+/** scrypt's cost parameters. */
+export type KdfCost = Pick<Kdf, 'n' | 'r' | 'p'>;
+
+/** Cost of a guess: 128 MiB and about a third of a second. */
+export const KDF_COST: KdfCost = { n: 131_072, r: 8, p: 1 };
+
+/**
+ * TEST ONLY: what new keystores of this process cost instead. It is set by `test/cheap.ts`, the entry through which
+ * tests start 3bot, and by nothing else: no flag, variable or file of the product makes a keystore cheaper (`test/house`).
+ */
+export const testHook: { cost: KdfCost | undefined } = { cost: undefined };
+
+/** What a new keystore costs. */
+export function costOfNew(): KdfCost {
+  return testHook.cost ?? KDF_COST;
+}
