@@ -12,19 +12,12 @@ import type { Context } from './command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
+import { runOptions, workloadsAsked, type RunOptions } from './running.js';
 
 /** How long somebody buys who does not say. */
 export const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
 const COMMIT_WITHIN_MS = 60_000;
 const SIGN_WITHIN_MS = 24 * 3_600_000;
-
-/** Flags that say what runs. */
-export interface RunOptions {
-  image?: string;
-  command?: string;
-  env?: string[];
-  port?: string[];
-}
 
 /** Flags of what is wanted. */
 export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
@@ -41,15 +34,6 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   meter?: string;
   unmetered?: true;
   notice?: number;
-}
-
-/** Adds the flags that say what runs. */
-export function runOptions(command: Command): Command {
-  return command
-    .option('--image <image>', 'what runs: host/path@sha256:… (needs a node with podman)')
-    .option('--command <words>', 'command line, split at spaces; alone for a node with the process runtime')
-    .option('--env <name=value>', 'a variable, public; repeat for more', collect)
-    .option('--port <port>', 'publish this port of the workload, 80 or 53/udp; repeat for more', collect);
 }
 
 /** Adds the flags of what is wanted. */
@@ -83,12 +67,10 @@ export type Asked = Pick<Wanted, 'resources' | 'workloads'>;
  */
 export async function askedOf(context: Context, options: WantOptions): Promise<Asked> {
   await checkReady(context);
-  const { workloadOf } = await import('../src/consumer/workload.js');
   if ((options.architect === undefined) !== (options.architectShare === undefined) || options.architectShare === 0) throw new Problem('usage', '--architect and --architect-share go together', { hint: 'for example --architect bob --architect-share 5%' });
   const resources = resourcesOf(options) ?? (options.dedicated === true ? NOTHING : undefined);
   if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
-  const workload = workloadOf('main', options);
-  return { resources, workloads: workload === undefined ? [] : [workload] };
+  return { resources, workloads: await workloadsAsked(context, 'main', options) };
 }
 
 /**
@@ -103,6 +85,8 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
   const { parseQuorum } = await import('../src/people/propose.js');
   const { read, readGrid } = await import('../src/rules/objects.js');
   const { partiesOf } = await import('../src/rules/quorum.js');
+  const { checkWorkloads } = await import('../src/rules/workload.js');
+  checkWorkloads(asked.workloads, readGrid(grid.reader).rules);
   if (options.signers !== undefined && options.signer !== undefined) throw new Problem('usage', '--signers together with --signer', { hint: 'the file says who signs beside you and the farm, all of it' });
   const commit = options.signers === undefined ? undefined : parseQuorum(grid.reader, readText(options.signers, MAX_BODY_BYTES));
   const signers = commit === undefined ? (options.signer ?? []).map((text) => findParty(grid.reader, text)) : partiesOf(commit, readGrid(grid.reader).rules);
@@ -194,6 +178,6 @@ export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agree
     published_stroops: farm === undefined ? BigInt(total_stroops) : publishedStroops(grid.reader, farm, offer.agreement, { dedicated: options.dedicated === true, at: grid.clock() }),
     memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
-    env: (options.env ?? []).length > 0,
+    env: offer.agreement.workloads.some(({ env }) => env.length > 0),
   });
 }

@@ -16,16 +16,16 @@ function current(reader: Reader, id: string): ContractObject {
 }
 
 /**
- * Adds a workload to a contract, or replaces the one of its name. The same again records nothing.
+ * Adds workloads to a contract, or replaces those of their names. The same again records nothing.
  * @returns whether something was recorded
  * @throws Problem `refused` where the contract is over, or the identity may not; `unreachable`
  */
-export async function deploy(grid: Grid, keyring: Keyring, id: string, workload: Workload): Promise<boolean> {
+export async function deploy(grid: Grid, keyring: Keyring, id: string, changed: readonly Workload[]): Promise<boolean> {
+  const names = new Set(changed.map(({ name }) => name));
   const body = (reader: Reader): { workloads: Workload[] } | null => {
     const { workloads } = current(reader, id);
-    const same = workloads.find(({ name }) => name === workload.name);
-    if (same !== undefined && canonical(same) === canonical(workload)) return null;
-    return { workloads: [...workloads.filter(({ name }) => name !== workload.name), workload] };
+    const isThere = changed.every((one) => workloads.some((same) => canonical(same) === canonical(one)));
+    return isThere ? null : { workloads: [...workloads.filter(({ name }) => !names.has(name)), ...changed] };
   };
   return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'workload@1', body }, [keyring.signer('bot')])) !== null;
 }

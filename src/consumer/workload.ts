@@ -1,85 +1,151 @@
-// A workload from what a person types.
+// Workloads from what a person types: the flags for everyday things, or a file for everything.
 import { Problem } from '../base/errors.js';
-import type { Workload } from '../schema/types.js';
+import { parseSize } from '../capacity/parse.js';
+import { checkWorkloads } from '../rules/workload.js';
+import type { Mount, Tmpfs, Ulimit, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
+import { splitWords } from './commandline.js';
 
 /** What was typed; every part may be missing. */
 export interface WorkloadWords {
   readonly image?: string | undefined;
   readonly command?: string | undefined;
+  readonly entrypoint?: string | undefined;
   readonly env?: readonly string[] | undefined;
   readonly port?: readonly string[] | undefined;
+  readonly workdir?: string | undefined;
+  readonly user?: string | undefined;
+  readonly readOnly?: true | undefined;
+  readonly tmpfs?: readonly string[] | undefined;
+  readonly mount?: readonly string[] | undefined;
+  readonly ulimit?: readonly string[] | undefined;
+  readonly limits?: string | undefined;
 }
 
+/** What has to be there in a record, and may be left out in a file. */
+const NOTHING_SAID = { image: null, command: [], env: [], ports: [], secrets: [] } satisfies Partial<Workload>;
+const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…", "ports": [{"container": 80, "protocol": "tcp"}]}, or {"workloads": [… several]}; the fields are those of schemas/common.1.json';
+
 /**
- * The workload that is meant, or undefined where nothing is to run.
- * @throws Problem `usage` that names the flag
+ * The workload that flags describe, or undefined where nothing is to run.
+ * @throws Problem `usage` that names the flag; `refused`, reason `workload`, where it contradicts itself
  */
-export function workloadOf(name: string, { image, command, env = [], port = [] }: WorkloadWords): Workload | undefined {
+export function workloadOf(name: string, words: WorkloadWords): Workload | undefined {
+  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits } = words;
   if (image === undefined && command === undefined) {
-    if (env.length > 0 || port.length > 0) throw new Problem('usage', '--env and --port say how something runs; what runs is missing', { hint: 'give --image, or --command for a node with the process runtime' });
+    const said = Object.entries(words).find(([, value]) => value !== undefined)?.[0];
+    if (said !== undefined) throw new Problem('usage', `${flagOf(said)} says how something runs; what runs is missing`, { hint: 'give --image, or --command for a node with the process runtime' });
     return undefined;
   }
-  const workload: Workload = { name, image: image ?? null, command: command === undefined ? [] : splitWords(command), env: env.map(parseEnv), ports: port.map(parsePort), secrets: [] };
-  if (image !== undefined && !/@sha256:[0-9a-f]{64}$/.test(image)) {
-    throw new Problem('usage', `not an image by its digest: ${JSON.stringify(image.slice(0, 200))}`, { hint: 'host/path@sha256:…, so that everybody means the same bytes; podman inspect --format {{.Digest}} IMAGE shows it' });
-  }
-  const wrong = shapeError('workload@1', { workloads: [workload] });
-  if (wrong !== null) throw new Problem('usage', `this workload cannot be recorded: ${wrong.replace(/^workload@1\/workloads\/0/, '')}`);
-  return workload;
+  const workload: Workload = {
+    ...NOTHING_SAID, name, image: image ?? null, env: env.map(parseEnv), ports: port.map(parsePort),
+    ...(command === undefined ? {} : { command: splitWords(command) }),
+    ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint, '--entrypoint') }),
+    ...(workdir === undefined ? {} : { directory: workdir }),
+    ...(user === undefined ? {} : { user }),
+    ...(readOnly === undefined ? {} : { read_only: readOnly }),
+    ...(tmpfs.length === 0 ? {} : { tmpfs: tmpfs.map(parseTmpfs) }),
+    ...(mount.length === 0 ? {} : { mounts: mount.map(parseMount) }),
+    ...(ulimit.length === 0 ? {} : { ulimits: ulimit.map(parseUlimit) }),
+    ...(limits === undefined ? {} : { limits: parseLimits(limits) }),
+  };
+  return checked([workload], (wrong) => `this workload cannot be recorded: ${wrong}`)[0];
 }
 
 /**
- * Splits a command into words: at spaces, but not within '…' or "…"; a backslash takes the next character as it is
- * (outside '…'). A text that begins with `[` is a JSON list of words. No shell is involved, here or on the node.
- * @throws Problem `usage` where a quote does not end, or nothing is left
+ * The workloads of a file: one object, or `{workloads: […]}`. What a record demands and nobody needs to say may be left out.
+ * @param name of a single workload that has none
+ * @throws Problem `usage` that names the field; `refused`, reason `workload`, where they contradict themselves
  */
-export function splitWords(text: string): string[] {
-  if (text.trimStart().startsWith('[')) return jsonWords(text);
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (let i = 0; i < text.length; i += 1) {
-    const letter = text[i] ?? '';
-    if (letter === '\\' && quote !== "'") word = (word ?? '') + (text[(i += 1)] ?? '');
-    else if (quote !== '') {
-      if (letter === quote) quote = '';
-      else word = (word ?? '') + letter;
-    } else if (letter === '"' || letter === "'") {
-      quote = letter;
-      word ??= '';
-    } else if (/\s/.test(letter)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + letter;
-  }
-  if (quote !== '') throw new Problem('usage', `a ${quote} in --command has no end`);
-  if (word !== undefined) words.push(word);
-  if (words.length === 0) throw new Problem('usage', '--command is empty');
-  return words;
+export function parseWorkloads(text: string, name: string): Workload[] {
+  const value = jsonOf(text);
+  const isList = isObject(value) && 'workloads' in value;
+  if (isList && (Object.keys(value).length > 1 || !Array.isArray(value['workloads']) || value['workloads'].length === 0)) throw new Problem('usage', 'the file of workloads holds something beside a list of them', { hint: FILE_HINT });
+  const all = isList ? (value['workloads'] as unknown[]) : [value];
+  const workloads = all.map((one, i) => {
+    if (!isObject(one)) throw new Problem('usage', `${isList ? `workload ${i + 1}` : 'the workload'} in the file is no object`, { hint: FILE_HINT });
+    return { ...NOTHING_SAID, ...(isList ? {} : { name }), ...one } as unknown as Workload;
+  });
+  return checked(workloads, (wrong, i) => `${isList ? `workload ${i + 1}` : 'the workload'} in the file: ${wrong}`);
 }
 
-function jsonWords(text: string): string[] {
-  const hint = 'for example --command \'["httpd", "-f"]\'';
-  let words: unknown;
+function jsonOf(text: string): unknown {
   try {
-    words = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
-    throw new Problem('usage', '--command begins like a JSON list and is none', { cause, hint });
+    throw new Problem('usage', `the file of workloads is no JSON: ${(cause as Error).message}`, { cause, hint: FILE_HINT });
   }
-  if (!Array.isArray(words) || words.length === 0 || !words.every((word) => typeof word === 'string')) throw new Problem('usage', '--command is no list of words', { hint });
-  return words as string[];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Shape, image and what the rules ask of all together, so that it is known before any farm is asked. */
+function checked(workloads: Workload[], words: (wrong: string, index: number) => string): Workload[] {
+  for (const [i, workload] of workloads.entries()) {
+    // The image has its own words: of a pattern among alternatives the schema says nothing useful.
+    const wrong = shapeError('workload@1', { workloads: [{ ...workload, image: null }] });
+    if (wrong !== null) throw new Problem('usage', words(placeOf(wrong), i));
+    if (workload.image !== null) demandDigest(workload.image);
+  }
+  checkWorkloads(workloads, 2);
+  return workloads;
+}
+
+/** A complaint of the schema with the field as one would write it: `ports.0.container must be <= 65535`. */
+function placeOf(wrong: string): string {
+  const [, place = '', rest = wrong] = /^workload@1\/workloads\/0(\/\S+)? (.*)$/.exec(wrong) ?? [];
+  return `${place.slice(1).replaceAll('/', '.')} ${rest}`.trim();
+}
+
+function demandDigest(image: unknown): void {
+  if (typeof image === 'string' && shapeError('workload@1', { workloads: [{ ...NOTHING_SAID, name: 'main', image }] }) === null) return;
+  throw new Problem('usage', `not an image by its digest: ${JSON.stringify(image)?.slice(0, 200)}`, { hint: 'host/path@sha256:…, so that everybody means the same bytes; podman inspect --format {{.Digest}} IMAGE shows it' });
+}
+
+function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
 }
 
 function parseEnv(text: string): { name: string; value: string } {
   const at = text.indexOf('=');
-  if (at < 1) throw new Problem('usage', `not NAME=VALUE: --env ${JSON.stringify(text.slice(0, 100))}`);
+  if (at < 1) throw new Problem('usage', `not NAME=VALUE: --env ${shown(text)}`);
   return { name: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-function parsePort(text: string): { container: number; protocol: 'tcp' | 'udp' } {
+function parsePort(text: string): WorkloadPort {
   const match = /^([0-9]{1,5})(?:\/(tcp|udp))?$/.exec(text);
   const container = Number(match?.[1]);
-  if (match === null || container < 1 || container > 65_535) throw new Problem('usage', `not a port: --port ${JSON.stringify(text.slice(0, 100))}`, { hint: 'the port within the workload, 80 or 53/udp; the node chooses where it is reached' });
+  if (match === null || container < 1 || container > 65_535) throw new Problem('usage', `not a port: --port ${shown(text)}`, { hint: 'the port within the workload, 80 or 53/udp; the node chooses where it is reached' });
   return { container, protocol: match[2] === 'udp' ? 'udp' : 'tcp' };
+}
+
+function parseTmpfs(text: string): Tmpfs {
+  const match = /^(\/[^=]*)=([^=]+)$/.exec(text);
+  if (match === null) throw new Problem('usage', `not PATH=SIZE: --tmpfs ${shown(text)}`, { hint: 'for example --tmpfs /tmp=64MiB; it counts towards the memory' });
+  return { path: match[1] ?? '', size_mib: parseSize(match[2] ?? '') };
+}
+
+function parseMount(text: string): Mount {
+  const match = /^(?:([^/:]+):)?(\/[^:]*)(:ro)?$/.exec(text);
+  if (match === null) throw new Problem('usage', `not FOLDER:PATH: --mount ${shown(text)}`, { hint: 'for example --mount uploads:/srv/uploads, or uploads:/srv/uploads:ro; --mount /srv has the whole volume' });
+  return { path: match[2] ?? '', folder: match[1] ?? null, read_only: match[3] !== undefined };
+}
+
+function parseUlimit(text: string): Ulimit {
+  const match = /^([a-z]+)=([0-9]{1,15})(?::([0-9]{1,15}))?$/.exec(text);
+  if (match === null) throw new Problem('usage', `not NAME=SOFT[:HARD]: --ulimit ${shown(text)}`, { hint: 'for example --ulimit nofile=1024:4096' });
+  return { name: match[1] as Ulimit['name'], soft: Number(match[2]), hard: Number(match[3] ?? match[2]) };
+}
+
+function parseLimits(text: string): WorkloadLimits {
+  const [cpu = '', memory = '', pids, ...more] = text.split('/');
+  const cores = /^([0-9]{1,5})(?:\.([0-9]{1,3}))?$/.exec(cpu);
+  if (cores === null || more.length > 0 || (pids !== undefined && !/^[0-9]{1,6}$/.test(pids))) throw new Problem('usage', `not CPU/MEMORY[/PROCESSES]: --limits ${shown(text)}`, { hint: 'for example --limits 0.5/256MiB or --limits 2/4/500' });
+  return { cpu_millis: Number(cores[1]) * 1_000 + Number((cores[2] ?? '').padEnd(3, '0')), mru_mib: parseSize(memory), ...(pids === undefined ? {} : { pids: Number(pids) }) };
 }

@@ -40,7 +40,7 @@ function checkPaths({ name, directory, tmpfs = [], mounts = [] }: Workload): voi
   }
   demand(isSet(placed), 'workload', `workload ${name} has two things at one path`);
   for (const path of placed) {
-    const taken = RESERVED.some((reserved) => path === reserved || path.startsWith(`${reserved}/`) || reserved.startsWith(`${path}/`));
+    const taken = RESERVED.some((reserved) => path === reserved || path.startsWith(`${reserved}/`));
     demand(path !== '/' && !taken, 'workload', `workload ${name}: nothing can be put at ${path}`);
   }
 }

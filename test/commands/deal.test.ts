@@ -141,10 +141,25 @@ test('cancel settles: used and returned make the escrow, to the last unit', asyn
   assert.ok(complete);
 });
 
+let second = '';
 test('a name whose contract is over means a new one', async () => {
   const placed = await botJson<Reserved>(['reserve', '--cpu', '1', '--for', '1h', '--name', 'web', '--wait', 'committed'], { home });
   assert.notEqual(placed.contract, web);
   assert.equal(placed.state, 'committed');
+  second = placed.contract;
+});
+
+test('deploy takes all of a workload from a file, and names the field that is wrong', async () => {
+  const file = join(files, 'web.json');
+  const said = { name: 'main', image: IMAGE, read_only: true, tmpfs: [{ path: '/tmp', size_mib: 16 }], limits: { cpu_millis: 500, mru_mib: 256 } };
+  writeFileSync(file, JSON.stringify({ ...said, user: 'a b' }));
+  const wrong = await bot(['deploy', second, '--workload', file], { home, passphrase: null });
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /the workload in the file: user must match pattern/);
+  assert.equal((await bot(['deploy', second, '--workload', file, '--image', IMAGE], { home, passphrase: null })).code, 2);
+  writeFileSync(file, JSON.stringify(said));
+  await bot(['deploy', second, '--workload', file, '--wait', 'committed'], { home });
+  assert.deepEqual(market.grid.reader.get(`contract/${second}`)?.['workloads'], [{ command: [], env: [], ports: [], secrets: [], ...said }]);
 });
 
 test('not in time exits 8, a failed workload exits 1; both with the id on stdout', async () => {

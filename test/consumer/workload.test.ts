@@ -1,28 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { isProblem } from '../../src/base/errors.js';
-import { splitWords, workloadOf, type WorkloadWords } from '../../src/consumer/workload.js';
+import { parseWorkloads, workloadOf, type WorkloadWords } from '../../src/consumer/workload.js';
 
 const IMAGE = `docker.io/library/web@sha256:${'a'.repeat(64)}`;
-
-for (const [text, words] of [
-  ['httpd -f -p 80', ['httpd', '-f', '-p', '80']],
-  ['  sh   -c  "echo a  b" ', ['sh', '-c', 'echo a  b']],
-  [`sh -c 'echo "$HOME"'`, ['sh', '-c', 'echo "$HOME"']],
-  ['a\\ b "c\\"d" \'e\\f\'', ['a b', 'c"d', 'e\\f']],
-  [`x '' ""`, ['x', '', '']],
-  ['a"b"\'c\'', ['abc']],
-  ['["sh", "-c", "a b"]', ['sh', '-c', 'a b']],
-] as const) {
-  test(`--command ${text} is ${words.length} words`, () => assert.deepEqual(splitWords(text), words));
-}
-
-test('words quoted one by one come back as they were', () => {
-  fc.assert(fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 8 }), (words) => {
-    assert.deepEqual(splitWords(`'${words.map((word) => word.replaceAll("'", "'\\''")).join("' '")}'`), words);
-  }));
-});
 
 for (const [title, words] of [
   ['variables without anything to run', { env: ['A=b'] }],
@@ -31,9 +12,16 @@ for (const [title, words] of [
   ['a variable with a name that is none', { image: IMAGE, env: ['1A=b'] }],
   ['port 0', { image: IMAGE, port: ['0'] }],
   ['a port of another protocol', { image: IMAGE, port: ['80/sctp'] }],
-  ['an open quote', { command: "sh -c 'x" }],
-  ['an empty command', { command: '  ' }],
-  ['a list that is none', { command: '["a", 1]' }],
+  ['a user without anything to run', { user: 'www' }],
+  ['a folder in memory without a size', { image: IMAGE, tmpfs: ['/tmp'] }],
+  ['a folder in memory at no path', { image: IMAGE, tmpfs: ['tmp=1'] }],
+  ['a part of the volume at no path', { image: IMAGE, mount: ['uploads'] }],
+  ['a part of the volume outside of it', { image: IMAGE, mount: ['..:/srv'] }],
+  ['a limit that does not exist', { image: IMAGE, ulimit: ['files=3'] }],
+  ['a limit without a number', { image: IMAGE, ulimit: ['nofile=many'] }],
+  ['a share of cpu alone', { image: IMAGE, limits: '1' }],
+  ['less than a hundredth of a core', { image: IMAGE, limits: '0.001/64MiB' }],
+  ['a user with a space', { image: IMAGE, user: 'a b' }],
 ] as const satisfies readonly (readonly [string, WorkloadWords])[]) {
   test(`refused as usage: ${title}`, () => {
     assert.throws(() => workloadOf('main', words), (thrown) => isProblem(thrown, 'usage'));
@@ -47,3 +35,44 @@ test('what was typed becomes a workload; nothing typed becomes none', () => {
   });
   assert.equal(workloadOf('main', { command: 'true' })?.image, null);
 });
+
+test('every flag has its field', () => {
+  assert.deepEqual(workloadOf('main', {
+    image: IMAGE, entrypoint: '/init --quiet', workdir: '/srv', user: 'www:33', readOnly: true, tmpfs: ['/tmp=64MiB', '/run=1'], mount: ['uploads:/srv/uploads', 'conf:/etc/app:ro', '/all'],
+    ulimit: ['nofile=1024:4096', 'core=0'], limits: '0.5/256MiB/100',
+  }), {
+    name: 'main', image: IMAGE, command: [], env: [], ports: [], secrets: [], entrypoint: ['/init', '--quiet'], directory: '/srv', user: 'www:33', read_only: true,
+    tmpfs: [{ path: '/tmp', size_mib: 64 }, { path: '/run', size_mib: 1_024 }],
+    mounts: [{ path: '/srv/uploads', folder: 'uploads', read_only: false }, { path: '/etc/app', folder: 'conf', read_only: true }, { path: '/all', folder: null, read_only: false }],
+    ulimits: [{ name: 'nofile', soft: 1_024, hard: 4_096 }, { name: 'core', soft: 0, hard: 0 }], limits: { cpu_millis: 500, mru_mib: 256, pids: 100 },
+  });
+});
+
+test('what contradicts itself is refused before any farm is asked', () => {
+  assert.throws(() => workloadOf('main', { image: IMAGE, tmpfs: ['/proc/x=1'] }), (thrown) => isProblem(thrown, 'refused', 'workload'));
+  assert.throws(() => workloadOf('main', { image: IMAGE, ulimit: ['nofile=5:4'] }), (thrown) => isProblem(thrown, 'refused', 'workload'));
+});
+
+test('a file holds one workload or several, and need not say what is nothing', () => {
+  assert.deepEqual(parseWorkloads(`{"image": "${IMAGE}"}`, 'main'), [workloadOf('main', { image: IMAGE })]);
+  assert.equal(parseWorkloads(`{"name": "web", "image": "${IMAGE}"}`, 'main')[0]?.name, 'web');
+  const several = parseWorkloads(`{"workloads": [{"name": "web", "image": "${IMAGE}", "restart": {"policy": "always", "attempts": 3, "interval_ms": 60000, "delay_ms": 1000}}, {"name": "job", "image": "${IMAGE}"}]}`, 'main');
+  assert.deepEqual(several.map(({ name, restart }) => [name, restart?.policy]), [['web', 'always'], ['job', undefined]]);
+});
+
+for (const [text, words] of [
+  ['{"image": ', /no JSON/],
+  ['["web"]', /is no object/],
+  ['{"workloads": []}', /beside a list/],
+  ['{"workloads": [{}], "exec": true}', /beside a list/],
+  ['{"workloads": [3]}', /^workload 1 in the file is no object/],
+  [`{"workloads": [{"image": "${IMAGE}"}]}`, /^workload 1 in the file: must have required property 'name'/],
+  [`{"image": "${IMAGE}", "ports": [{"container": 80, "protocol": "tcp"}, {"container": 70000, "protocol": "tcp"}]}`, /^the workload in the file: ports\.1\.container must be <= 65535/],
+  [`{"image": "${IMAGE}", "comand": []}`, /comand/],
+  ['{"image": "nginx"}', /not an image by its digest: "nginx"/],
+  ['{"image": 7}', /not an image by its digest: 7/],
+] as const) {
+  test(`a file is refused with its place: ${text.slice(0, 60)}`, () => {
+    assert.throws(() => parseWorkloads(text, 'main'), (thrown) => isProblem(thrown, 'usage') && words.test(thrown.message));
+  });
+}

@@ -1,0 +1,65 @@
+// The flags that say what runs; quote, reserve and deploy take the same.
+import type { Command } from 'commander';
+import type { WorkloadWords } from '../src/consumer/workload.js';
+import type { Workload } from '../src/schema/types.js';
+import { collect } from './collect.js';
+import type { Context } from './command.js';
+
+/** Flags that say what runs. */
+export interface RunOptions {
+  workload?: string;
+  image?: string;
+  command?: string;
+  entrypoint?: string;
+  env?: string[];
+  port?: string[];
+  workdir?: string;
+  user?: string;
+  readOnly?: true;
+  tmpfs?: string[];
+  mount?: string[];
+  ulimit?: string[];
+  limits?: string;
+}
+
+/** Adds the flags that say what runs. */
+export function runOptions(command: Command): Command {
+  return command
+    .option('--workload <file>', 'all of it as JSON instead of the flags below, one workload or {"workloads": […]}; - for stdin')
+    .option('--image <image>', 'what runs: host/path@sha256:… (needs a node with podman)')
+    .option('--command <words>', 'command line, split at spaces; alone for a node with the process runtime')
+    .option('--entrypoint <words>', 'in place of the image\'s own')
+    .option('--env <name=value>', 'a variable, public; repeat for more', collect)
+    .option('--port <port>', 'publish this port of the workload, 80 or 53/udp; repeat for more', collect)
+    .option('--workdir <path>', 'folder in which it starts')
+    .option('--user <user[:group]>', 'who it runs as: name or number')
+    .option('--read-only', 'its root cannot be written, only volume and --tmpfs')
+    .option('--tmpfs <path=size>', 'a folder in its memory, for example /tmp=64MiB; repeat for more', collect)
+    .option('--mount <folder:path[:ro]>', 'a folder of the volume at a path, or the whole volume: /srv (default: all of it at /data); repeat for more', collect)
+    .option('--ulimit <name=soft[:hard]>', 'for example nofile=1024:4096; repeat for more', collect)
+    .option('--limits <cpu/memory[/processes]>', 'its part of the contract, for example 0.5/256MiB (default: the same for each workload)');
+}
+
+/**
+ * The workloads that the flags or the file describe; none where nothing is to run.
+ * @param name of the workload where it is not in the file
+ * @throws Problem `usage` that names the flag or field; `refused` where they contradict themselves
+ */
+export async function workloadsAsked({ io }: Pick<Context, 'io'>, name: string, { workload: file, ...flags }: RunOptions): Promise<Workload[]> {
+  const { parseWorkloads, workloadOf } = await import('../src/consumer/workload.js');
+  const words = wordsOf(flags);
+  if (file === undefined) {
+    const workload = workloadOf(name, words);
+    return workload === undefined ? [] : [workload];
+  }
+  const { Problem } = await import('../src/base/errors.js');
+  const { MAX_RECORD_BYTES } = await import('../src/base/limits.js');
+  const { readInput, readText } = await import('./files.js');
+  if (Object.values(words).some((value) => value !== undefined)) throw new Problem('usage', '--workload says all of it; leave out the other flags of what runs');
+  return parseWorkloads(file === '-' ? await readInput(io, MAX_RECORD_BYTES) : readText(file, MAX_RECORD_BYTES), name);
+}
+
+/** Those of a command's flags that describe a workload. */
+function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits }: RunOptions): WorkloadWords {
+  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits };
+}
