@@ -1,7 +1,7 @@
 // 3bot node status
 import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Driver } from '../../src/node/driver.js';
-import type { Machine } from '../../src/node/plan.js';
+import type { Machine } from '../../src/node/draft.js';
 import type { ContractStanding } from '../../src/node/status.js';
 import type { Volumes } from '../../src/node/volume.js';
 import type { NodeConfig } from '../../src/schema/types.js';

@@ -82,6 +82,9 @@ function words(event: WatchEvent): string {
     }
     case 'runtime':
       return event.problem === null ? 'the runtime answers again' : `the runtime does not answer: ${event.problem.message}`;
+    case 'networks':
+    case 'gateway':
+      return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}`;
     case 'meter':
       return event.problem === null ? 'time is confirmed in the book, once a heartbeat' : `time is not confirmed, and so not billed: ${event.problem.message}`;
     case 'step':

@@ -87,11 +87,27 @@ export interface Running extends Ref {
   readonly started: number | null;
 }
 
+/** Bounds of a command that is run in a workload. */
+export interface RunLimits {
+  readonly timeout_ms: number;
+  /** Of its output, from the beginning; the rest is dropped. */
+  readonly max_bytes: number;
+}
+
+/** What came of it. */
+export interface RunResult {
+  /** 128 + signal when a signal ended it; 126 or 127 when it could not be started. */
+  readonly exit_code: number;
+  /** Both streams; hostile text. */
+  readonly output: string;
+}
+
 /**
  * A runtime. Every method ends: when the signal aborts, when it is done, or when its own time limit is over
  * (seconds; `start` with a download: minutes).
  * @throws Problem `refused` for a workload this runtime may not or cannot run (reason says why), `unreachable` when
- * the runtime does not answer, `failed` with the runtime's own words, `not_found` for a `logsTail` of what is not there
+ * the runtime does not answer, `failed` with the runtime's own words, `not_found` for a `logsTail` of what is not
+ * there, or a `run` in what does not run
  */
 export interface Driver extends AsyncDisposable {
   readonly runtime: 'podman' | 'process';
@@ -107,6 +123,10 @@ export interface Driver extends AsyncDisposable {
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** The last part of what it printed, at most `bytes` of UTF-8, for the reason of a failure. Text is hostile. */
   logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string>;
+  /** IP address at which this machine reaches its ports as they are inside; null where it does not run, or has none. */
+  address(ref: Ref, signal: AbortSignal): Promise<string | null>;
+  /** Runs words beside it, in its place and with its rights, to their end; `unreachable` (reason `timeout`) kills them. */
+  run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult>;
 }
 
 /**

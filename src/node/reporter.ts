@@ -9,7 +9,7 @@ import { hasMeters, seenOf } from '../market/meter.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { oneLine } from './children.js';
-import type { Report } from './plan.js';
+import type { Report } from './steps.js';
 import type { Teller } from './tell.js';
 
 interface Observed {

@@ -6,7 +6,7 @@ import { read } from '../rules/objects.js';
 import type { NodeConfig, PublishedPort } from '../schema/types.js';
 import { desired, type BookTime, type Desired, type Phase } from './desired.js';
 import type { Check } from './driver.js';
-import type { Machine } from './plan.js';
+import type { Machine } from './draft.js';
 import { proveAgreement } from './proof.js';
 import { bookTime, foundContracts } from './watch.js';
 

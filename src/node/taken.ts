@@ -4,7 +4,7 @@
 // What still has a volume or a container is found again by those.
 import type { Home } from '../home.js';
 import { openPrivate, type Private } from '../private.js';
-import type { Look } from './plan.js';
+import type { Look } from './draft.js';
 
 const SQL = {
   all: 'SELECT contract, over_size, over_stamp FROM node_contracts WHERE grid = ? AND node = ?',

@@ -2,14 +2,17 @@
 import type { Problem } from '../base/errors.js';
 import type { BookTime } from './desired.js';
 import type { Ref } from './driver.js';
-import type { Action, Report } from './plan.js';
+import type { Action, Report } from './steps.js';
+
+/** A part of the machine that a round depends on. */
+export type Part = 'runtime' | 'networks' | 'gateway';
 
 /** Something that has changed. */
 export type WatchEvent =
   /** The book can be believed, or no longer. */
   | { readonly event: 'book'; readonly fresh: boolean; readonly lines: number; readonly age_ms: number; readonly problem: Problem | null }
-  /** The runtime answers again (null), or does not. */
-  | { readonly event: 'runtime'; readonly problem: Problem | null }
+  /** Works again (null), or does not. */
+  | { readonly event: Part; readonly problem: Problem | null }
   | { readonly event: 'step'; readonly step: Action['do']; readonly contract: string; readonly workload: string | null }
   /** again_ms null: it is not tried again. */
   | { readonly event: 'step_failed'; readonly step: Action['do']; readonly contract: string; readonly workload: string | null; readonly reason: string; readonly again_ms: number | null }
@@ -33,10 +36,10 @@ export class Teller {
     this.#changed('book', `${fresh} ${problem?.message ?? ''}`, { event: 'book', fresh, lines: size, age_ms: now - stamp, problem });
   }
 
-  runtime(problem: Problem | null): void {
+  part(part: Part, problem: Problem | null): void {
     // That it works is news only after it did not.
-    if (problem === null && !this.#last.has('runtime')) return;
-    this.#changed('runtime', problem?.message ?? '', { event: 'runtime', problem });
+    if (problem === null && !this.#last.has(part)) return;
+    this.#changed(part, problem?.message ?? '', { event: part, problem });
   }
 
   /** That it goes on is no news; that it works, once, is. */

@@ -1,21 +1,21 @@
 // The watcher: follow → what should run → what runs → difference → act → say. First start, restart and routine are
 // this one loop, and nothing is torn down when it ends.
 import type { Clock } from '../base/clock.js';
-import { effect } from '../base/effect.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
+import { NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
-import { oneLine } from './children.js';
-import { desired, type BookTime, type Proof } from './desired.js';
-import type { Driver } from './driver.js';
+import { desired, type BookTime, type Desired, type Proof } from './desired.js';
+import type { Machine } from './draft.js';
+import type { Driver, Running } from './driver.js';
 import { Heart } from './heart.js';
-import { attemptOf, keyOf, plan, type Action, type Failure, type Machine } from './plan.js';
+import { plan } from './plan.js';
 import { proveAgreement } from './proof.js';
+import { Queue } from './queue.js';
 import { Reporter } from './reporter.js';
 import type { Taken } from './taken.js';
 import { Teller, type WatchEvent } from './tell.js';
@@ -28,6 +28,14 @@ export interface WatchParts {
   readonly driver: Driver;
   readonly volumes: Volumes;
   readonly taken: Taken;
+  /**
+   * Makes the private networks be as these contracts need them, all of them, and no others. Called in every round
+   * that may change something; cheap where nothing has changed, and done within seconds.
+   * @returns workloads (`contract/name`) that cannot be in their network now, with the reason; they are not started
+   */
+  readonly networks?: (wanted: readonly Desired[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+  /** The same for the web names of what runs. */
+  readonly gateway?: (wanted: readonly Desired[], running: readonly Running[], signal: AbortSignal) => Promise<void>;
   /** The node's own key. */
   readonly signer: Signer;
   /** Address of this machine on which workloads' ports are published. */
@@ -36,12 +44,6 @@ export interface WatchParts {
   /** Ends the watcher; whatever runs goes on. */
   readonly signal: AbortSignal;
   readonly tell: (event: WatchEvent) => void;
-}
-
-interface Step {
-  readonly step: Action['do'];
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
 }
 
 /** What a node may conclude from its copy; a problem other than silence makes it "cannot read". */
@@ -57,12 +59,16 @@ export function foundContracts(machine: Machine, taken: ReadonlyMap<string, unkn
   return new Set([...taken.keys(), ...machine.volumes.keys(), ...machine.running.map(({ contract }) => contract)]);
 }
 
+const NOTHING_WAITS: ReadonlyMap<string, string> = new Map();
+
+function asProblem(thrown: unknown): Problem {
+  return isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
+}
+
 /** Watches for one node of one grid. Exactly one per node runs; the command sees to it. */
 export class Watcher {
   readonly #parts: WatchParts;
-  readonly #steps = new Map<string, Step>();
-  readonly #pulling = new Set<string>();
-  readonly #failures = new Map<string, Failure & { readonly tries: number }>();
+  readonly #queue: Queue;
   readonly #proven = new Map<string, Proof>();
   readonly #teller: Teller;
   readonly #reporter: Reporter;
@@ -73,6 +79,7 @@ export class Watcher {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#teller = new Teller(parts.tell);
+    this.#queue = new Queue(parts, this.#teller, () => this.wake());
     this.#reporter = new Reporter(parts.grid, parts.signer, parts.clock, this.#teller);
     this.#heart = new Heart(parts.grid, parts.signer, parts.clock, this.#teller);
   }
@@ -85,7 +92,7 @@ export class Watcher {
     for (;;) {
       const { quiet, wait_ms, problem } = await this.#round();
       this.#parts.signal.throwIfAborted();
-      if (quiet || (problem !== null && this.#steps.size === 0)) {
+      if (quiet || (problem !== null && this.#queue.busy.size === 0)) {
         if (problem !== null) throw problem;
         return;
       }
@@ -100,7 +107,7 @@ export class Watcher {
       await this.#pause(Math.min(interval_ms, wait_ms ?? interval_ms));
     }
     // Steps end with the signal; what they have begun is found again by the next watcher.
-    await Promise.all([...this.#steps.values()].map(({ ended }) => ended));
+    await this.#queue.ended();
   }
 
   /** Something may have changed: the next round begins at once. */
@@ -114,7 +121,7 @@ export class Watcher {
     const { grid, config, clock, taken } = this.#parts;
     const reading = await this.#follow();
     // What ends while the machine is looked at may show as it was before: it is left alone until the next look.
-    const busy = new Map([...this.#steps].map(([key, { step }]) => [key, step]));
+    const { busy } = this.#queue;
     const machine = await this.#look();
     // From here to the plan without a pause: clock, state and proofs of one and the same moment of the copy.
     const time = bookTime(grid.reader, clock, reading);
@@ -123,18 +130,22 @@ export class Watcher {
 
     const known = taken.all();
     const wanted = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
-    const next = plan(wanted, machine, { busy, pulling: this.#pulling, failures: this.#failures, taken: known }, time);
+    // Network → volume → workload → gateway; back the same way, as each looks at what is still there.
+    const waiting = await this.#network(wanted, time);
+    const { pulling, failures } = this.#queue;
+    const next = plan(wanted, machine, { busy, pulling, failures, waiting, taken: known }, time);
     for (const contract of next.over) if ((known.get(contract) ?? null) === null) taken.over(contract, time);
-    for (const key of next.abandon) this.#steps.get(key)?.abort.abort();
+    for (const key of next.abandon) this.#queue.abandon(key);
     for (const ref of next.strangers) this.#teller.stranger(ref);
     // Before anything is made for it, so that what is made is found again.
     for (const { contract, phase } of wanted) if (phase === 'run' && time.fresh && !known.has(contract)) taken.add(contract);
-    for (const action of next.actions) this.#begin(action);
+    for (const action of next.actions) this.#queue.begin(action);
+    await this.#route(wanted, machine, time);
     const said = await this.#reporter.say(next.reports);
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
-    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#steps.size === 0 && problem === null;
+    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && problem === null;
     const next_at = Math.min(next.retry_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
@@ -146,7 +157,7 @@ export class Watcher {
       await this.#parts.grid.refresh();
       return null;
     } catch (thrown) {
-      return isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
+      return asProblem(thrown);
     }
   }
 
@@ -154,12 +165,39 @@ export class Watcher {
     const { driver, volumes, signal } = this.#parts;
     try {
       const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
-      this.#teller.runtime(null);
+      this.#teller.part('runtime', null);
       return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
     } catch (thrown) {
-      const problem = isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
-      if (!signal.aborted) this.#teller.runtime(problem);
+      const problem = asProblem(thrown);
+      if (!signal.aborted) this.#teller.part('runtime', problem);
       return problem;
+    }
+  }
+
+  /** Workloads that have to wait for their network, with the reason. */
+  async #network(wanted: readonly Desired[], { fresh }: BookTime): Promise<ReadonlyMap<string, string>> {
+    const { networks, signal } = this.#parts;
+    if (networks === undefined || !fresh) return NOTHING_WAITS;
+    try {
+      const waiting = await networks(wanted, signal);
+      this.#teller.part('networks', null);
+      return waiting;
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (!signal.aborted) this.#teller.part('networks', problem);
+      const needing = wanted.flatMap(({ contract, tasks }) => tasks.filter(({ workload }) => workload.network !== undefined).map(({ workload }) => `${contract}/${workload.name}`));
+      return new Map(needing.map((key) => [key, problem.message]));
+    }
+  }
+
+  async #route(wanted: readonly Desired[], { running }: Machine, { fresh }: BookTime): Promise<void> {
+    const { gateway, signal } = this.#parts;
+    if (gateway === undefined || !fresh) return;
+    try {
+      await gateway(wanted, running, signal);
+      this.#teller.part('gateway', null);
+    } catch (thrown) {
+      if (!signal.aborted) this.#teller.part('gateway', asProblem(thrown));
     }
   }
 
@@ -173,75 +211,10 @@ export class Watcher {
     return proof;
   }
 
-  #begin(action: Action): void {
-    const key = keyOf(action);
-    if (this.#steps.size >= MAX_NODE_STEPS || this.#parts.signal.aborted) return;
-    const abort = new AbortController();
-    const signal = AbortSignal.any([this.#parts.signal, abort.signal, AbortSignal.timeout(NODE_STEP_TIMEOUT_MS)]);
-    const ended = this.#carryOut(action, signal)
-      .then(
-        () => {
-          this.#failures.delete(key);
-          this.#teller.step(action);
-        },
-        (thrown: unknown) => {
-          if (!this.#parts.signal.aborted && !abort.signal.aborted) this.#failed(action, thrown);
-        },
-      )
-      .finally(() => {
-        this.#steps.delete(key);
-        this.#pulling.delete(key);
-        this.wake();
-      });
-    this.#steps.set(key, { step: action.do, abort, ended });
-  }
-
-  async #carryOut(action: Action, signal: AbortSignal): Promise<void> {
-    const { driver, volumes, address } = this.#parts;
-    const { contract } = action;
-    switch (action.do) {
-      case 'volume':
-        await volumes.ensure(contract, action.size_mib, signal);
-        return;
-      case 'start': {
-        const onPull = () => {
-          this.#pulling.add(keyOf(action));
-          this.wake();
-        };
-        await effect('container_started', () => driver.start({ contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull }, signal));
-        return;
-      }
-      case 'stop':
-        return driver.stop({ contract, workload: action.workload }, STOP_GRACE_MS, signal);
-      case 'remove':
-        return driver.remove({ contract, workload: action.workload }, signal);
-      case 'wipe':
-        return volumes.wipe(contract, signal);
-    }
-  }
-
-  /**
-   * A refusal is final; what broke is tried a few times, with growing pauses: also a full disk, since the data of a
-   * contract that is over may be on its way out. Stopping and wiping are never given up.
-   */
-  #failed(action: Action, thrown: unknown): void {
-    const key = keyOf(action);
-    const attempt = attemptOf(action);
-    const before = this.#failures.get(key);
-    const tries = before?.attempt === attempt ? before.tries + 1 : 1;
-    const beginning = action.do === 'start' || action.do === 'volume';
-    const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
-    const pause = NODE_RETRY_MS[tries - 1];
-    const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
-    const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);
-    this.#failures.set(key, { attempt, tries, reason, retry_at: again_ms === null ? null : this.#parts.clock() + again_ms });
-    this.#teller.stepFailed(action, reason, again_ms);
-  }
-
   #forget(contract: string): void {
     this.#parts.taken.drop(contract);
     this.#reporter.forget(contract);
-    for (const key of this.#failures.keys()) if (key === contract || key.startsWith(`${contract}/`)) this.#failures.delete(key);
+    this.#queue.forget(contract);
   }
 
   async #pause(wait_ms: number): Promise<void> {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BookTime, Desired, Phase } from '../../src/node/desired.js';
 import { specDigest, type Running, type RunState } from '../../src/node/driver.js';
-import { attemptOf, plan, type Action, type Failure, type Look, type Plan } from '../../src/node/plan.js';
+import type { Look, Plan } from '../../src/node/draft.js';
+import { plan } from '../../src/node/plan.js';
+import { attemptOf, type Action, type Failure } from '../../src/node/steps.js';
 import type { RunObject, WorkloadStatus } from '../../src/rules/objects.js';
 import type { Workload } from '../../src/schema/types.js';
 
@@ -42,13 +44,14 @@ interface Given {
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
   readonly pulling?: readonly string[];
+  readonly waiting?: readonly [string, string][];
   /** Undefined: the contract is not among those taken on. */
   readonly look?: Look | null | undefined;
 }
 
 function planned(given: Given): Plan {
   const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
-  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
+  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   return plan([wanted(given.wanted)], machine, memory, given.time ?? fresh);
 }
 
@@ -91,6 +94,7 @@ describe('a fresh copy', () => {
     ['starts nothing before held is recorded', { wanted: { held: false, said: undefined } }, ['say held']],
     ['starts what is not there', {}, ['start web']],
     ['starts what was made and never started', { running: [running('created')] }, ['start web']],
+    ['starts nothing whose network is not there, and says nothing of it', { waiting: [[`${C}/web`, 'no network']] }, []],
     ['leaves what runs and was said alone', { running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, []],
     ['says what runs', { running: [running('running')] }, ['say web running']],
     ['says that ports have changed', { running: [running('running')], wanted: { said: said('held', { ports: [{ container: 80, host: 1 }] }) } }, ['say web running']],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Machine } from '../../src/node/plan.js';
+import type { Machine } from '../../src/node/draft.js';
 import { standing, type ContractStanding, type NodeStanding } from '../../src/node/status.js';
 import { FRESH_MS } from '../../src/base/limits.js';
 import { bare, LocalGrid, type Watching } from './local.js';

@@ -26,7 +26,8 @@ function wrapped(driver: Driver, start: Driver['start']): Driver {
   return {
     runtime: driver.runtime, start,
     check: (signal) => driver.check(signal), list: (signal) => driver.list(signal), stop: (ref, grace_ms, signal) => driver.stop(ref, grace_ms, signal), remove: (ref, signal) => driver.remove(ref, signal),
-    logsTail: (ref, bytes, signal) => driver.logsTail(ref, bytes, signal), [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+    logsTail: (ref, bytes, signal) => driver.logsTail(ref, bytes, signal), address: (ref, signal) => driver.address(ref, signal), run: (ref, words, limits, signal) => driver.run(ref, words, limits, signal),
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
 }
 

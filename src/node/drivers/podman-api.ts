@@ -16,6 +16,8 @@ export interface Call {
   readonly timeout_ms?: number;
   /** Answers that are not errors although their status is 400 or more. */
   readonly accept?: readonly number[];
+  /** The answer is read to its end, and no more of it than this is kept; left out: a long one is an error. */
+  readonly keep_bytes?: number;
 }
 
 /** What podman answered. */
@@ -88,9 +90,10 @@ export class PodmanApi implements AsyncDisposable {
       const parts: Buffer[] = [];
       let size = 0;
       for await (const part of answer.body as AsyncIterable<Buffer>) {
-        size += part.length;
+        const kept = call.keep_bytes === undefined ? part : part.subarray(0, Math.max(0, call.keep_bytes - size));
+        size += kept.length;
         if (size > MAX_RUNTIME_ANSWER_BYTES) throw new Problem('failed', 'podman gave an answer without end');
-        parts.push(part);
+        parts.push(kept);
       }
       const bytes = Buffer.concat(parts);
       if (answer.statusCode >= 400 && !(call.accept ?? []).includes(answer.statusCode)) throw refusal(answer.statusCode, bytes);

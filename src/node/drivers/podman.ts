@@ -5,8 +5,9 @@ import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { registryRefusal } from '../../market/images.js';
 import { oneLine, textTail } from '../children.js';
-import { specDigest, type Check, type Driver, type Ref, type Running, type RunState, type Scope, type StartSpec } from '../driver.js';
+import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec } from '../driver.js';
 import { PodmanApi } from './podman-api.js';
+import { runInside } from './podman-exec.js';
 import { INSTALL_PODMAN } from './podman-service.js';
 import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
 
@@ -118,6 +119,20 @@ export class PodmanDriver implements Driver {
     if (row === undefined) throw new Problem('not_found', `no container for ${ref.workload} of contract ${ref.contract}`);
     const { HostConfig } = (await this.#api.json({ method: 'GET', path: `/containers/${row.Id}/json`, signal })) as { HostConfig: { LogConfig: { Path: string } } };
     return textTail(await readLog(HostConfig.LogConfig.Path, bytes), bytes);
+  }
+
+  async address(ref: Ref, signal: AbortSignal): Promise<string | null> {
+    const row = await this.#find(ref, signal);
+    if (row === undefined || stateOf(row) !== 'running') return null;
+    const { NetworkSettings } = (await this.#api.json({ method: 'GET', path: `/containers/${row.Id}/json`, signal })) as { NetworkSettings: { IPAddress?: string; Networks?: Readonly<Record<string, { IPAddress?: string }>> | null } };
+    const addresses = [NetworkSettings.IPAddress, ...Object.values(NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress)];
+    return addresses.find((address) => address !== undefined && address !== '') ?? null;
+  }
+
+  async run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult> {
+    const row = await this.#find(ref, signal);
+    if (row === undefined || stateOf(row) !== 'running') throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
+    return runInside(this.#api, row.Id, words, limits, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Problem } from '../../base/errors.js';
 import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { cleanEnvironment, textTail } from '../children.js';
-import { specDigest, type Check, type Driver, type Ref, type Running, type Scope, type StartSpec } from '../driver.js';
+import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec } from '../driver.js';
+import { runBeside } from './process-run.js';
 import { isAlive, readWhole, runFile, type ProcessExit, type ProcessRun, type ProcessSpec } from './process-files.js';
 
 /** What a process driver is made of. */
@@ -103,6 +104,21 @@ export class ProcessDriver implements Driver {
     if ((await this.#look(folder)) === null) throw new Problem('not_found', `no process for ${ref.workload} of contract ${ref.contract}`);
     const parts = await Promise.all(['output.log.1', 'output.log'].map((name) => readFile(join(folder, name)).catch(() => Buffer.alloc(0))));
     return textTail(Buffer.concat(parts), bytes);
+  }
+
+  async address(ref: Ref): Promise<string | null> {
+    const folder = this.#folderOf(ref);
+    if ((await this.#look(folder))?.state !== 'running') return null;
+    const spec = await readWhole<ProcessSpec>(join(folder, 'spec.json'));
+    const address = spec?.env['HOST'];
+    return address === undefined || address === '0.0.0.0' ? '127.0.0.1' : address;
+  }
+
+  async run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult> {
+    const folder = this.#folderOf(ref);
+    const spec = (await this.#look(folder))?.state === 'running' ? await readWhole<ProcessSpec>(join(folder, 'spec.json')) : null;
+    if (spec === null) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
+    return runBeside(spec, words, limits, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

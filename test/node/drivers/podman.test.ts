@@ -10,7 +10,7 @@ import { isProblem } from '../../../src/base/errors.js';
 import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
-import type { StartSpec } from '../../../src/node/driver.js';
+import type { RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
 import { ended, fetched, newScope, refOf, seen, specOf, within, workload } from './support.js';
 
 const hasPodman = (() => {
@@ -123,6 +123,23 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     assert.match(stopped?.reason ?? '', /signal 9/);
     await driver.stop(refOf(spec), 500, within(30));
     assert.equal((await driver.start(spec, within(30))).state, 'failed');
+  });
+
+  test('a command runs in a container with its exit code and output, and is killed when its time is over; its ports answer at its address', async () => {
+    const spec = shell('echo here > /www/index.html; exec httpd -f -p 8080 -h /www');
+    const ref = refOf(spec);
+    assert.equal(await driver.address(ref, within(20)), null);
+    await driver.start(spec, within(60));
+    const run = (script: string, limits: Partial<RunLimits> = {}): Promise<RunResult> => driver.run(ref, ['/bin/sh', '-c', script], { timeout_ms: 20_000, max_bytes: 1_000, ...limits }, within(30));
+    assert.deepEqual(await run('cat /www/index.html; echo said >&2; exit 3'), { exit_code: 3, output: 'here\nsaid\n' });
+    assert.equal((await run('seq 10000', { max_bytes: 20 })).output, '1\n2\n3\n4\n5\n6\n7\n8\n9\n10');
+    assert.equal((await driver.run(ref, ['/nothing'], { timeout_ms: 20_000, max_bytes: 1_000 }, within(30))).exit_code, 127);
+    await assert.rejects(run('exec sleep 12345', { timeout_ms: 500 }), (error) => isProblem(error, 'unreachable', 'timeout'));
+    assert.equal((await run('ps | grep -c "[s]leep 12345"')).output, '0\n');
+    const address = await driver.address(ref, within(20));
+    assert.equal(await (await fetch(`http://${address}:8080/`)).text(), 'here\n');
+    await driver.stop(ref, 0, within(30));
+    await assert.rejects(run('true'), (error) => isProblem(error, 'not_found'));
   });
 
   test('another node of the same machine sees none of it', async () => {

@@ -10,7 +10,7 @@ import { isProblem } from '../../../src/base/errors.js';
 import { MAX_WORKLOAD_LOG_BYTES } from '../../../src/base/limits.js';
 import { ProcessDriver } from '../../../src/node/drivers/process.js';
 import { bornAt, isAlive, runFile, type ProcessRun } from '../../../src/node/drivers/process-files.js';
-import type { StartSpec } from '../../../src/node/driver.js';
+import type { RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
 import { ended, fetched, newScope, refOf, seen, specOf, until, within, workload } from './support.js';
 
 const node = (script: string, said: Partial<StartSpec> = {}): StartSpec => specOf({ workload: workload({ command: [process.execPath, '-e', script] }), ...said });
@@ -96,6 +96,23 @@ describe('processes', { timeout: 120_000 }, () => {
       assert.deepEqual(await driver.start(spec, within(30)), one, 'what ended is not started again');
     });
   }
+
+  test('a command runs beside a workload with its environment, its exit code and its output, and is killed when its time is over', async () => {
+    const spec = specOf({ workload: workload({ command: ['sleep', '600'], env: [{ name: 'GREETING', value: 'hello' }] }) });
+    const ref = refOf(spec);
+    const run = (script: string, limits: Partial<RunLimits> = {}): Promise<RunResult> => driver.run(ref, ['/bin/sh', '-c', script], { timeout_ms: 20_000, max_bytes: 1_000, ...limits }, within(30));
+    await assert.rejects(run('true'), (error) => isProblem(error, 'not_found'));
+    await driver.start(spec, within(20));
+    assert.deepEqual(await run('(echo $GREETING; echo said >&2; exit 3) 2>&1'), { exit_code: 3, output: 'hello\nsaid\n' });
+    assert.equal((await run('seq 10000', { max_bytes: 20 })).output, '1\n2\n3\n4\n5\n6\n7\n8\n9\n10');
+    assert.equal((await driver.run(ref, ['/nothing'], { timeout_ms: 20_000, max_bytes: 1_000 }, within(30))).exit_code, 127);
+    const mark = join(folder, 'late');
+    await assert.rejects(run(`sleep 2; touch ${mark}`, { timeout_ms: 300 }), (error) => isProblem(error, 'unreachable', 'timeout'));
+    assert.equal((await run(`ps -eo args | grep -c "[t]ouch ${mark}"`)).output, '0\n');
+    assert.equal(await driver.address(ref), '127.0.0.1');
+    await driver.remove(ref, within(30));
+    assert.equal(await driver.address(ref), null);
+  });
 
   test('a program that is not there fails with the reason', async () => {
     const spec = specOf({ workload: workload({ command: ['/nowhere/nothing'] }) });

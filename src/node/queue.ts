@@ -1,0 +1,140 @@
+// Steps under way: one at a time for each workload and each volume, all of them side by side, so that one that hangs
+// delays no other. What failed waits before it is tried again.
+import type { Clock } from '../base/clock.js';
+import { effect } from '../base/effect.js';
+import { isProblem, messageOf } from '../base/errors.js';
+import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
+import { oneLine } from './children.js';
+import type { Driver } from './driver.js';
+import { attemptOf, keyOf, type Action, type Failure } from './steps.js';
+import type { Teller } from './tell.js';
+import type { Volumes } from './volume.js';
+
+/** What steps are carried out with. */
+export interface QueueParts {
+  readonly driver: Driver;
+  readonly volumes: Volumes;
+  /** Address of this machine on which workloads' ports are published. */
+  readonly address: string;
+  readonly clock: Clock;
+  /** Ends every step; what it has begun is found again by the next watcher. */
+  readonly signal: AbortSignal;
+}
+
+interface Step {
+  readonly step: Action['do'];
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Carries out steps for one node; `onChange` is called whenever one has ended or shows something new. */
+export class Queue {
+  readonly #parts: QueueParts;
+  readonly #teller: Teller;
+  readonly #onChange: () => void;
+  readonly #steps = new Map<string, Step>();
+  readonly #pulling = new Set<string>();
+  readonly #failures = new Map<string, Failure & { readonly tries: number }>();
+
+  constructor(parts: QueueParts, teller: Teller, onChange: () => void) {
+    this.#parts = parts;
+    this.#teller = teller;
+    this.#onChange = onChange;
+  }
+
+  /** What is under way now, by key. */
+  get busy(): ReadonlyMap<string, Action['do']> {
+    return new Map([...this.#steps].map(([key, { step }]) => [key, step]));
+  }
+
+  /** Keys of what downloads an image. */
+  get pulling(): ReadonlySet<string> {
+    return this.#pulling;
+  }
+
+  get failures(): ReadonlyMap<string, Failure> {
+    return this.#failures;
+  }
+
+  /** Begins a step; where too many are under way it is left for a later round. Its key must not be busy. */
+  begin(action: Action): void {
+    const { signal: stop } = this.#parts;
+    const key = keyOf(action);
+    if (this.#steps.size >= MAX_NODE_STEPS || stop.aborted) return;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([stop, abort.signal, AbortSignal.timeout(NODE_STEP_TIMEOUT_MS)]);
+    const ended = this.#carryOut(action, signal)
+      .then(
+        () => {
+          this.#failures.delete(key);
+          this.#teller.step(action);
+        },
+        (thrown: unknown) => {
+          if (!stop.aborted && !abort.signal.aborted) this.#failed(action, thrown);
+        },
+      )
+      .finally(() => {
+        this.#steps.delete(key);
+        this.#pulling.delete(key);
+        this.#onChange();
+      });
+    this.#steps.set(key, { step: action.do, abort, ended });
+  }
+
+  /** Gives up what is under way at a key. */
+  abandon(key: string): void {
+    this.#steps.get(key)?.abort.abort();
+  }
+
+  /** Nothing of this contract is left. */
+  forget(contract: string): void {
+    for (const key of this.#failures.keys()) if (key === contract || key.startsWith(`${contract}/`)) this.#failures.delete(key);
+  }
+
+  /** Returns when all that was begun has ended; the signal must have aborted. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#steps.values()].map((step) => step.ended));
+  }
+
+  async #carryOut(action: Action, signal: AbortSignal): Promise<void> {
+    const { driver, volumes, address } = this.#parts;
+    const { contract } = action;
+    switch (action.do) {
+      case 'volume':
+        await volumes.ensure(contract, action.size_mib, signal);
+        return;
+      case 'start': {
+        const onPull = () => {
+          this.#pulling.add(keyOf(action));
+          this.#onChange();
+        };
+        await effect('container_started', () => driver.start({ contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull }, signal));
+        return;
+      }
+      case 'stop':
+        return driver.stop({ contract, workload: action.workload }, STOP_GRACE_MS, signal);
+      case 'remove':
+        return driver.remove({ contract, workload: action.workload }, signal);
+      case 'wipe':
+        return volumes.wipe(contract, signal);
+    }
+  }
+
+  /**
+   * A refusal is final; what broke is tried a few times, with growing pauses: also a full disk, since the data of a
+   * contract that is over may be on its way out. Stopping and wiping are never given up.
+   */
+  #failed(action: Action, thrown: unknown): void {
+    const key = keyOf(action);
+    const attempt = attemptOf(action);
+    const before = this.#failures.get(key);
+    const tries = before?.attempt === attempt ? before.tries + 1 : 1;
+    const beginning = action.do === 'start' || action.do === 'volume';
+    const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
+    const pause = NODE_RETRY_MS[tries - 1];
+    const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
+    const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);
+    this.#failures.set(key, { attempt, tries, reason, retry_at: again_ms === null ? null : this.#parts.clock() + again_ms });
+    this.#teller.stepFailed(action, reason, again_ms);
+  }
+}
