@@ -29,6 +29,7 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   signWithin?: number;
   retention?: number;
   dedicated?: true;
+  exec?: true;
   architect?: string;
   architectShare?: number;
   meter?: string;
@@ -45,6 +46,7 @@ export function wantOptions(command: Command): Command {
     .option('--sign-within <duration>', 'how long signatures are collected, at most 7d (default with --signer: 24h)', parseDuration)
     .option(...ACCOUNT_FLAG)
     .option('--dedicated', 'a node as a whole: at least these resources, all that the node has, and nobody else on it; half the price unless the farm says otherwise')
+    .option('--exec', 'commands may be run within the workloads (3bot exec), on a node whose farmer allows it; each session is recorded')
     .option('--architect <account>', 'who designed this and gets a share of what you pay, out of the part of the farm: address G…, account key or bot')
     .option('--architect-share <percent>', 'which share; the farm must allow it', parsePercent)
     .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention)
@@ -109,6 +111,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
     retention_ms: options.retention ?? null,
     commit_within_ms: options.signWithin ?? (several ? SIGN_WITHIN_MS : COMMIT_WITHIN_MS),
     ...(options.dedicated === true ? { dedicated: true as const } : {}),
+    ...(options.exec === true ? { exec: true as const } : {}),
     ...(options.architect === undefined || options.architectShare === undefined ? {} : { architect: { account: findPayee(grid.reader, options.architect).account, share_ppm: options.architectShare } }),
   };
 }

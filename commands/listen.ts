@@ -11,8 +11,8 @@ export function parseListen(text: string): { host: string; port: number } {
 }
 
 /** @throws Problem `usage` */
-export function parsePublic(text: string): string {
+export function parsePublic(text: string, flag = '--public'): string {
   const url = text.replace(/\/$/, '');
-  if (!/^https?:\/\/[^/?#@\s]{1,200}$/.test(url)) throw new Problem('usage', `not an address of a bot: ${JSON.stringify(text.slice(0, 100))}`, { hint: '--public https://bot.example' });
+  if (!/^https?:\/\/[^/?#@\s]{1,200}$/.test(url)) throw new Problem('usage', `not an address of a bot: ${JSON.stringify(text.slice(0, 100))}`, { hint: `${flag} https://bot.example` });
   return url;
 }

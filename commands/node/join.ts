@@ -6,6 +6,7 @@ import type { Check } from '../../src/node/driver.js';
 import type { Config, Invitation } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { readInput } from '../files.js';
+import { parsePublic } from '../listen.js';
 import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
@@ -15,6 +16,8 @@ interface Options extends MachineOptions {
   region?: string;
   allowRegistry?: string[];
   allowConsumer?: string[];
+  relay?: string;
+  allowExec?: boolean;
 }
 
 export const command: CommandFile<Options> = {
@@ -26,7 +29,10 @@ export const command: CommandFile<Options> = {
     .option('--country <code>', 'where the machine stands, two letters', parseCountry)
     .option('--region <text>', 'where in the country', parseRegion)
     .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
-    .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else'),
+    .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else')
+    .option('--relay <url>', 'bot that serves, through which operators see logs and use of their workloads; "no" for none (default: the bot this copy follows)', parseRelay)
+    .option('--allow-exec', 'operators may run commands in their workloads where the agreement says so; each session is recorded')
+    .option('--no-allow-exec', 'they may not (any more)'),
   examples: ['3bot node join - < invitation', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice'],
   async run(context, [given], options) {
     const { openGrid } = await import('../../src/net/grid.js');
@@ -55,13 +61,15 @@ export const command: CommandFile<Options> = {
     const address = options.address ?? known?.address ?? null;
     const place = known?.location ?? { country: null, region: null };
     const location = { country: options.country ?? place.country, region: options.region ?? place.region };
-    const announced = await announce(grid, keyring, { farm, location, address }, offer);
+    const relay = options.relay === undefined ? settings?.relay : options.relay === 'no' ? null : options.relay;
+    const allow_exec = options.allowExec ?? settings?.allow_exec ?? false;
+    const announced = await announce(grid, keyring, { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec }, offer);
     // On a laptop it is oneself who tries things.
     const own = runtime === 'process' ? ownKeys(home) : [];
     const listed = settings?.allow_consumers ?? [];
     const consumers = named ?? (listed.length > 0 ? listed : own);
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data, ...(relay === undefined ? {} : { relay }), allow_exec };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);
@@ -134,6 +142,11 @@ async function admitOwn(context: Context, grid: Grid, farm: string, key: string)
 function parseAddress(text: string): string {
   if (!/^[A-Za-z0-9.:-]{1,253}$/.test(text)) throw new Problem('usage', `not a host name or IP address: ${JSON.stringify(text.slice(0, 100))}`);
   return text;
+}
+
+/** @throws Problem `usage` */
+function parseRelay(text: string): string {
+  return text === 'no' ? text : parsePublic(text, '--relay');
 }
 
 function parseCountry(text: string): string {

@@ -286,6 +286,8 @@ export const NODE_RETRY_MS: readonly number[] = [1_000, 5_000];
 export const STOP_GRACE_MS = 10_000;
 /** Node: what the rules refused to record is tried again after this, should it still be so. */
 export const SAY_AGAIN_MS = 60_000;
+/** Sessions of commands that are open on one contract; they stand in one object. */
+export const MAX_OPEN_SESSIONS = 8;
 /** Timeline of a contract: records shown at the most; what it shows is read by a person, or page by page with bcdb query. */
 export const MAX_TIMELINE = 10_000;
 /** Heartbeat of a new grid: each is a line of the book per node; and what one that is missed can leave unpaid. */

@@ -12,6 +12,7 @@ import { Conversation, peerOf, speakerOf, type Message, type Post } from '../net
 import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
+import { featuresFor } from '../rules/workload.js';
 import type { Agreement, Announcement, ArchitectShare, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
@@ -38,6 +39,8 @@ export interface Wanted {
   readonly commit_within_ms: number;
   /** A node as a whole that has at least the resources. */
   readonly dedicated?: true;
+  /** Commands may be run within the workloads. */
+  readonly exec?: true;
   /** Who gets a share of what is billed, if the farm lets them. */
   readonly architect?: ArchitectShare;
   /** Who confirms time; null: nobody. The node itself if left out. */
@@ -91,12 +94,12 @@ export interface Quotes {
 
 /** The request that says what is wanted, paid from the identity's wallet. */
 export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' | 'keyring'>, nonce: string, firm: boolean): TalkRequest {
-  const { resources, term_ms, node, workloads, signers, commit, order, retention_ms, commit_within_ms, dedicated, architect, meter, notice_ms } = wanted;
+  const { resources, term_ms, node, workloads, signers, commit, order, retention_ms, commit_within_ms, dedicated, exec, architect, meter, notice_ms } = wanted;
   return {
     nonce, consumer: actsFor(grid.reader, keyring.signer('bot').key), payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
     ...(commit === undefined ? {} : { commit }),
-    ...(dedicated === undefined ? {} : { dedicated }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
+    ...(dedicated === undefined ? {} : { dedicated }), ...(exec === undefined ? {} : { exec }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
   };
 }
 
@@ -108,7 +111,7 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const { grid, clock, signal } = buyer;
   const { resources, farm, node, location, term_ms, dedicated = false } = wanted;
   const at = Math.max(clock(), grid.reader.lastAt);
-  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), at, buyer: { key: request.consumer, term_ms, dedicated } });
+  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), at, buyer: { key: request.consumer, term_ms, dedicated } });
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these two filters: it is asked for the very node that passed them.
   const pinned = location !== null || (wanted.runtime !== null && wanted.workloads.length === 0);

@@ -10,7 +10,7 @@ export interface Ordered extends Wanted {
 }
 
 /** In what an agreement is not what is wanted; empty where it is. What is left open fits anything. */
-export function differences({ resources, term_ms, farm, node, order, retention_ms, workloads, roles, payers, payees, meter, quorums }: Agreement, wanted: Ordered): string[] {
+export function differences({ resources, term_ms, farm, node, order, retention_ms, workloads, exec, roles, payers, payees, meter, quorums }: Agreement, wanted: Ordered): string[] {
   const signers = roles.filter(({ role }) => role === 'signer').map(({ party }) => party);
   const architect = payees.find(({ role }) => role === 'architect');
   const facts: [name: string, isSame: boolean][] = [
@@ -22,6 +22,7 @@ export function differences({ resources, term_ms, farm, node, order, retention_m
     ['name', order === wanted.order],
     ['retention', wanted.retention_ms === null || wanted.retention_ms === retention_ms],
     ['workloads', canonical(workloads) === canonical(wanted.workloads)],
+    ['commands within workloads', exec === (wanted.exec === true)],
     ['signers', canonical([...signers].sort()) === canonical([...wanted.signers].sort()) && canonical(quorums.commit.members.find((member) => !('of' in member)) ?? null) === canonical(wanted.commit ?? null)],
     ['architect', architect?.account === wanted.architect?.account && architect?.share_ppm === wanted.architect?.share_ppm],
     ['meter', wanted.meter === undefined || wanted.meter === (meter?.by ?? null)],

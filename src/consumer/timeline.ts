@@ -11,7 +11,7 @@ import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { viewOf, type ContractView } from '../rules/view.js';
 import { linesOf } from '../market/lines.js';
-import type { Agreement, Amend, End, Fund, Payload, Run, WorkloadList } from '../schema/types.js';
+import type { Agreement, Amend, End, Fund, Payload, Run, Session, SessionClosed, WorkloadList } from '../schema/types.js';
 import { durationText, resourcesText } from '../market/words.js';
 
 /** One record that concerns a contract; or what time alone brought about, with neither line nor record. */
@@ -98,6 +98,8 @@ function said({ kind, body }: Payload, contract: ContractObject): string {
     }
     case 'run@1':
       return runText(body as unknown as Run);
+    case 'session@1':
+      return sessionText(body as unknown as Session);
     case 'workload@1':
       return `to run from now on: ${(body as unknown as WorkloadList).workloads.map(({ name }) => name).join(', ') || 'nothing'}`;
     case 'end@1': {
@@ -123,6 +125,13 @@ function runText({ workload, state, reason, exit_code }: Run): string {
   const why = [exit_code === null ? null : `exit code ${exit_code}`, reason].filter((part) => part !== null).join(', ');
   const words = state === 'held' ? 'the node holds it: time begins' : state === 'released' ? 'the node has wiped its data' : `${workload ?? 'the node'} ${state}`;
   return `${words}${why === '' ? '' : `: ${why}`}`;
+}
+
+function sessionText(body: Session): string {
+  if (body.state === 'opened') return `${short(body.operator)} runs commands in ${body.workload}`;
+  const { session, exit_code, reason, sha256 } = body as SessionClosed;
+  const end = [exit_code === null ? null : `exit code ${exit_code}`, reason].filter((part) => part !== null).join(', ');
+  return `session ${short(session)} is over: ${end === '' ? 'ended' : end}; ${sha256 === null ? 'its transcript is lost' : `transcript ${short(sha256)}`}`;
 }
 
 /** Names for keys, of bots by what they call themselves now. */

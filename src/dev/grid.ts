@@ -167,7 +167,7 @@ export class DevGrid implements AsyncDisposable {
     const { runtime, declare } = this.#options;
     const { invitation } = await this.#step(`farmer: invitation for ${name}`, () => this.ask<{ invitation: string }>(this.farmer, 'farm', 'invite', '--for', '10m'));
     const capacity = declare === null ? ['--disk', 'ssd'] : ['--declare', declare];
-    const allowed = ['--allow-registry', 'localhost', ...(runtime === 'process' ? ['--allow-consumer', buyer] : [])];
+    const allowed = ['--allow-exec', '--allow-registry', 'localhost', ...(runtime === 'process' ? ['--allow-consumer', buyer] : [])];
     await this.#step(`${name}: joins the farm`, () => this.ask(bot, 'node', 'join', invitation, '--runtime', runtime, '--address', '127.0.0.1', ...capacity, ...allowed));
     await this.#step(`${name}: watches`, () => this.#launch(bot, 'node', 'watch'));
   }

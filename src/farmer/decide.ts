@@ -7,6 +7,7 @@ import { registryRefusal } from '../market/images.js';
 import { PPM } from '../rules/agreement.js';
 import { contractsOn, freeCapacity } from '../rules/node.js';
 import type { DealObject, FarmObject, GridObject, NodeObject } from '../rules/objects.js';
+import { featuresFor } from '../rules/workload.js';
 import type { FarmConfig, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
 /** The farmer's own limits, from config.json. */
@@ -113,9 +114,12 @@ function place(request: TalkRequest, { grid, farm, deal, nodes, held }: Shop, at
   if (sold.length === 0) return decline('no_node', request.node === null ? 'this farm has no node to sell' : 'this farm does not sell that node');
   const able = sold.filter(({ announcement }) => runsAll(request.workloads, announcement.runtime));
   if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, sold));
+  const needed = featuresFor(request.workloads, { exec: request.exec === true });
+  const equipped = able.filter(({ announcement }) => needed.every((feature) => announcement.features.includes(feature)));
+  if (equipped.length === 0) return decline('runtime', `no node of this farm announces ${needed.join(', ')}`);
 
   const dedicated = request.dedicated === true;
-  const rooms = able.map((node) => ({ node, left: dedicated && !isWhole(node, held, at) ? NOTHING : leftOn(node, held, at) }));
+  const rooms = equipped.map((node) => ({ node, left: dedicated && !isWhole(node, held, at) ? NOTHING : leftOn(node, held, at) }));
   const fitting = rooms.filter(({ left }) => fits(request.resources, left));
   const [best] = fitting.sort((a, b) => compare(size(subtract(a.left, request.resources)), size(subtract(b.left, request.resources))) || compare(a.node.key, b.node.key));
   if (best !== undefined) return { node: best.node, ...askingOf(farm, grid, deal, { term_ms: request.term_ms, dedicated, at }) };

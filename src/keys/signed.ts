@@ -3,7 +3,7 @@ import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 
 /** What a signature can be about. */
-export type SignedType = 'record' | 'talk' | 'accept' | 'letter' | 'mailbox' | 'checkpoint' | 'cosignature';
+export type SignedType = 'record' | 'talk' | 'accept' | 'letter' | 'mailbox' | 'relay' | 'session' | 'checkpoint' | 'cosignature';
 
 /** A signature with its key: `by` 32 bytes in hex, `sig` 64 bytes in base64. */
 export interface Signature {
@@ -22,6 +22,8 @@ const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: strin
   accept: { dsse: 'application/vnd.3bot.accept+json' },
   letter: { dsse: 'application/vnd.3bot.letter+json' },
   mailbox: { dsse: 'application/vnd.3bot.mailbox+json' },
+  relay: { dsse: 'application/vnd.3bot.relay+json' },
+  session: { dsse: 'application/vnd.3bot.session+json' },
   checkpoint: { fits: (text) => CHECKPOINT.test(text) },
   cosignature: { fits: (text) => COSIGNATURE.test(text) },
 };
@@ -34,7 +36,8 @@ const BY_ID = '"v":2}';
 /**
  * The exact bytes that a signature of this type covers.
  *
- * `record`, `talk`, `accept`, `letter` (a letter's head), `mailbox` (a request of its owner): DSSE pre-authentication encoding of the payload (canonical JSON), payload type
+ * `record`, `talk`, `accept`, `letter` (a letter's head), `mailbox` (a request of its owner), `relay` (who calls a relay, and what for), `session` (both ends' fresh keys and
+ * what they are for): DSSE pre-authentication encoding of the payload (canonical JSON), payload type
  * `application/vnd.3bot.<type>+json`; but of a record whose `v` is 2 the payload is its id, SHA-256 in hex, and the
  * payload type `application/vnd.3bot.record-id`. `checkpoint`: the note text itself (C2SP tlog-checkpoint). `cosignature`: the
  * lines `cosignature/v1`, `time <seconds>` and the note text (C2SP tlog-cosignature).

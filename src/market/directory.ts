@@ -23,6 +23,8 @@ export interface Search {
   /** Node key. */
   readonly node?: string | undefined;
   readonly runtime?: Announcement['runtime'] | undefined;
+  /** What a node must announce; `featuresFor` says what workloads need. */
+  readonly features?: readonly string[];
   /** Two-letter country or name of a region, in any case. */
   readonly location?: string | undefined;
   /** ms since 1970; capacity is what is left then. */
@@ -39,6 +41,7 @@ export const EXCLUSIONS = {
   no_endpoint: 'whose farm cannot be reached',
   location: 'somewhere else',
   runtime: 'with another runtime',
+  features: 'without a feature that is needed',
   full: 'with as many contracts as a node can have',
   shared: 'that somebody has a part of already',
   cpu: 'with too few cores left',
@@ -151,6 +154,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (endpoint === null) return 'no_endpoint';
   if (!isAt(node.announcement.location, wanted.location)) return 'location';
   if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
+  if (wanted.features?.some((feature) => !node.announcement.features.includes(feature)) === true) return 'features';
   if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
   const { buyer, at } = wanted;
   const dedicated = buyer?.dedicated ?? false;

@@ -69,7 +69,7 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
     minimum_stroops: (meter === null ? 0n : smaller(total, totalStroops(resources, prices, meter.heartbeat_ms, discounts))).toString(),
     retention_ms: request.retention_ms ?? grid.retention_ms,
     meter,
-    exec: false,
+    exec: request.exec === true,
     workloads: request.workloads,
     documents: [],
   };

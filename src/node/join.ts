@@ -7,12 +7,17 @@ import { Client } from '../net/client.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf } from '../net/talk.js';
-import { read, type NodeObject } from '../rules/objects.js';
+import { read, readGrid, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Invitation } from '../schema/types.js';
 import type { Offer } from './probe.js';
 
 /** What a person says of a node. */
-export type NodeTerms = Pick<Announcement, 'farm' | 'location' | 'address'>;
+export interface NodeTerms extends Pick<Announcement, 'farm' | 'location' | 'address'> {
+  /** Bot through which operators look inside; null: none. */
+  readonly relay: string | null;
+  /** Commands may be run within workloads, where the agreement says so. */
+  readonly exec: boolean;
+}
 
 /**
  * Announces a node; nothing is recorded where nothing has changed.
@@ -20,10 +25,11 @@ export type NodeTerms = Pick<Announcement, 'farm' | 'location' | 'address'>;
  * @returns whether something was recorded
  * @throws Problem `refused` by the grid's rules; what `append` throws
  */
-export async function announce(grid: Grid, keyring: Keyring, terms: NodeTerms, offer: Offer): Promise<boolean> {
+export async function announce(grid: Grid, keyring: Keyring, { relay, exec, ...terms }: NodeTerms, offer: Offer): Promise<boolean> {
   const signer = keyring.signer('node');
-  const body: Announcement = { ...terms, ...offer, sealing_key: keyring.public['sealing'] ?? '' };
   await grid.refresh();
+  const later = readGrid(grid.reader).rules >= 2 && relay !== null ? { relay } : {};
+  const body: Announcement = { ...terms, ...later, ...offer, features: [...offer.features, ...(exec ? ['exec'] : [])], sealing_key: keyring.public['sealing'] ?? '' };
   const before = nodeOf(grid, signer.key)?.announcement;
   if (before !== undefined && canonical(before) === canonical(body)) return false;
   await appendSigned(grid, { chain: `node/${signer.key}`, kind: 'announcement@1', body }, [signer]);

@@ -22,6 +22,7 @@ import { checkSigned, missingOf, type Occasion, type Signers } from './quorum.js
 import { demand, refused, short } from './refusal.js';
 import { RuleState, type Act, type Rule, type Version } from './rule.js';
 import { run } from './run.js';
+import { session } from './session.js';
 import { accountSigners } from './spending.js';
 import { stateRoot } from './state.js';
 import { amountsOf, faucet, transfer } from './token.js';
@@ -31,7 +32,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
     genesis, policy, witnesses, handover, identity, recover, account, transfer, faucet,
     farm, prices, deal, admit, retire, announcement,
-    agreement, workload, end, run, status,
+    agreement, workload, end, run, session, status,
     claim, fund, amend, notice,
     certificate, mint,
     document, endorse, vote, ballot,

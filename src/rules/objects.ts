@@ -310,6 +310,19 @@ export interface RunObject {
   at: number;
   /** Those of the list in force that it has spoken of; a workload that was replaced starts without. */
   workloads: WorkloadStatus[];
+  /** Sessions of commands that are open, oldest first; left out where there is none. */
+  sessions?: OpenSession[];
+}
+
+/** A session of commands within a workload that has not ended. */
+export interface OpenSession {
+  /** Of the record that opened it. */
+  id: string;
+  workload: string;
+  /** `bot/<key>`. */
+  operator: string;
+  /** Home's time of that record, ms. */
+  at: number;
 }
 
 /** `state/<log key>`: the newest state root. */

@@ -12,6 +12,8 @@ test('records, talk, letters, mailbox requests and acceptances are wrapped as DS
   assert.equal(signingBytes('talk', '{}').toString(), 'DSSEv1 30 application/vnd.3bot.talk+json 2 {}');
   assert.equal(signingBytes('letter', '{}').toString(), 'DSSEv1 32 application/vnd.3bot.letter+json 2 {}');
   assert.equal(signingBytes('mailbox', '{}').toString(), 'DSSEv1 33 application/vnd.3bot.mailbox+json 2 {}');
+  assert.equal(signingBytes('relay', '{}').toString(), 'DSSEv1 31 application/vnd.3bot.relay+json 2 {}');
+  assert.equal(signingBytes('session', '{}').toString(), 'DSSEv1 33 application/vnd.3bot.session+json 2 {}');
   assert.equal(signingBytes('accept', '').toString(), 'DSSEv1 32 application/vnd.3bot.accept+json 0 ');
 });
 
