@@ -9,8 +9,9 @@ export const command: CommandFile<{ name?: string; wordsFile?: string }> = {
   examples: ['3bot identity create --name alice', 'id=$(3bot identity create --passphrase-file ~/passphrase)'],
   async run(context, _args, { name, wordsFile }) {
     const { randomBytes } = await import('node:crypto');
-    const { checkName, checkWordsFile, describeIdentity, identityText, nameOfKeys, useIfFirst, writeWords } = await import('../../src/keys/identity.js');
+    const { checkName, describeIdentity, identityText, nameOfKeys, useIfFirst } = await import('../../src/keys/identity.js');
     const { createKeyring } = await import('../../src/keys/unlock.js');
+    const { checkWordsFile, writeWords } = await import('../../src/keys/words-file.js');
     const { home, out } = context;
     const chosen = name === undefined ? nameOfKeys : checkName(name);
     if (wordsFile !== undefined) checkWordsFile(wordsFile);

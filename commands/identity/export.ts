@@ -7,8 +7,9 @@ export const command: CommandFile<{ wordsFile: string }> = {
   options: (c) => c.requiredOption('--words-file <file>', 'new file for the 24 words, readable by you alone'),
   examples: ['3bot identity export alice --words-file words.txt'],
   async run(context, [name], { wordsFile }) {
-    const { checkWordsFile, findIdentity, writeWords } = await import('../../src/keys/identity.js');
+    const { findIdentity } = await import('../../src/keys/identity.js');
     const { identityInUse, openByPassphrase } = await import('../../src/keys/unlock.js');
+    const { checkWordsFile, writeWords } = await import('../../src/keys/words-file.js');
     const { home, out } = context;
     const identity = findIdentity(home, name ?? identityInUse(home));
     checkWordsFile(wordsFile);

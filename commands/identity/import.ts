@@ -9,11 +9,12 @@ export const command: CommandFile<{ name?: string; wordsFile?: string }> = {
   examples: ['3bot identity import --words-file words.txt --name alice'],
   async run(context, _args, { name, wordsFile }) {
     const { Problem } = await import('../../src/base/errors.js');
-    const { checkName, describeIdentity, identityText, nameOfKeys, readWords, useIfFirst } = await import('../../src/keys/identity.js');
+    const { checkName, describeIdentity, identityText, nameOfKeys, useIfFirst } = await import('../../src/keys/identity.js');
     const { publicKeys } = await import('../../src/keys/keyring.js');
     const { listKeystores } = await import('../../src/keys/keystore.js');
     const { createKeyring } = await import('../../src/keys/unlock.js');
     const { secretOf } = await import('../../src/keys/words.js');
+    const { readWords } = await import('../../src/keys/words-file.js');
     const { home, out, prompt } = context;
     const chosen = name === undefined ? nameOfKeys : checkName(name);
     const secret = wordsFile === undefined ? secretOf(await prompt.secret('The 24 words:', '--words-file')) : readWords(wordsFile);

@@ -4,7 +4,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import nacl from 'tweetnacl';
 import { toBase64, toHex } from '../base/bytes.js';
 import { canonical, parseCanonical } from '../base/canonical.js';
 import { Problem } from '../base/errors.js';
@@ -16,6 +15,7 @@ import { shapeError } from '../schema/validate.js';
 import { costOfNew, type KdfCost } from './cost.js';
 import { withDerivedKey } from './derive.js';
 import type { KeyringType } from './keyring.js';
+import { nacl } from './nacl.js';
 
 /** Path of a keystore file. */
 export function keystorePath(home: Home, type: KeyringType, name: string): string {
@@ -118,7 +118,7 @@ export function listKeystores(home: Home, type?: KeyringType): Listed[] {
 
 /** The contents of the box, or null when the passphrase is wrong. */
 function openBox(file: KeystoreFile, passphrase: string): Promise<Uint8Array | null> {
-  return withDerivedKey(file.type, passphrase, file.kdf, (key) => nacl.secretbox.open(Buffer.from(file.box, 'base64'), Buffer.from(file.nonce, 'hex'), key));
+  return withDerivedKey(file.type, passphrase, file.kdf, (key) => nacl().secretbox.open(Buffer.from(file.box, 'base64'), Buffer.from(file.nonce, 'hex'), key));
 }
 
 /**
@@ -195,7 +195,7 @@ async function sealed(home: Home, { type, name, public: keys, secret }: NewKeyst
   const nonce = randomBytes(24);
   const draft: KeystoreFile = { v: 1, type, name, public: { ...keys }, kdf, nonce: toHex(nonce), box: '', checksum: '' };
   const contents = Buffer.concat([headerHash(draft), secret]);
-  const box = toBase64(await withDerivedKey(type, passphrase, kdf, (key) => nacl.secretbox(contents, nonce, key)));
+  const box = toBase64(await withDerivedKey(type, passphrase, kdf, (key) => nacl().secretbox(contents, nonce, key)));
   contents.fill(0);
   const file: KeystoreFile = { ...draft, box, checksum: checksumOf({ ...draft, box }) };
   const wrong = shapeError('keystore@1', file);

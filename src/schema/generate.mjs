@@ -1,5 +1,5 @@
 // Makes, from schemas/*.json, the types (types.ts, beside this file) and the validators
-// (dist/src/schema/validators.cjs, ready-made code, so that no command compiles a schema).
+// (dist/src/schema/validators/, ready-made code, a file each, so that no command compiles a schema or loads all of them).
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
@@ -12,8 +12,9 @@ const schemas = files.map((f) => JSON.parse(readFileSync(new URL(`schemas/${f}`,
 const nameOf = (id) => id.replace(/\.(\d+)\.json$/, '@$1');
 const ajv = new Ajv({ schemas, strict: true, strictTypes: false, allErrors: false, messages: true, code: { source: true, optimize: 2 } });
 const named = Object.fromEntries(schemas.filter((s) => s.type).map((s) => [nameOf(s.$id), s.$id]));
-mkdirSync(new URL('dist/src/schema/', root), { recursive: true });
-writeFileSync(new URL('dist/src/schema/validators.cjs', root), standalone.default(ajv, named));
+const validators = new URL('dist/src/schema/validators/', root);
+mkdirSync(validators, { recursive: true });
+for (const [name, id] of Object.entries(named)) writeFileSync(new URL(`${name}.cjs`, validators), standalone.default(ajv, ajv.getSchema(id)));
 
 // One document, so that a shared shape becomes one type.
 const definitions = {};
@@ -34,5 +35,5 @@ const types = await compile(local, 'Schemas', {
   bannerComment: '// Made by src/schema/generate.mjs from schemas/*.json; do not edit.',
 });
 const tidy = types.replaceAll(/\n \* ?\n \* This interface was referenced by `Schemas`'s JSON-Schema\n \* via the `definition` "[^"]+"\./g, '').replaceAll(/\/\*\*\n \* This interface was referenced by `Schemas`'s JSON-Schema\n \* via the `definition` "[^"]+"\.\n \*\/\n/g, '');
-const names = Object.keys(named).map((n) => `  | '${n}'`).join('\n');
-writeFileSync(new URL('src/schema/types.ts', root), `${tidy}\n/** Names of the schemas that can be validated. */\nexport type SchemaName =\n${names};\n`);
+const names = Object.keys(named).map((n) => `  '${n}',`).join('\n');
+writeFileSync(new URL('src/schema/types.ts', root), `${tidy}\n/** Names of the schemas that can be validated. */\nexport const SCHEMA_NAMES = [\n${names}\n] as const;\nexport type SchemaName = (typeof SCHEMA_NAMES)[number];\n`);

@@ -1,23 +1,32 @@
 // The one door to the validators that the schemas in schemas/ become.
 import { createRequire } from 'node:module';
 import { Problem } from '../base/errors.js';
-import type { SchemaName } from './types.js';
+import { SCHEMA_NAMES, type SchemaName } from './types.js';
 
 interface Validator {
   (value: unknown): boolean;
   errors?: { instancePath: string; message?: string; params?: Record<string, unknown> }[] | null;
 }
 
-let loaded: Record<string, Validator> | undefined;
+const require = createRequire(import.meta.url);
+const loaded = new Map<SchemaName, Validator>();
+const names: ReadonlySet<string> = new Set(SCHEMA_NAMES);
 
-/** Loaded at the first use: they are large, and help needs none. */
-function validators(): Record<string, Validator> {
-  return (loaded ??= createRequire(import.meta.url)('./validators.cjs') as Record<string, Validator>);
+/** Loaded at its first use: all of them are a megabyte, and a command needs a few. */
+function validatorOf(name: SchemaName): Validator {
+  let found = loaded.get(name);
+  if (found === undefined) {
+    // A path is made of names of our own alone.
+    if (!names.has(name)) throw new Error(`no schema ${name}`);
+    found = require(`./validators/${name}.cjs`) as Validator;
+    loaded.set(name, found);
+  }
+  return found;
 }
 
 /** Whether a schema of this name (`agreement@1`) exists. */
 export function hasSchema(name: string): name is SchemaName {
-  return Object.hasOwn(validators(), name);
+  return names.has(name);
 }
 
 /**
@@ -26,8 +35,7 @@ export function hasSchema(name: string): name is SchemaName {
  * @param value anything; hostile input is expected
  */
 export function shapeError(name: SchemaName, value: unknown): string | null {
-  const validator = validators()[name];
-  if (validator === undefined) throw new Error(`no schema ${name}`);
+  const validator = validatorOf(name);
   if (validator(value)) return null;
   const first = validator.errors?.[0];
   const extra = first?.params?.['additionalProperty'] ?? first?.params?.['missingProperty'];
