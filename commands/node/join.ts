@@ -7,7 +7,7 @@ import type { Config, Invitation } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { readInput } from '../files.js';
 import { parsePublic } from '../listen.js';
-import { checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
+import { benchmarkText, checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
   farm?: string;
@@ -18,6 +18,7 @@ interface Options extends MachineOptions {
   allowConsumer?: string[];
   relay?: string;
   allowExec?: boolean;
+  benchmark?: boolean;
 }
 
 export const command: CommandFile<Options> = {
@@ -28,6 +29,8 @@ export const command: CommandFile<Options> = {
     .option('--address <host>', "where workloads' ports are reached: a host name or IP address of this machine", parseAddress)
     .option('--country <code>', 'where the machine stands, two letters', parseCountry)
     .option('--region <text>', 'where in the country', parseRegion)
+    .option('--benchmark', 'measure its speed again, for some seconds; done unasked the first time')
+    .option('--no-benchmark', 'do not measure its speed')
     .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
     .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else')
     .option('--relay <url>', 'bot that serves, through which operators see logs and use of their workloads; "no" for none (default: the bot this copy follows)', parseRelay)
@@ -39,9 +42,10 @@ export const command: CommandFile<Options> = {
     const { readConfig, updateConfig } = await import('../../src/home.js');
     const { announce, askAdmission, nodeOf } = await import('../../src/node/join.js');
     const { gridOptions } = await import('../handle.js');
+    const { readGrid } = await import('../../src/rules/objects.js');
     const { findBot } = await import('../../src/market/find.js');
     const { nodeKeyring, ownKeys } = await import('./keys.js');
-    const { lookAtMachine } = await import('./machine.js');
+    const { lookAtMachine, speedOf } = await import('./machine.js');
     const { home, io, out, clock, signal } = context;
     const text = given === '-' ? await readInput(io, MAX_INVITATION_BYTES) : given;
     const { grid: gridId, farm, invitation } = await placeOf(context, text, options.farm, readConfig(home));
@@ -63,7 +67,10 @@ export const command: CommandFile<Options> = {
     const location = { country: options.country ?? place.country, region: options.region ?? place.region };
     const relay = options.relay === undefined ? settings?.relay : options.relay === 'no' ? null : options.relay;
     const allow_exec = options.allowExec ?? settings?.allow_exec ?? false;
-    const announced = await announce(grid, keyring, { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec }, offer);
+    const wanted = options.benchmark ?? (known?.benchmark === undefined && !offer.declared);
+    const measured = wanted && readGrid(grid.reader).rules >= 2 ? await speedOf(context, data) : undefined;
+    const terms = { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec, benchmark: measured ?? known?.benchmark };
+    const announced = await announce(grid, keyring, terms, offer);
     // On a laptop it is oneself who tries things.
     const own = runtime === 'process' ? ownKeys(home) : [];
     const listed = settings?.allow_consumers ?? [];
@@ -76,10 +83,11 @@ export const command: CommandFile<Options> = {
       else await admitOwn(context, grid, farm, key);
     }
     const admitted = nodeOf(grid, key)?.admitted === farm;
+    const speed = nodeOf(grid, key)?.announcement.benchmark;
     out.one({
-      json: { node: key, grid: grid.id, farm, runtime, admitted, announced, declared: offer.declared, capacity: offer.capacity, address, location, data, checks },
+      json: { node: key, grid: grid.id, farm, runtime, admitted, announced, declared: offer.declared, capacity: offer.capacity, benchmark: speed ?? null, address, location, data, checks },
       id: key,
-      text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`].join('\n'),
+      text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`, ...(speed === undefined ? [] : [`speed ${benchmarkText(speed)}`])].join('\n'),
     });
     sayNotes(context, runtime, checks.filter(({ name }) => !(name === 'disk' && offer.declared)), consumers.length);
     out.next('3bot node watch');

@@ -1,10 +1,10 @@
 // Looks at this machine as `node probe` and `node join` do.
 import { resolve, join } from 'node:path';
-import { Problem } from '../../src/base/errors.js';
+import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Check } from '../../src/node/driver.js';
 import { declared, probe, type Probe } from '../../src/node/probe.js';
 import { openTools } from '../../src/node/tools.js';
-import type { Announcement, Resources } from '../../src/schema/types.js';
+import type { Announcement, Benchmark, NodeConfig, Resources } from '../../src/schema/types.js';
 import type { Context } from '../command.js';
 import type { MachineOptions, Runtime } from './shared.js';
 
@@ -29,6 +29,11 @@ export interface Before {
 /** A machine that is no node yet. */
 export const NO_NODE: Before = { grid: '0'.repeat(64), key: '0'.repeat(64), runtime: null, data: null, announcement: undefined, dev: true };
 
+/** Probes once more as for what is announced; nobody is asked. */
+export function lookAgain(context: Context, { grid, key, runtime, data }: NodeConfig, dev: boolean, announcement: Announcement): Promise<Found> {
+  return lookAtMachine({ ...context, prompt: { ...context.prompt, possible: false } }, {}, { grid, key, runtime, data, announcement, dev });
+}
+
 /**
  * Probes with what the flags say, else what was announced before, else what is found. A person is asked what kind of
  * disk this is where nobody can tell.
@@ -51,6 +56,21 @@ export async function lookAtMachine(context: Context, options: MachineOptions, b
     return { ...(await look(disk)), runtime, data };
   }
   return { ...first, runtime, data };
+}
+
+/** The benchmark of this machine; undefined, with a note, where it cannot be measured: it is still a node. */
+export async function speedOf(context: Context, data: string): Promise<Benchmark | undefined> {
+  const { benchmark } = await import('../../src/node/benchmark.js');
+  const { clock, signal, out } = context;
+  using progress = await context.progress('measuring how fast this machine is');
+  try {
+    return await benchmark({ folder: join(data, 'volumes'), clock, signal, onStep: (step) => progress.say(`measuring how fast this machine is: ${step}`) });
+  } catch (thrown) {
+    if (!isProblem(thrown) || thrown.code === 'interrupted') throw thrown;
+    progress.stop();
+    out.note(`note: its speed is not announced: ${thrown.message}`);
+    return undefined;
+  }
 }
 
 function toolsOf({ home }: Context, { grid, key }: Before, runtime: Runtime, data: string, overcommit: boolean): ReturnType<typeof openTools> {

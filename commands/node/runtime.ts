@@ -3,7 +3,7 @@ import { Problem } from '../../src/base/errors.js';
 import { updateConfig } from '../../src/home.js';
 import type { Keyring } from '../../src/keys/keyring.js';
 import type { Grid } from '../../src/net/grid.js';
-import { announce, nodeOf } from '../../src/node/join.js';
+import { announce, nodeOf, termsOf } from '../../src/node/join.js';
 import { contractsOn } from '../../src/rules/node.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { Context } from '../command.js';
@@ -30,8 +30,7 @@ export async function settle(context: Context, grid: Grid, keyring: Keyring, con
     throw new Problem('refused', `contracts of this node, or data that it keeps of them, count on the runtime ${config.runtime}`, { reason: 'runtime', hint: `3bot node watch --runtime ${config.runtime}` });
   }
   const { offer } = await lookAtMachine(context, { runtime: wanted }, { grid: grid.id, key: config.key, runtime: wanted, data: config.data, announcement: node.announcement, dev: grid.dev });
-  const { farm, location, address, relay = null, features } = node.announcement;
-  await announce(grid, keyring, { farm, location, address, relay, exec: features.includes('exec') }, offer);
+  await announce(grid, keyring, termsOf(node.announcement), offer);
   const allow_consumers = wanted === 'process' && config.allow_consumers.length === 0 ? ownKeys(context.home) : config.allow_consumers;
   const changed: NodeConfig = { ...config, runtime: wanted, allow_consumers };
   updateConfig(context.home, (all) => {

@@ -50,7 +50,10 @@ export const command: CommandFile<Options> = {
       return;
     }
     const stop = grid.onNews(() => watcher.wake());
-    await watcher.forever(options.interval ?? WATCH_INTERVAL_MS);
+    const { Remeasurer } = await import('../../src/node/remeasure.js');
+    const { lookAgain } = await import('./machine.js');
+    const remeasurer = new Remeasurer({ grid, keyring, clock, look: (before) => lookAgain(context, settled, grid.dev, before), tell: (event) => show(context, event) });
+    await Promise.all([watcher.forever(options.interval ?? WATCH_INTERVAL_MS), remeasurer.forever(signal)]);
     stop();
   },
 };
@@ -87,6 +90,9 @@ function words(event: WatchEvent): string {
       return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}`;
     case 'meter':
       return event.problem === null ? 'time is confirmed in the book, once a heartbeat' : `time is not confirmed, and so not billed: ${event.problem.message}`;
+    case 'machine':
+      if (event.problem !== null) return `this machine could not be compared with what is announced: ${event.problem.message}`;
+      return `this machine has changed and is announced again: ${event.changes.join(', ')}${event.short === null ? '' : `; it has sold ${event.short} more than it has, and sells nothing until contracts end`}`;
     case 'step':
       return `${what}: ${{ volume: 'volume made', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
     case 'step_failed':

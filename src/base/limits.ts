@@ -272,6 +272,18 @@ export const MAX_RUNTIME_ANSWER_BYTES = 16 * 1_048_576;
 export const MAX_WORKLOAD_LOG_BYTES = 1_048_576;
 /** Node: measuring the hardware; its tools are many and one may hang. */
 export const PROBE_TIMEOUT_MS = 60_000;
+/** Node: each part of the benchmark; shorter, and a core is still speeding up; five of them stay below ten seconds. */
+export const BENCHMARK_SPAN_MS = 1_200;
+/** Node: the whole benchmark on a machine that is busy or whose disk hangs. */
+export const BENCHMARK_TIMEOUT_MS = 30_000;
+/** Node: how often the machine is compared with what is announced, and how soon a difference is looked at once more. */
+export const REMEASURE_MS = 3_600_000;
+export const REMEASURE_AGAIN_MS = 60_000;
+/** Node: the first such look comes after the watcher has taken up its work. */
+export const REMEASURE_FIRST_MS = 5_000;
+/** Node: disk space by which a machine may differ from what is announced before it announces again, the larger of both: logs and images come and go. */
+export const DISK_CHANGE_MIB = 2_048;
+export const DISK_CHANGE_PART = 0.05;
 /** Node: a reason in a run record. */
 export const MAX_REASON_CHARS = 500;
 /** Node: processes of one workload; what a busy database or web server needs, far below what starves a machine. */

@@ -7,6 +7,7 @@ import { Client } from '../net/client.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf } from '../net/talk.js';
+import { ANNOUNCED_LATER } from '../rules/node.js';
 import { read, readGrid, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Invitation } from '../schema/types.js';
 import type { Offer } from './probe.js';
@@ -17,6 +18,23 @@ export interface NodeTerms extends Pick<Announcement, 'farm' | 'location' | 'add
   readonly relay: string | null;
   /** Commands may be run within workloads, where the agreement says so. */
   readonly exec: boolean;
+  /** Not measured each time; undefined: none is announced. */
+  readonly benchmark: Announcement['benchmark'];
+}
+
+/** What was said of a node when it was announced. */
+export function termsOf({ farm, location, address, relay = null, features, benchmark }: Announcement): NodeTerms {
+  return { farm, location, address, relay, exec: features.includes('exec'), benchmark };
+}
+
+/** The body that announces a node to a grid of these rules, which may know fewer fields. */
+export function announcementOf({ relay, exec, benchmark, ...terms }: NodeTerms, offer: Offer, sealing_key: string, rules: number): Announcement {
+  const body: Announcement = {
+    ...terms, ...offer, features: [...offer.features, ...(exec ? ['exec'] : [])], sealing_key,
+    ...(relay === null ? {} : { relay }), ...(benchmark === undefined ? {} : { benchmark }),
+  };
+  if (rules < 2) for (const field of ANNOUNCED_LATER) delete body[field];
+  return body;
 }
 
 /**
@@ -25,11 +43,10 @@ export interface NodeTerms extends Pick<Announcement, 'farm' | 'location' | 'add
  * @returns whether something was recorded
  * @throws Problem `refused` by the grid's rules; what `append` throws
  */
-export async function announce(grid: Grid, keyring: Keyring, { relay, exec, ...terms }: NodeTerms, offer: Offer): Promise<boolean> {
+export async function announce(grid: Grid, keyring: Keyring, terms: NodeTerms, offer: Offer): Promise<boolean> {
   const signer = keyring.signer('node');
   await grid.refresh();
-  const later = readGrid(grid.reader).rules >= 2 && relay !== null ? { relay } : {};
-  const body: Announcement = { ...terms, ...later, ...offer, features: [...offer.features, ...(exec ? ['exec'] : [])], sealing_key: keyring.public['sealing'] ?? '' };
+  const body = announcementOf(terms, offer, keyring.public['sealing'] ?? '', readGrid(grid.reader).rules);
   const before = nodeOf(grid, signer.key)?.announcement;
   if (before !== undefined && canonical(before) === canonical(body)) return false;
   await appendSigned(grid, { chain: `node/${signer.key}`, kind: 'announcement@1', body }, [signer]);

@@ -6,6 +6,7 @@ import { PROBE_TIMEOUT_MS } from '../base/limits.js';
 import { NOTHING, subtract } from '../capacity/fit.js';
 import { parseSize } from '../capacity/parse.js';
 import type { Announcement, Device, Resources } from '../schema/types.js';
+import { release } from '../net/release.js';
 import { oneLine, run } from './children.js';
 import type { Check, Driver } from './driver.js';
 import type { Measured } from './measure.js';
@@ -24,13 +25,24 @@ export interface ProbeOptions {
 }
 
 /** The part of an announcement that a machine knows of itself. */
-export type Offer = Pick<Announcement, 'declared' | 'capacity' | 'host_share' | 'devices' | 'platform' | 'runtime' | 'features' | 'virtualised'>;
+export type Offer = Pick<Announcement, 'declared' | 'capacity' | 'host_share' | 'devices' | 'platform' | 'runtime' | 'features' | 'virtualised' | 'kernel' | 'interfaces' | 'release'>;
+
+/** Where an amount of capacity went: measured = kept + offered, unless it cannot be enforced, or is declared. */
+export interface Account {
+  readonly resource: Exclude<keyof Resources, 'ipv4'>;
+  readonly measured: number;
+  readonly kept: number;
+  readonly offered: number;
+  /** What it is kept for, or why less is offered. */
+  readonly why: string;
+}
 
 /** What a probe found. */
 export interface Probe {
   readonly offer: Offer;
   /** Everything that was looked at; a check that is not ok says what is not offered because of it. */
   readonly checks: readonly Check[];
+  readonly accounts: readonly Account[];
 }
 
 const MEASURE = fileURLToPath(new URL('./measure.js', import.meta.url));
@@ -99,8 +111,10 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
     ipv4: 0,
   };
   const share = options.declare === null ? hostShare(whole) : NOTHING;
+  const capacity = options.declare ?? subtract(whole, share);
   const checks: Check[] = [
-    { name: 'machine', ok: true, evidence: oneLine(`${measured.cpu.cores} cores, ${measured.memory_mib} MiB of memory, ${measured.kernel}${measured.virtualised ? ', a virtual machine' : ''}`), remedy: null },
+    { name: 'machine', ok: true, evidence: oneLine(`${measured.cpu.cores} cores, ${measured.memory_mib} MiB of memory${measured.virtualised ? ', a virtual machine' : ''}`), remedy: null },
+    { name: 'kernel', ok: true, evidence: oneLine(kernelText(measured)), remedy: null },
     ...found.map((check) => withConsequence(check, runtime)),
     {
       name: 'disk',
@@ -109,20 +123,58 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       remedy: kind === null ? 'say it: --disk ssd or --disk hdd' : null,
     },
   ];
+  checks.push(...measured.disks.filter(({ name }) => name !== measured.disk.name).map(otherDisk), networkCheck(measured));
   if (options.declare !== null) checks.push({ name: 'capacity', ok: true, evidence: 'declared by a person, not measured', remedy: null });
   return {
     offer: {
       declared: options.declare !== null,
-      capacity: options.declare ?? subtract(whole, share),
+      capacity,
       host_share: share,
       devices: devicesOf(measured, options.disk),
       platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
       runtime,
       features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
       virtualised: measured.virtualised,
+      kernel: oneLine(kernelText(measured), 200),
+      interfaces: [...measured.interfaces],
+      release: release(),
     },
     checks,
+    accounts: accountsOf(measured, whole, share, capacity, kind, options.declare !== null),
   };
+}
+
+/** `linux 6.1.0, cgroups 2 (cpu io memory pids)`. */
+function kernelText({ kernel, cgroups: { version, controllers } }: Measured): string {
+  return `${kernel}, cgroups ${version}${controllers.length === 0 ? '' : ` (${controllers.join(' ')})`}`;
+}
+
+/** Each amount with what became of it, so that nothing that was measured is missing without a word. */
+function accountsOf(measured: Measured, whole: Resources, share: Resources, capacity: Resources, kind: 'ssd' | 'hdd' | null, isDeclared: boolean): Account[] {
+  const there: Resources = { cru: measured.cpu.cores, mru_mib: measured.memory_mib, sru_mib: 0, hru_mib: 0, ipv4: 0 };
+  const space_mib = measured.disk.free_mib + measured.disk.ours_mib;
+  const disk = kind === 'hdd' ? 'hru_mib' : 'sru_mib';
+  there[disk] = space_mib;
+  const kept = { cru: share.cru === 0 ? 'with one or two, the agent takes its share of time only' : 'the system and this agent', mru_mib: 'the system, this agent and the runtime', sru_mib: 'images, logs and the book', hru_mib: 'images, logs and the book' };
+  return (['cru', 'mru_mib', disk] as const).map((resource) => {
+    const why = isDeclared ? 'declared, not measured' : whole[resource] < there[resource] ? (resource === disk && kind === null ? 'nobody can tell whether SSD or HDD' : 'it could not be limited, so it is not offered') : kept[resource];
+    return { resource, measured: there[resource], kept: share[resource], offered: capacity[resource], why };
+  });
+}
+
+/** A disk that is not the one below the folder: shown, since capacity is of one disk alone. */
+function otherDisk({ name, model, size_mib, kind, uses }: Measured['disks'][number]): Check {
+  const used = uses.length === 0 ? 'nothing uses it' : `used as ${uses.slice(0, 3).join(', ')}`;
+  return {
+    name: 'other disk', ok: true, evidence: oneLine(`${name}, ${model === name ? '' : `${model}, `}${size_mib} MiB${kind === null ? '' : ` ${kind.toUpperCase()}`}: ${used}; not offered`),
+    remedy: uses.length === 0 ? `to offer it: mkfs.ext4 /dev/${name}, mount it, then 3bot node join --data FOLDER` : null,
+  };
+}
+
+function networkCheck({ interfaces }: Measured): Check {
+  const addresses = interfaces.flatMap((one) => one.addresses);
+  const up = interfaces.map(({ name, rate_mbit }) => `${name}${rate_mbit === 0 ? '' : ` ${rate_mbit} Mbit/s`}`).join(', ') || 'no interface is up';
+  return { name: 'network', ok: interfaces.length > 0, evidence: `${up}; ${addresses.length === 0 ? 'no public address' : `public: ${addresses.join(', ')}`}; addresses are not sold`, remedy: interfaces.length > 0 ? null : 'connect this machine' };
 }
 
 /** A check that failed says what is not offered because of it. */
@@ -140,6 +192,9 @@ function devicesOf(measured: Measured, said: 'ssd' | 'hdd' | null): Device[] {
     { class: 'memory', model: 'memory', size_mib: measured.memory_mib, source: 'measured' },
   ];
   if (kind !== null) devices.push({ class: kind, model: model(measured.disk.model), size_mib: measured.disk.size_mib, source: kind === measured.disk.kind ? 'measured' : 'person' });
-  for (const gpu of measured.gpus.slice(0, 32)) devices.push({ class: 'gpu', model: model(gpu.model), size_mib: Math.max(0, gpu.memory_mib), source: 'measured' });
+  const others = measured.disks.filter(({ name }) => name !== measured.disk.name);
+  for (const disk of others.slice(0, 16)) if (disk.kind !== null) devices.push({ class: disk.kind, model: model(disk.model), size_mib: disk.size_mib, source: 'measured' });
+  for (const gpu of measured.gpus.slice(0, 16)) devices.push({ class: 'gpu', model: model(gpu.model), size_mib: Math.max(0, gpu.memory_mib), source: 'measured' });
+  for (const { name } of measured.interfaces.slice(0, 16)) devices.push({ class: 'nic', model: model(name), size_mib: 0, source: 'measured' });
   return devices;
 }

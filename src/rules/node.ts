@@ -13,7 +13,7 @@ import type { Rule } from './rule.js';
 import type { ContractView } from './view.js';
 
 /** Fields that announcements of rules 1 do not know. */
-const LATER = ['kernel', 'interfaces', 'benchmark', 'relay', 'gateway', 'release'] as const satisfies readonly (keyof Announcement)[];
+export const ANNOUNCED_LATER = ['kernel', 'interfaces', 'benchmark', 'relay', 'gateway', 'release'] as const satisfies readonly (keyof Announcement)[];
 
 /** announcement@1: a node says what it is. Capacity below what is allocated is taken: then nothing more is sellable. */
 export const announcement: Rule<Announcement> = {
@@ -23,7 +23,7 @@ export const announcement: Rule<Announcement> = {
     const { dev, name } = readGrid(state);
     demand(dev || !body.declared, 'dev', `grid ${name} takes measured capacity only; declared capacity is for development grids`);
     demand(dev || body.runtime !== 'process', 'dev', `the process runtime isolates nothing; grid ${name} is no development grid`);
-    const later = rules >= 2 ? undefined : LATER.find((field) => body[field] !== undefined);
+    const later = rules >= 2 ? undefined : ANNOUNCED_LATER.find((field) => body[field] !== undefined);
     demand(later === undefined, 'later_release', () => `an announcement that says ${later} needs rules 2`);
     demand(body.sealing_key !== subject, 'key', 'the sealing key is the signing key; use another');
     checkNotLogKey(state, subject);

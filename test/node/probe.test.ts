@@ -17,7 +17,10 @@ import { newScope, within } from './drivers/support.js';
 const machine: Measured = {
   cpu: { model: 'AMD EPYC', cores: 8 },
   memory_mib: 32_768,
-  disk: { model: 'nvme0n1', kind: 'ssd', size_mib: 1_024_000, free_mib: 500_000, ours_mib: 12_000 },
+  disk: { name: 'nvme0n1', model: 'nvme0n1', kind: 'ssd', size_mib: 1_024_000, free_mib: 500_000, ours_mib: 12_000 },
+  disks: [{ name: 'nvme0n1', model: 'nvme0n1', size_mib: 1_024_000, kind: 'ssd', uses: ['/'] }, { name: 'sdb', model: 'ST4000', size_mib: 3_815_447, kind: 'hdd', uses: [] }],
+  interfaces: [{ name: 'eth0', rate_mbit: 1_000, addresses: ['185.69.166.7'] }],
+  cgroups: { version: '2', controllers: ['cpu', 'io', 'memory', 'pids'] },
   gpus: [{ model: 'NVIDIA\u202e Tesla\n', memory_mib: 16_384 }],
   virtualised: false,
   kernel: 'linux 6.1',
@@ -52,7 +55,27 @@ test('the host keeps a core, a tenth of the memory, a tenth of the disk and 5 Gi
   assert.deepEqual(offer.features, ['limits', 'seccomp', 'volumes', 'kvm']);
   assert.equal(offer.declared, false);
   assert.ok(offer.devices.every((device) => device.source === 'measured'));
-  assert.equal(offer.devices.at(-1)?.model, 'NVIDIA Tesla');
+  assert.equal(offer.devices.find((device) => device.class === 'gpu')?.model, 'NVIDIA Tesla');
+});
+
+test('each amount is accounted for: what was measured, what the host keeps and why, what is offered', () => {
+  const { accounts } = offerOf(machine, fine(), podman);
+  assert.deepEqual(accounts.map(({ resource, measured, kept, offered }) => [resource, measured, kept, offered]), [['cru', 8, 1, 7], ['mru_mib', 32_768, 3_277, 29_491], ['sru_mib', 512_000, 56_320, 455_680]]);
+  for (const { measured, kept, offered } of accounts) assert.equal(measured, kept + offered);
+  const unlimited = offerOf(machine, fine('limits'), podman).accounts;
+  assert.deepEqual(unlimited.map(({ offered, why }) => [offered, /could not be limited/.test(why)]), [[0, true], [0, true], [455_680, false]]);
+});
+
+test('other disks, interfaces, kernel and release are announced; of other disks none is offered, and how to offer one is said', () => {
+  const { offer, checks } = offerOf(machine, fine(), podman);
+  assert.deepEqual(offer.devices.filter((device) => device.class === 'hdd').map(({ model, size_mib }) => [model, size_mib]), [['ST4000', 3_815_447]]);
+  assert.equal(offer.capacity.hru_mib, 0);
+  const other = checks.find((check) => check.name === 'other disk');
+  assert.match(other?.evidence ?? '', /sdb, ST4000, 3815447 MiB HDD: nothing uses it; not offered/);
+  assert.match(other?.remedy ?? '', /mkfs\.ext4 \/dev\/sdb/);
+  assert.deepEqual(offer.interfaces, machine.interfaces);
+  assert.equal(offer.kernel, 'linux 6.1, cgroups 2 (cpu io memory pids)');
+  assert.match(checks.find((check) => check.name === 'network')?.evidence ?? '', /eth0 1000 Mbit\/s; public: 185\.69\.166\.7/);
 });
 
 for (const [whole, kept] of [['2/4/0/0', '0/1/0/0'], ['4/8/0/0', '1/1/0/0'], ['1/0/0/0', '0/0/0/0'], ['64/100/0/1000', '1/10/0/105'], ['3/0/3/0', '1/0/3/0']] as const) {
@@ -74,7 +97,7 @@ for (const [broken, lost, words] of [
   });
 }
 
-const unclear: Measured = { ...machine, virtualised: true, disk: { ...machine.disk, model: 'vda', kind: null } };
+const unclear: Measured = { ...machine, virtualised: true, disk: { ...machine.disk, name: 'vda', model: 'vda', kind: null }, disks: [] };
 
 test('a disk of which nobody can tell the kind is not offered, and the check names the flag', () => {
   const { offer, checks } = offerOf(unclear, fine(), podman);
