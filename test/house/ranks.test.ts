@@ -23,7 +23,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'sodium-native': ['src/keys/backends/'],
   tweetnacl: ['src/keys/'],
   '@scure/bip39': ['src/keys/'],
-  'micro-key-producer': ['src/keys/'],
   fastify: ['src/net/', 'commands/'],
   undici: ['src/net/', 'src/node/drivers/'],
   pino: ['src/net/', 'commands/'],

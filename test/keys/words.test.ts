@@ -39,8 +39,8 @@ for (const [entropy, words, seed] of BIP39) {
   });
 }
 
-test('SEP-0005: the words give the published wallets', async () => {
-  for (const [account, address] of SEP5.entries()) assert.equal(addressOf(publicKeyOf(await walletSeed(SEP5_WORDS, account))), address);
+test('SEP-0005: the words give the published wallets', () => {
+  for (const [account, address] of SEP5.entries()) assert.equal(addressOf(publicKeyOf(walletSeed(SEP5_WORDS, account))), address);
 });
 
 test('ThreeFold: the entropy of the words is the Ed25519 seed', () => {
