@@ -266,6 +266,20 @@ export const MAX_MIRROR_WRITES = 16;
 export const RUNTIME_TIMEOUT_MS = 30_000;
 /** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */
 export const PULL_TIMEOUT_MS = 10 * 60_000;
+/** Registry: a manifest, an index or an image's configuration; what OCI asks of registries. */
+export const MAX_MANIFEST_BYTES = 4 * 1_048_576;
+/** Registry: platforms of an image with their attestations; and its layers, as many as overlayfs stacks in podman. */
+export const MAX_INDEX_ENTRIES = 256;
+export const MAX_IMAGE_LAYERS = 128;
+/** Registry: an answer to a login. Tokens have a few kB. */
+export const MAX_TOKEN_BYTES = 65_536;
+/** Registry: redirects of one request; large ones send to a store, and that to a mirror. */
+export const MAX_REGISTRY_REDIRECTS = 5;
+/** Registry: until it answers, and how long it may fall silent in the middle. */
+export const REGISTRY_ANSWER_MS = 15_000;
+export const REGISTRY_SILENCE_MS = 30_000;
+/** Registry: all of what a buyer asks of it about one tag. */
+export const RESOLVE_TIMEOUT_MS = 45_000;
 /** Node: an answer of a runtime: a list of a thousand containers is under 4 MiB. */
 export const MAX_RUNTIME_ANSWER_BYTES = 16 * 1_048_576;
 /** Node: what is kept of a workload's output, twice (the part before and the present one). */

@@ -1,0 +1,67 @@
+// What the tags of images stand for when a contract is made: a record names bytes, not a word that moves.
+import { Problem } from '../base/errors.js';
+import { RESOLVE_TIMEOUT_MS } from '../base/limits.js';
+import { isPrivateHost } from '../net/addresses.js';
+import { Registry, type Found } from '../net/registry/client.js';
+import { parseReference, pinned, type Reference } from '../net/registry/reference.js';
+import type { Workload } from '../schema/types.js';
+
+/** Workloads whose images are all named by digest. */
+export interface Resolved {
+  readonly workloads: Workload[];
+  /** Platforms that all images which were looked up run on, as nodes announce them; null: none had to be. */
+  readonly platforms: readonly string[] | null;
+  /** What was looked up, for people: `docker.io/library/nginx:1.27 is sha256:…, for linux/amd64, linux/arm64`. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Asks registries what tags stand for. The digest is that of the index where an image has one: it fixes the image of
+ * every platform, the node picks its own, and an offer need not be known before.
+ * @throws Problem `usage` for `latest` or no tag at all; `refused`, reason `platform`, where no platform runs all of them;
+ *   those of `Registry.find`
+ */
+export async function resolveImages(workloads: readonly Workload[], signal: AbortSignal): Promise<Resolved> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT_MS)]);
+  const found = new Map<string, Found>();
+  const named = workloads.map(({ image }) => (image === null ? null : demandVersion(image)));
+  for (const [i, reference] of named.entries()) {
+    const image = workloads[i]?.image ?? '';
+    if (reference?.digest === null && !found.has(image)) found.set(image, await look(reference, limit));
+  }
+  const platforms = [...found.values()].reduce<readonly string[] | null>((all, one) => (all === null ? one.platforms : all.filter((platform) => one.platforms.includes(platform))), null);
+  if (platforms?.length === 0) throw new Problem('refused', 'there is no platform that all of these images are for', { reason: 'platform' });
+  return {
+    workloads: workloads.map((workload, i) => {
+      const reference = named[i] ?? null;
+      const digest = reference?.digest ?? found.get(workload.image ?? '')?.digest;
+      return reference === null || digest === undefined ? workload : { ...workload, image: pinned(reference, digest) };
+    }),
+    platforms,
+    notes: [...found].map(([image, { digest, platforms: all }]) => `${image} is ${digest}, for ${all.join(', ')}`),
+  };
+}
+
+/** @throws Problem `usage` */
+function demandVersion(image: string): Reference {
+  let reference: Reference;
+  try {
+    reference = parseReference(image);
+  } catch (thrown) {
+    throw thrown instanceof Problem ? new Problem('usage', thrown.message, { ...(thrown.hint === undefined ? {} : { hint: thrown.hint }), cause: thrown }) : thrown;
+  }
+  const { registry, path, tag, digest } = reference;
+  if (digest !== null || (tag !== null && tag !== 'latest')) return reference;
+  throw new Problem('usage', `${image} ${tag === null ? 'names no version' : 'is whatever is newest, which changes from day to day'}`, { reason: 'tag', hint: `say which: ${registry}/${path}:1.2, or @sha256:…` });
+}
+
+async function look(reference: Reference, signal: AbortSignal): Promise<Found> {
+  // Who types a private name means it; a public one must not lead into this machine's network.
+  await using registry = new Registry(reference, { allowPrivate: isPrivateHost(reference.registry.replace(/:[0-9]+$/, '')) }, signal);
+  try {
+    return await registry.find(reference.tag ?? '');
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.reason !== 'login') throw thrown;
+    throw new Problem('refused', thrown.message, { reason: 'login', hint: 'name it by its digest, @sha256:…, where only the node is to have the login', cause: thrown });
+  }
+}
