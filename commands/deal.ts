@@ -12,7 +12,7 @@ import type { Context } from './command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
-import { runOptions, workloadsAsked, type RunOptions } from './running.js';
+import { resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
 
 /** How long somebody buys who does not say. */
 export const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
@@ -61,7 +61,7 @@ function parseRetention(text: string): number {
 }
 
 /** What the flags alone say. */
-export type Asked = Pick<Wanted, 'resources' | 'workloads'>;
+export type Asked = Pick<Wanted, 'resources' | 'workloads' | 'platforms'>;
 
 /**
  * Reads the flags before anything is opened or anybody asked for a passphrase.
@@ -72,7 +72,8 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
   if ((options.architect === undefined) !== (options.architectShare === undefined) || options.architectShare === 0) throw new Problem('usage', '--architect and --architect-share go together', { hint: 'for example --architect bob --architect-share 5%' });
   const resources = resourcesOf(options) ?? (options.dedicated === true ? NOTHING : undefined);
   if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
-  return { resources, workloads: await workloadsAsked(context, 'main', options) };
+  const { workloads, platforms } = await resolved(context, await workloadsAsked(context, 'main', options));
+  return { resources, workloads, ...(platforms === null ? {} : { platforms }) };
 }
 
 /**

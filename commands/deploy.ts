@@ -2,7 +2,7 @@
 import type { CommandFile } from './command.js';
 import { openBuyer } from './deal.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
-import { runOptions, workloadsAsked, type RunOptions } from './running.js';
+import { resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
 export const command: CommandFile<GridFlag & RunOptions & WaitOptions & { workloadName?: string }> = {
@@ -11,19 +11,21 @@ export const command: CommandFile<GridFlag & RunOptions & WaitOptions & { worklo
   options: (c) => waitOptions(runOptions(c))
     .option('--workload-name <name>', 'name of the workload within the contract (default: main)')
     .option(...GRID_FLAG),
-  examples: ['3bot deploy 3f2a91c0 --image docker.io/library/nginx@sha256:67682bda769fae1ccf5183192b8daf37b64cae99c6c3302650f6f8bf5f0f95df --port 80', '3bot deploy 3f2a91c0 --workload web.json'],
+  examples: ['3bot deploy 3f2a91c0 --image docker.io/library/nginx:1.27 --port 80', '3bot deploy 3f2a91c0 --workload web.json'],
   async run(context, [text = ''], options) {
     const { Problem } = await import('../src/base/errors.js');
-    const { deploy } = await import('../src/consumer/change.js');
+    const { demandPlatform, deploy } = await import('../src/consumer/change.js');
     const { findContract } = await import('../src/consumer/contracts.js');
     const { contractText } = await import('./contract/text.js');
     const { out, flags } = context;
-    const workloads = await workloadsAsked(context, options.workloadName ?? 'main', options);
-    if (workloads.length === 0) throw new Problem('usage', 'what to run is missing', { hint: 'give --image or --workload, or --command for a node with the process runtime' });
+    const asked = await workloadsAsked(context, options.workloadName ?? 'main', options);
+    if (asked.length === 0) throw new Problem('usage', 'what to run is missing', { hint: 'give --image or --workload, or --command for a node with the process runtime' });
+    const { workloads, platforms } = await resolved(context, asked);
     let id: string;
     {
       await using session = await openBuyer(context, options.grid);
       ({ id } = findContract(session.grid.reader, text));
+      demandPlatform(session.grid.reader, id, platforms);
       const changed = await deploy(session.grid, session.buyer.keyring, id, workloads);
       if (!changed && !flags.json) out.note('this is in the contract already; nothing was recorded');
     }

@@ -22,7 +22,7 @@ export const command: CommandFile<Options> = {
     .option('--draft <file>', 'with --signer: where the draft is written (default: NAME or id, .draft.json)')
     .option('--dry-run', 'show what would be reserved, and change nothing')
     .option(...GRID_FLAG),
-  examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx@sha256:67682bda769fae1ccf5183192b8daf37b64cae99c6c3302650f6f8bf5f0f95df --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json'],
+  examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx:1.27 --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json'],
   async run(context, _args, options) {
     const { out, flags } = context;
     const asked = await askedOf(context, options);

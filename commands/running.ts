@@ -1,5 +1,6 @@
 // The flags that say what runs; quote, reserve and deploy take the same.
 import type { Command } from 'commander';
+import type { Resolved } from '../src/consumer/images.js';
 import type { WorkloadWords } from '../src/consumer/workload.js';
 import type { Workload } from '../src/schema/types.js';
 import { collect } from './collect.js';
@@ -26,7 +27,7 @@ export interface RunOptions {
 export function runOptions(command: Command): Command {
   return command
     .option('--workload <file>', 'all of it as JSON instead of the flags below, one workload or {"workloads": […]}; - for stdin')
-    .option('--image <image>', 'what runs: host/path@sha256:… (needs a node with podman)')
+    .option('--image <image>', 'what runs: host/path:tag, which stands in the contract as what it is now, or host/path@sha256:… (needs a node with podman)')
     .option('--command <words>', 'command line, split at spaces; alone for a node with the process runtime')
     .option('--entrypoint <words>', 'in place of the image\'s own')
     .option('--env <name=value>', 'a variable, public; repeat for more', collect)
@@ -57,6 +58,14 @@ export async function workloadsAsked({ io }: Pick<Context, 'io'>, name: string, 
   const { readInput, readText } = await import('./files.js');
   if (Object.values(words).some((value) => value !== undefined)) throw new Problem('usage', '--workload says all of it; leave out the other flags of what runs');
   return parseWorkloads(file === '-' ? await readInput(io, MAX_RECORD_BYTES) : readText(file, MAX_RECORD_BYTES), name);
+}
+
+/** The same with every tag as what it stands for now, which is said. @throws Problem as `resolveImages` */
+export async function resolved({ out, flags, signal }: Context, workloads: readonly Workload[]): Promise<Pick<Resolved, 'workloads' | 'platforms'>> {
+  const { resolveImages } = await import('../src/consumer/images.js');
+  const result = await resolveImages(workloads, signal);
+  if (!flags.json) for (const note of result.notes) out.note(note);
+  return result;
 }
 
 /** Those of a command's flags that describe a workload. */

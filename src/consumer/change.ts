@@ -15,6 +15,13 @@ function current(reader: Reader, id: string): ContractObject {
   return contract;
 }
 
+/** @throws Problem `refused`, reason `platform`, where the node of a contract cannot run images that are for these platforms only; null: any */
+export function demandPlatform(reader: Reader, id: string, platforms: readonly string[] | null): void {
+  const node = read(reader, 'node', current(reader, id).agreement.node);
+  if (node === undefined || platforms === null || platforms.includes(node.announcement.platform)) return;
+  throw new Problem('refused', `the node is ${node.announcement.platform}, the image is for ${platforms.join(', ')}`, { reason: 'platform' });
+}
+
 /**
  * Adds workloads to a contract, or replaces those of their names. The same again records nothing.
  * @returns whether something was recorded

@@ -42,8 +42,8 @@ export async function resolveImages(workloads: readonly Workload[], signal: Abor
   };
 }
 
-/** @throws Problem `usage` */
-function demandVersion(image: string): Reference {
+/** An image of a certain version. @throws Problem `usage`, reason `tag` for `latest` or none */
+export function demandVersion(image: string): Reference {
   let reference: Reference;
   try {
     reference = parseReference(image);

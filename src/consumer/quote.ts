@@ -28,6 +28,8 @@ export interface Wanted {
   readonly location: string | null;
   readonly runtime: Announcement['runtime'] | null;
   readonly workloads: readonly Workload[];
+  /** Platforms that the images are for (`linux/amd64`); any if left out. */
+  readonly platforms?: readonly string[];
   /** Parties who sign beside buyer and farm. */
   readonly signers: readonly string[];
   /** How many of them it takes; left out: all. */
@@ -109,12 +111,12 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { grid, clock, signal } = buyer;
-  const { resources, farm, node, location, term_ms, dedicated = false } = wanted;
+  const { resources, farm, node, location, platforms, term_ms, dedicated = false } = wanted;
   const at = Math.max(clock(), grid.reader.lastAt);
-  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), at, buyer: { key: request.consumer, term_ms, dedicated } });
+  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, at, buyer: { key: request.consumer, term_ms, dedicated } });
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
-  // A farm knows nothing of these two filters: it is asked for the very node that passed them.
-  const pinned = location !== null || (wanted.runtime !== null && wanted.workloads.length === 0);
+  // A farm knows nothing of these filters: it is asked for the very node that passed them.
+  const pinned = location !== null || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
   const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);

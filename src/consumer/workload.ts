@@ -5,6 +5,7 @@ import { checkWorkloads } from '../rules/workload.js';
 import type { Mount, Tmpfs, Ulimit, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { splitWords } from './commandline.js';
+import { demandVersion } from './images.js';
 
 /** What was typed; every part may be missing. */
 export interface WorkloadWords {
@@ -27,7 +28,7 @@ const NOTHING_SAID = { image: null, command: [], env: [], ports: [], secrets: []
 const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…", "ports": [{"container": 80, "protocol": "tcp"}]}, or {"workloads": [… several]}; the fields are those of schemas/common.1.json';
 
 /**
- * The workload that flags describe, or undefined where nothing is to run.
+ * The workload that flags describe, or undefined where nothing is to run. Its image may still be named by a tag: see `resolveImages`.
  * @throws Problem `usage` that names the flag; `refused`, reason `workload`, where it contradicts itself
  */
 export function workloadOf(name: string, words: WorkloadWords): Workload | undefined {
@@ -53,7 +54,7 @@ export function workloadOf(name: string, words: WorkloadWords): Workload | undef
 }
 
 /**
- * The workloads of a file: one object, or `{workloads: […]}`. What a record demands and nobody needs to say may be left out.
+ * The workloads of a file: one object, or `{workloads: […]}`. What a record demands and nobody needs to say may be left out; images may be named by tags.
  * @param name of a single workload that has none
  * @throws Problem `usage` that names the field; `refused`, reason `workload`, where they contradict themselves
  */
@@ -87,7 +88,7 @@ function checked(workloads: Workload[], words: (wrong: string, index: number) =>
     // The image has its own words: of a pattern among alternatives the schema says nothing useful.
     const wrong = shapeError('workload@1', { workloads: [{ ...workload, image: null }] });
     if (wrong !== null) throw new Problem('usage', words(placeOf(wrong), i));
-    if (workload.image !== null) demandDigest(workload.image);
+    if (workload.image !== null) parseImage(workload.image);
   }
   checkWorkloads(workloads, 2);
   return workloads;
@@ -99,9 +100,10 @@ function placeOf(wrong: string): string {
   return `${place.slice(1).replaceAll('/', '.')} ${rest}`.trim();
 }
 
-function demandDigest(image: unknown): void {
-  if (typeof image === 'string' && shapeError('workload@1', { workloads: [{ ...NOTHING_SAID, name: 'main', image }] }) === null) return;
-  throw new Problem('usage', `not an image by its digest: ${JSON.stringify(image)?.slice(0, 200)}`, { hint: 'host/path@sha256:…, so that everybody means the same bytes; podman inspect --format {{.Digest}} IMAGE shows it' });
+/** @throws Problem `usage` */
+function parseImage(image: unknown): void {
+  if (typeof image !== 'string') throw new Problem('usage', `not an image: ${JSON.stringify(image)?.slice(0, 100)}`);
+  demandVersion(image);
 }
 
 function flagOf(option: string): string {

@@ -25,6 +25,8 @@ export interface Search {
   readonly runtime?: Announcement['runtime'] | undefined;
   /** What a node must announce; `featuresFor` says what workloads need. */
   readonly features?: readonly string[];
+  /** One of these (`linux/amd64`). */
+  readonly platforms?: readonly string[] | undefined;
   /** Two-letter country or name of a region, in any case. */
   readonly location?: string | undefined;
   /** ms since 1970; capacity is what is left then. */
@@ -41,6 +43,7 @@ export const EXCLUSIONS = {
   no_endpoint: 'whose farm cannot be reached',
   location: 'somewhere else',
   runtime: 'with another runtime',
+  platform: 'of a platform that the image is not for',
   features: 'without a feature that is needed',
   full: 'with as many contracts as a node can have',
   shared: 'that somebody has a part of already',
@@ -154,6 +157,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (endpoint === null) return 'no_endpoint';
   if (!isAt(node.announcement.location, wanted.location)) return 'location';
   if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
+  if (wanted.platforms?.includes(node.announcement.platform) === false) return 'platform';
   if (wanted.features?.some((feature) => !node.announcement.features.includes(feature)) === true) return 'features';
   if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
   const { buyer, at } = wanted;

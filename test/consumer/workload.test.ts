@@ -7,7 +7,8 @@ const IMAGE = `docker.io/library/web@sha256:${'a'.repeat(64)}`;
 
 for (const [title, words] of [
   ['variables without anything to run', { env: ['A=b'] }],
-  ['an image without a digest', { image: 'docker.io/library/web:latest' }],
+  ['whatever version is newest', { image: 'docker.io/library/web:latest' }],
+  ['no version at all', { image: 'docker.io/library/web' }],
   ['a variable without a value', { image: IMAGE, env: ['A'] }],
   ['a variable with a name that is none', { image: IMAGE, env: ['1A=b'] }],
   ['port 0', { image: IMAGE, port: ['0'] }],
@@ -69,8 +70,9 @@ for (const [text, words] of [
   [`{"workloads": [{"image": "${IMAGE}"}]}`, /^workload 1 in the file: must have required property 'name'/],
   [`{"image": "${IMAGE}", "ports": [{"container": 80, "protocol": "tcp"}, {"container": 70000, "protocol": "tcp"}]}`, /^the workload in the file: ports\.1\.container must be <= 65535/],
   [`{"image": "${IMAGE}", "comand": []}`, /comand/],
-  ['{"image": "nginx"}', /not an image by its digest: "nginx"/],
-  ['{"image": 7}', /not an image by its digest: 7/],
+  ['{"image": "nginx"}', /not the whole name of an image: "nginx"/],
+  ['{"image": "docker.io/library/nginx:latest"}', /whatever is newest/],
+  ['{"image": 7}', /not an image: 7/],
 ] as const) {
   test(`a file is refused with its place: ${text.slice(0, 60)}`, () => {
     assert.throws(() => parseWorkloads(text, 'main'), (thrown) => isProblem(thrown, 'usage') && words.test(thrown.message));

@@ -16,6 +16,8 @@ import { invitationText, parseInvitation } from '../../src/market/invitation.js'
 import { parseRequest, requestText } from '../../src/market/request.js';
 import { parseMail } from '../../src/net/mail/letter.js';
 import { problemFrom } from '../../src/net/problems.js';
+import { parseManifest } from '../../src/net/registry/manifest.js';
+import { parseReference, pinned } from '../../src/net/registry/reference.js';
 import { readTrust } from '../../src/net/trustfile.js';
 import { validated } from '../../src/schema/validate.js';
 import { parseBundle } from '../../src/tlog/bundle.js';
@@ -75,6 +77,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   invitation: (text) => assert.equal(invitationText(parseInvitation(text)), text.trim()),
   key: (text) => assert.match(parseKey(text), /^[0-9a-f]{64}$/),
   trust: (text) => readTrust(text),
+  image_name(text) {
+    const reference = parseReference(text);
+    assert.equal(`${pinned({ ...reference, path: reference.path + (reference.tag === null ? '' : `:${reference.tag}`) }, reference.digest ?? '')}`.replace(/@$/, ''), text);
+  },
+  manifest: (text) => parseManifest(Buffer.from(text), 'application/vnd.oci.image.index.v1+json'),
   problem(text) {
     let value: unknown;
     try {

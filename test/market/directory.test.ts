@@ -100,6 +100,7 @@ for (const [reason, node, farm, wanted] of [
   ['no_endpoint', nodeOf(1, 1), farmOf(1, { endpoint: null }), {}],
   ['location', nodeOf(1, 1), farmOf(1), { location: 'NL' }],
   ['runtime', nodeOf(1, 1), farmOf(1), { runtime: 'process' }],
+  ['platform', nodeOf(1, 1), farmOf(1), { platforms: ['linux/riscv64'] }],
   ['full', nodeOf(1, 1, { allocations: Array.from({ length: 1_000 }, () => taken({}, AT + 1)) }), farmOf(1), {}],
   ['cpu', nodeOf(1, 1, { allocations: [taken({ cru: 5 }, AT + 1)] }), farmOf(1), {}],
   ['memory', nodeOf(1, 1, { allocations: [taken({ mru_mib: 13_000 }, AT + 1)] }), farmOf(1), {}],

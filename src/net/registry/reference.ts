@@ -22,7 +22,8 @@ const REFERENCE = /^([a-z0-9.-]+(?::[0-9]{1,5})?)((?:\/[a-z0-9._-]+)+)(?::([A-Za
 export function parseReference(text: string): Reference {
   const [, registry, path, tag, digest] = (text.length <= 400 ? REFERENCE.exec(text) : null) ?? [];
   if (registry !== undefined && path !== undefined && /[.:]|^localhost$/.test(registry)) return { registry, path: path.slice(1), tag: tag ?? null, digest: digest ?? null };
-  const hint = /^[a-z0-9._-]+(\/[a-z0-9._-]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/.test(text) ? `the whole name, for example docker.io/${text.includes('/') ? '' : 'library/'}${text}` : 'host/path:tag, or host/path@sha256:…';
+  const isShort = text.length <= 200 && /^[a-z0-9._-]+(\/[a-z0-9._-]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/.test(text);
+  const hint = isShort ? `the whole name, for example docker.io/${text.includes('/') ? '' : 'library/'}${text}` : 'host/path:tag, or host/path@sha256:…';
   throw new Problem('malformed', `not the whole name of an image: ${JSON.stringify(text.slice(0, 200))}`, { hint });
 }
 
