@@ -51,7 +51,12 @@ function readUpTo(path: string, limit: number): Buffer {
 }
 
 /** Reads stdin to its end, as text. @throws Problem `usage` above `limit` bytes */
-export async function readInput({ stdin }: Io, limit: number): Promise<string> {
+export async function readInput(io: Io, limit: number): Promise<string> {
+  return (await readInputBytes(io, limit)).toString('utf8');
+}
+
+/** Reads stdin to its end. @throws Problem `usage` above `limit` bytes */
+export async function readInputBytes({ stdin }: Pick<Io, 'stdin'>, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of stdin as AsyncIterable<Buffer>) {
@@ -59,5 +64,5 @@ export async function readInput({ stdin }: Io, limit: number): Promise<string> {
     if (bytes > limit) throw new Problem('usage', `stdin gives more than ${limit} bytes`);
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }

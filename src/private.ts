@@ -1,5 +1,5 @@
 // The private database of a home folder: orders under way, payments in doubt, capacity held, invitations given, drafts
-// to be signed. Never shared, never a record.
+// to be signed, a node's secrets (sealed). Never shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
 // by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded
@@ -94,6 +94,19 @@ const MIGRATIONS: readonly string[] = [
      kind TEXT NOT NULL,
      payload TEXT NOT NULL,
      PRIMARY KEY (grid, bot, chain, kind)
+   ) STRICT, WITHOUT ROWID;`,
+  // Of a node: secrets of its contracts. Of a bot: the key that its secrets are salted with. Boxes, sealed to their own keys.
+  `CREATE TABLE node_secrets (
+     grid TEXT NOT NULL,
+     node TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     sha256 TEXT NOT NULL,
+     box BLOB NOT NULL,
+     PRIMARY KEY (grid, node, contract, sha256)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE salt_keys (
+     sealing_key TEXT PRIMARY KEY,
+     box BLOB NOT NULL
    ) STRICT, WITHOUT ROWID;`,
 ];
 

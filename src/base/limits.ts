@@ -49,6 +49,10 @@ export const MAX_COMMIT_OF_TWO_MS = 60_000;
 export const NOTICE_MS = 7 * 24 * 3_600_000;
 /** Longest a farm keeps data after the end, unless its config says otherwise: nobody pays for that time. */
 export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
+/** A secret: keys, certificates, a cloud configuration; 64 of them, as a workload may have, fit into one letter. */
+export const MAX_SECRET_BYTES = 32 * 1_024;
+/** How often a node looks for secrets that it lacks, where nobody holds its question open until one comes. */
+export const SECRETS_LOOK_MS = 10_000;
 /** Longest time between the first and the last signature of an agreement. */
 export const MAX_COMMIT_WITHIN_MS = 7 * 24 * 3_600_000;
 /** Drafts that wait at a bot, and of them from strangers; a further one stays in its mailbox. */

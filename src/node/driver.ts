@@ -56,6 +56,16 @@ export interface Limits {
   readonly pids: number;
 }
 
+/** The secrets of a workload, in memory-backed files only. */
+export interface SecretsHere {
+  /** Folder of the files that the workload sees below /run/secrets; null: it sees none. */
+  readonly files: string | null;
+  /** Variables, each with the file that holds its value. */
+  readonly env: readonly { readonly name: string; readonly file: string }[];
+  /** Also those that the workload does not see itself, such as a registry's login. @throws Problem `not_found` */
+  bytes(name: string): Promise<Buffer>;
+}
+
 /** What to start. */
 export interface StartSpec {
   readonly contract: string;
@@ -65,6 +75,8 @@ export interface StartSpec {
   readonly data: string | null;
   /** Address of this machine on which the workload's ports are published. */
   readonly address: string;
+  /** Left out where the workload lists none. */
+  readonly secrets?: SecretsHere;
   /** Called before a download, which may take minutes. */
   readonly onPull?: () => void;
 }

@@ -77,7 +77,11 @@ export class Desk {
       const batch = await fetchMail(this.#mail, { after, wait_ms: wait });
       const done = batch.bad.map(({ id }) => id);
       unfit.push(...batch.bad.map(({ problem }) => ({ from: null, problem })));
-      for (const letters of together(batch.letters)) {
+      for (const { id, from } of batch.letters.filter(({ kind }) => kind === 'secret')) {
+        unfit.push({ from, problem: new Problem('refused', 'the letter brings a secret, which only the node of a contract takes', { reason: 'kind' }) });
+        done.push(id);
+      }
+      for (const letters of together(batch.letters.filter(isAboutDraft))) {
         if (letters[0].kind === 'draft' && !this.drafts.hasRoom(letters[0].stranger)) continue;
         unfit.push(...this.#takeAll(letters, touched));
         done.push(...letters.map(({ id }) => id));
@@ -102,7 +106,7 @@ export class Desk {
   }
 
   /** @returns id of the record that it is about; null where that is not on the desk (any more) */
-  #take(letter: MailItem): string | null {
+  #take(letter: DraftLetter): string | null {
     const at = this.#grid.clock();
     if (letter.kind === 'draft') {
       const draft = openDraft(this.#grid.reader, letter.body, at);
@@ -183,16 +187,23 @@ export class Desk {
   }
 }
 
+/** A letter about a record that several sign. */
+type DraftLetter = Exclude<MailItem, { readonly kind: 'secret' }>;
+
+function isAboutDraft(letter: MailItem): letter is DraftLetter {
+  return letter.kind !== 'secret';
+}
+
 /** Letters that are taken as one: several only if they bring signatures on the same record. */
-type Together = readonly [MailItem, ...MailItem[]];
+type Together = readonly [DraftLetter, ...DraftLetter[]];
 
 /**
  * Drafts first, then the rest in the order in which it came; thousands of signatures on one record are one look at the
  * book, as long as nobody declines it between them: the newest word of each counts.
  */
-function together(letters: readonly MailItem[]): Together[] {
-  const groups: [MailItem, ...MailItem[]][] = letters.filter(({ kind }) => kind === 'draft').map((letter) => [letter]);
-  const open = new Map<string, MailItem[]>();
+function together(letters: readonly DraftLetter[]): Together[] {
+  const groups: [DraftLetter, ...DraftLetter[]][] = letters.filter(({ kind }) => kind === 'draft').map((letter) => [letter]);
+  const open = new Map<string, DraftLetter[]>();
   for (const letter of letters) {
     if (letter.kind === 'draft') continue;
     const { record } = letter.body;
@@ -201,7 +212,7 @@ function together(letters: readonly MailItem[]): Together[] {
       group.push(letter);
       continue;
     }
-    const begun: [MailItem] = [letter];
+    const begun: [DraftLetter] = [letter];
     groups.push(begun);
     if (letter.kind === 'signatures') open.set(record, begun);
     else open.delete(record);
@@ -209,7 +220,7 @@ function together(letters: readonly MailItem[]): Together[] {
   return groups;
 }
 
-function joined([first, ...more]: Together): MailItem {
+function joined([first, ...more]: Together): DraftLetter {
   if (first.kind !== 'signatures' || more.length === 0) return first;
   const signatures = [first, ...more].flatMap((letter) => (letter.kind === 'signatures' ? letter.body.signatures : []));
   return { ...first, body: { record: first.body.record, signatures: mergeSignatures([], signatures) } };

@@ -15,7 +15,7 @@ import type { ReadState } from '../../bcdb/rulebook.js';
 import { BOX_OVERHEAD, seal } from '../../keys/box.js';
 import { verifyBytes } from '../../keys/ed25519.js';
 import { signingBytes } from '../../keys/signed.js';
-import type { Letter, LetterHead, Mail, MailDeclined, MailDraft, MailSignatures, SchemaName } from '../../schema/types.js';
+import type { Letter, LetterHead, Mail, MailDeclined, MailDraft, MailSecret, MailSignatures, SchemaName } from '../../schema/types.js';
 import { validated } from '../../schema/validate.js';
 import { peerOf, speaksFor, type Peer, type Speaker } from '../talk.js';
 
@@ -27,6 +27,8 @@ export interface MailBodies {
   signatures: MailSignatures;
   /** The sender does not sign it. */
   declined: MailDeclined;
+  /** Secrets for the node that runs a contract. */
+  secret: MailSecret;
 }
 /** What a letter is about. */
 export type MailKind = keyof MailBodies;
@@ -106,7 +108,8 @@ export function parseMail(text: string): Mail {
   const mail = validated<Mail>('mail@1', parseCanonical(text));
   const name: SchemaName = `mail_${mail.kind}@1`;
   validated<JsonObject>(name, mail.body);
-  if (mail.kind === 'declined') return mail;
+  if (mail.kind === 'secret') for (const { bytes } of (mail.body as unknown as MailSecret).secrets) fromBase64(bytes);
+  if (mail.kind === 'secret' || mail.kind === 'declined') return mail;
   const { payload, signatures } = mail.body as unknown as Partial<MailDraft> & MailSignatures;
   if (payload !== undefined && parseRecord(payload).payload.grid !== mail.grid) throw new Problem('malformed', 'the letter holds a draft of another grid');
   if (signatures.length > 0) checkSignatureList(signatures);

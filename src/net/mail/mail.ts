@@ -82,18 +82,26 @@ async function handIn(office: PostOffice, letter: Letter, signal: AbortSignal): 
   return office.mail(letter, signal);
 }
 
+/** What is fetched, and how. */
+export interface Fetching {
+  /** Letters above this number only; 0 for all, and whoever has a contract with this bot is known there from then on. */
+  readonly after?: number;
+  /** How long to wait for one where there is none, at most 30 s. */
+  readonly wait_ms?: number;
+  /** Parties that are no strangers from now on, beside those of the own contracts. */
+  readonly known?: readonly string[];
+}
+
 /**
  * Letters of the own mailbox, opened and checked, in the order in which they came. They stay there until they are dropped or expire.
- * @param after letters above this number only; 0 for all, and whoever has a contract with this bot is known there from then on
- * @param wait_ms how long to wait for one where there is none, at most 30 s
  * Signatures in drafts are not checked yet: `openDraft` does, once it is known who may sign.
  * @throws Problem `unreachable`, `busy`; `integrity` where the server gives letters out of order or twice
  */
-export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0 }: { readonly after?: number; readonly wait_ms?: number } = {}): Promise<MailBatch> {
+export async function fetchMail(parts: MailParts, { after = 0, wait_ms = 0, known: also = [] }: Fetching = {}): Promise<MailBatch> {
   // Who cannot open letters would take them for broken, and drop them.
   if (parts.me.answer_to !== undefined) throw new Problem('refused', 'letters to this bot are sealed to a key that is not in this home folder', { reason: 'key', hint: 'read them where the identity is, or ask for the draft as a file' });
   const { grid, me } = parts;
-  const known = after === 0 ? acquaintances(grid.reader, me) : [];
+  const known = after === 0 ? [...new Set([...acquaintances(grid.reader, me), ...also])] : [];
   for (let i = MAX_MADE_KNOWN; i < known.length; i += MAX_MADE_KNOWN) await ask(parts, { known: known.slice(i, i + MAX_MADE_KNOWN) }, 0);
   const page = await ask(parts, { after, limit: MAX_PAGE_LETTERS, known: known.slice(0, MAX_MADE_KNOWN) }, wait_ms);
   checkOrder(page, after);

@@ -1,6 +1,6 @@
 // What podman is asked to make of a workload: limits, rights, mounts, ports. Pure.
 import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
-import { specDigest, type Scope, type StartSpec } from '../driver.js';
+import { specDigest, type Scope, type SecretsHere, type StartSpec } from '../driver.js';
 
 /** Label names under which a container is found again. */
 export const LABELS = {
@@ -41,9 +41,10 @@ export function parseHardLimits(text: string): HardLimits {
 
 /**
  * Body of POST /containers/create (libpod SpecGenerator). The image is given by digest and must be there already.
+ * @param secretEnv values of the variables that are secrets
  * Memory without swap; cpu as a quota; every capability but a small set dropped; nothing of our environment passed on.
  */
-export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits, secretEnv: Readonly<Record<string, string>> = {}): Record<string, unknown> {
   const { workload, limits } = spec;
   const memory = limits.mru_mib * 1_048_576;
   const nofile = Math.min(OPEN_FILES, hard.nofile);
@@ -52,7 +53,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, hard: H
     name: containerName(scope, spec.contract, workload.name),
     image,
     ...(workload.command.length > 0 ? { command: workload.command } : {}),
-    env: Object.fromEntries(workload.env.map(({ name, value }) => [name, value])),
+    env: { ...Object.fromEntries(workload.env.map(({ name, value }) => [name, value])), ...secretEnv },
     // Podman would pass the proxy variables of its own environment on.
     httpproxy: false,
     hostname: workload.name,
@@ -81,7 +82,15 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, hard: H
     netns: { nsmode: 'bridge' },
     // No host port: podman picks a free one, and the list says which.
     portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, host_ip: spec.address, protocol })),
-    mounts: spec.data === null ? [] : [{ type: 'bind', source: spec.data, destination: '/data', options: ['rbind', 'rprivate', 'rw', 'nosuid', 'nodev'] }],
+    mounts: [
+      ...(spec.data === null ? [] : [{ type: 'bind', source: spec.data, destination: '/data', options: ['rbind', 'rprivate', 'rw', 'nosuid', 'nodev'] }]),
+      ...secretMounts(spec.secrets),
+    ],
     log_configuration: { driver: 'k8s-file', size: MAX_WORKLOAD_LOG_BYTES },
   };
+}
+
+function secretMounts(secrets: SecretsHere | undefined): Record<string, unknown>[] {
+  if (secrets === undefined || secrets.files === null) return [];
+  return [{ type: 'bind', source: secrets.files, destination: '/run/secrets', options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev', 'noexec'] }];
 }

@@ -9,6 +9,7 @@ import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Run
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
 import { INSTALL_PODMAN } from './podman-service.js';
+import { giveToUser } from './podman-user.js';
 import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
 
 /** What a podman driver is made of. */
@@ -91,6 +92,8 @@ export class PodmanDriver implements Driver {
       throw new Problem('refused', 'the workload is there with another image, command, environment or limits', { reason: 'other_spec' });
     }
     if (stateOf(row) !== 'created') return this.#running(row, signal);
+    const files = spec.secrets?.files ?? null;
+    if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
     // 304: somebody else started it meanwhile.
     await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/start`, signal, accept: [304] });
     const started = await this.#find(ref, signal);
@@ -140,9 +143,8 @@ export class PodmanDriver implements Driver {
   }
 
   async #create(spec: StartSpec, signal: AbortSignal): Promise<void> {
-    const { image, secrets } = spec.workload;
+    const { image } = spec.workload;
     if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
-    if (secrets.length > 0) throw new Problem('refused', 'this release does not deliver secrets', { reason: 'secrets' });
     const refusal = registryRefusal(image, this.#options.allowRegistries);
     if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
     // A quota or limit of 0 means none to podman.
@@ -150,7 +152,7 @@ export class PodmanDriver implements Driver {
     await this.#fetch(image, spec, signal);
     const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
     try {
-      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard), signal });
+      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard, await secretEnv(spec)), signal });
     } catch (error) {
       // Made by another process between our look and now: the caller adopts it.
       const name = containerName(this.#options, spec.contract, spec.workload.name);
@@ -212,6 +214,11 @@ export class PodmanDriver implements Driver {
     if (row.ExitCode === 137) return 'killed by signal 9: stopped, or it used more memory than it may';
     return row.ExitCode > 128 ? `killed by signal ${row.ExitCode - 128}` : `ended with exit code ${row.ExitCode}`;
   }
+}
+
+/** Podman keeps them with the container: on this machine's disk, as the rest of its environment. */
+async function secretEnv({ secrets }: StartSpec): Promise<Record<string, string>> {
+  return Object.fromEntries(await Promise.all((secrets?.env ?? []).map(async ({ name, file }) => [name, await readFile(file, 'utf8')] as const)));
 }
 
 /** Podman's states: created, initialized, running, paused, stopping, stopped, exited, removing (`configured` shows as created). */

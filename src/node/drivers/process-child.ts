@@ -1,7 +1,7 @@
 // The supervisor of one workload of the driver `process`: a program of its own that outlives the agent,
 // keeps the last part of the output, and writes down how the workload ended.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { messageOf } from '../../base/errors.js';
@@ -27,6 +27,15 @@ function boundedLog(path: string): (part: Buffer) => void {
   };
 }
 
+/** Values of variables that are secrets; null where one is gone. */
+function secretEnv({ secret_env = [] }: ProcessSpec): Record<string, string> | null {
+  try {
+    return Object.fromEntries(secret_env.map(({ name, file }) => [name, readFileSync(file, 'utf8')]));
+  } catch {
+    return null;
+  }
+}
+
 /** Works in the folder it is started in, by relative paths: when that is taken away, it writes into no later one of the same name. */
 async function supervise(): Promise<void> {
   const spec = await readWhole<ProcessSpec>('spec.json');
@@ -46,10 +55,12 @@ async function supervise(): Promise<void> {
     await rm(claim, { force: true });
   }
 
+  const secrets = secretEnv(spec);
+  if (secrets === null) return writeWhole('exit.json', { exit_code: null, reason: 'cannot start: its secrets are gone' } satisfies ProcessExit);
   const log = boundedLog('output.log');
   const [program = '', ...args] = spec.command;
   // A group of its own, so that all of it can be ended together.
-  const child = spawn(program, args, { cwd: spec.folder, env: spec.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: spec.folder, env: { ...spec.env, ...secrets }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.on('data', log);
   child.stderr.on('data', log);
   const silent = new Promise((resolve) => child.once('close', resolve));

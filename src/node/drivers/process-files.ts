@@ -24,6 +24,8 @@ export interface ProcessSpec {
   readonly digest: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Variables whose values are in files, which no disk holds: read when it is started. */
+  readonly secret_env?: readonly { readonly name: string; readonly file: string }[];
   readonly folder: string;
   readonly ports: readonly number[];
 }

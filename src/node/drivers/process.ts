@@ -132,18 +132,21 @@ export class ProcessDriver implements Driver {
   }
 
   async #make(spec: StartSpec, folder: string): Promise<void> {
-    const { image, command, env, ports, name, secrets } = spec.workload;
+    const { image, command, env, ports, name } = spec.workload;
     if (image !== null) throw new Problem('refused', 'this node runs commands, not images', { reason: 'runtime' });
-    if (secrets.length > 0) throw new Problem('refused', 'this release does not deliver secrets', { reason: 'secrets' });
     if (command.length === 0) throw new Problem('refused', 'there is no command to run', { reason: 'command' });
     const { grid, node } = this.#options;
     const draft = join(this.#options.folder, `new-${randomBytes(8).toString('hex')}`);
     await mkdir(join(draft, 'work'), { recursive: true, mode: 0o700 });
     const data = spec.data ?? join(folder, 'work');
     const port = ports[0] === undefined ? {} : { PORT: String(ports[0].container) };
+    // There is no /run/secrets of its own.
+    const files = spec.secrets?.files ?? null;
+    const secrets = { ...(files === null ? {} : { SECRETS: files }) };
     const content: ProcessSpec = {
       grid, node, contract: spec.contract, workload: name, digest: specDigest(spec), command, folder: data, ports: ports.map(({ container }) => container),
-      env: { PATH: cleanEnvironment()['PATH'] ?? '', HOST: spec.address, ...port, ...Object.fromEntries(env.map((one) => [one.name, one.value])), HOME: data },
+      env: { PATH: cleanEnvironment()['PATH'] ?? '', HOST: spec.address, ...port, ...secrets, ...Object.fromEntries(env.map((one) => [one.name, one.value])), HOME: data },
+      ...(spec.secrets === undefined || spec.secrets.env.length === 0 ? {} : { secret_env: spec.secrets.env }),
     };
     await writeFile(join(draft, 'spec.json'), JSON.stringify(content), { mode: 0o600 });
     try {

@@ -1,0 +1,71 @@
+// Secrets that a person hands over: from a file, from stdin or at a prompt, never in an argument.
+import type { Command } from 'commander';
+import { Problem } from '../src/base/errors.js';
+import type { GivenSecret } from '../src/consumer/secrets.js';
+import { collect } from './collect.js';
+import type { Context } from './command.js';
+
+/** Flags that give secrets. */
+export interface SecretOptions {
+  secret?: string[];
+  secretEnv?: string[];
+}
+
+const HINT = 'NAME=@FILE, NAME=- for stdin, or NAME alone to be asked for it';
+
+/** Adds the flags that give secrets. */
+export function secretOptions(command: Command): Command {
+  return command
+    .option('--secret <name=@file>', 'a file /run/secrets/NAME that only the node is given, sealed; NAME=- reads stdin, NAME alone asks; repeat for more', collect)
+    .option('--secret-env <name=variable>', 'the secret NAME as a variable instead, which whoever may exec sees, and podman keeps with the container', collect);
+}
+
+/**
+ * Reads the secrets that flags name, before anything is opened.
+ * @throws Problem `usage`; what was given in place of a file's name is not repeated, it may be the secret
+ */
+export async function secretsGiven(context: Context, { secret = [], secretEnv = [] }: SecretOptions): Promise<GivenSecret[]> {
+  const variables = new Map(secretEnv.map(parseVariable));
+  const given: GivenSecret[] = [];
+  for (const text of secret) {
+    const { name, from } = parseSource(text);
+    if (given.some((one) => one.name === name)) throw new Problem('usage', `the secret ${name} is given twice`);
+    const env = variables.get(name);
+    variables.delete(name);
+    given.push({ name, ...(env === undefined ? {} : { env }), bytes: checked(name, await bytesOf(context, name, from), env !== undefined) });
+  }
+  const [lost] = variables.keys();
+  if (lost !== undefined) throw new Problem('usage', `--secret-env ${lost}: there is no such secret`, { hint: `--secret ${lost}=@FILE` });
+  if (secret.filter((text) => text.endsWith('=-')).length > 1) throw new Problem('usage', 'only one secret can come from stdin', { hint: HINT });
+  return given;
+}
+
+/** `NAME`, `NAME=@FILE` or `NAME=-`. */
+function parseSource(text: string): { name: string; from: string | null } {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[a-z0-9-]{3,50}$/.test(name)) throw new Problem('usage', '--secret needs a name of 3 to 50 characters a-z, 0-9 and -', { hint: HINT });
+  if (at < 0) return { name, from: null };
+  const from = text.slice(at + 1);
+  if (from !== '-' && !/^@./.test(from)) throw new Problem('usage', `the secret ${name} stands in the command itself, where other users of this machine and the shell's history see it`, { reason: 'secret', hint: HINT });
+  return { name, from };
+}
+
+function parseVariable(text: string): readonly [name: string, variable: string] {
+  const [, name = '', variable = ''] = /^([a-z0-9-]{3,50})=([A-Za-z_][A-Za-z0-9_]{0,99})$/.exec(text) ?? [];
+  if (name === '') throw new Problem('usage', `not NAME=VARIABLE: --secret-env ${JSON.stringify(text.slice(0, 100))}`);
+  return [name, variable];
+}
+
+async function bytesOf({ io, prompt }: Context, name: string, from: string | null): Promise<Buffer> {
+  const { MAX_SECRET_BYTES } = await import('../src/base/limits.js');
+  const { readBytes, readInputBytes } = await import('./files.js');
+  if (from === null) return Buffer.from(await prompt.secret(`Secret ${name}`, `--secret ${name}=@FILE`));
+  return from === '-' ? readInputBytes(io, MAX_SECRET_BYTES) : readBytes(from.slice(1), MAX_SECRET_BYTES);
+}
+
+function checked(name: string, bytes: Buffer, isVariable: boolean): Buffer {
+  if (bytes.length === 0) throw new Problem('usage', `the secret ${name} is empty`, { hint: HINT });
+  if (isVariable && (bytes.includes(0) || !Buffer.from(bytes.toString('utf8')).equals(bytes))) throw new Problem('usage', `the secret ${name} is no text, so it cannot be a variable`, { hint: 'leave out --secret-env: it is a file then' });
+  return bytes;
+}

@@ -1,0 +1,102 @@
+// Secrets as files for workloads: in memory-backed folders only, so that no disk ever holds them in the clear.
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../../base/errors.js';
+import type { Ref } from '../driver.js';
+
+/*
+ *   <memory>/3bot-<node>/                    0700
+ *     <contract>.<workload>/files/<name>     what the workload sees as /run/secrets/<name>
+ *     <contract>.<workload>/env/<variable>   values of variables
+ *
+ * Gone when the machine is started anew; then made again from the vault, before the workload is started.
+ */
+
+/** File systems that live in memory (statfs(2)): tmpfs, ramfs. */
+const IN_MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+const ENTRY = /^([0-9a-f]{40})\.([a-z0-9-]{3,50})$/;
+
+/** A secret as it is written. */
+export interface SecretFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Where a workload's files are; null: it has none of that kind. */
+export interface Placed {
+  readonly files: string | null;
+  readonly env: readonly { readonly name: string; readonly file: string }[];
+}
+
+/** Where memory-backed folders may be made, the better place first. */
+export function memoryPlaces(): string[] {
+  const own = process.env['XDG_RUNTIME_DIR'];
+  return [...(process.getuid?.() === 0 ? ['/run'] : []), ...(own?.startsWith('/') === true ? [own] : []), '/dev/shm'];
+}
+
+/** The files of one node. */
+export class SecretFiles {
+  readonly #name: string;
+  readonly #places: readonly string[];
+
+  /** @param node key of the node @param places see `memoryPlaces` */
+  constructor(node: string, places: readonly string[] = memoryPlaces()) {
+    this.#name = `3bot-${node.slice(0, 32)}`;
+    this.#places = places;
+  }
+
+  /**
+   * Writes the files of one workload in place of those it had.
+   * @throws Problem `refused`, reason `secrets`, where no folder of this machine is memory-backed, or another user's is in the way
+   */
+  async place(ref: Ref, files: readonly SecretFile[], env: readonly SecretFile[]): Promise<Placed> {
+    const root = await this.#root();
+    const folder = join(root, nameOf(ref));
+    const draft = join(root, `new-${randomBytes(8).toString('hex')}`);
+    for (const [kind, all] of [['files', files], ['env', env]] as const) {
+      await mkdir(join(draft, kind), { recursive: true, mode: 0o700 });
+      for (const { name, bytes } of all) await writeFile(join(draft, kind, name), bytes, { mode: 0o400, flag: 'wx' });
+    }
+    await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder);
+    return { files: files.length === 0 ? null : join(folder, 'files'), env: env.map(({ name }) => ({ name, file: join(folder, 'env', name) })) };
+  }
+
+  /** The workloads that have files here. */
+  async list(): Promise<Ref[]> {
+    const all = await Promise.all(this.#places.map((place) => readdir(join(place, this.#name)).catch(() => [])));
+    return all.flat().flatMap((name) => {
+      const [, contract, workload] = ENTRY.exec(name) ?? [];
+      return contract === undefined || workload === undefined ? [] : [{ contract, workload }];
+    });
+  }
+
+  /** Deletes the files of a workload; what is not there is fine. */
+  async remove(ref: Ref): Promise<void> {
+    for (const place of this.#places) await rm(join(place, this.#name, nameOf(ref)), { recursive: true, force: true });
+  }
+
+  /** The node's folder, made where there is none. In a place that all may write to, another user could have made it. */
+  async #root(): Promise<string> {
+    for (const place of this.#places) {
+      const kind = await statfs(place).then(({ type }) => type, () => 0);
+      if (!IN_MEMORY.has(kind)) continue;
+      const root = join(place, this.#name);
+      await mkdir(root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+      const found = await lstat(root);
+      if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) throw new Problem('refused', `${root} is not a folder of this user alone`, { reason: 'secrets', hint: 'remove it' });
+      return root;
+    }
+    throw new Problem('refused', 'this node has no memory-backed folder for secrets', { reason: 'secrets', hint: 'mount a tmpfs at /dev/shm' });
+  }
+}
+
+/** Names come from records: nothing but an id and a name may become part of a path. */
+function nameOf({ contract, workload }: Ref): string {
+  const name = `${contract}.${workload}`;
+  if (!ENTRY.test(name)) throw new Error(`not a contract and workload: ${JSON.stringify(name)}`);
+  return name;
+}
