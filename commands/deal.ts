@@ -183,5 +183,6 @@ export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agree
     memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
     env: offer.agreement.workloads.some(({ env }) => env.length > 0),
+    secrets: offer.agreement.workloads.some(({ secrets }) => secrets.length > 0),
   });
 }

@@ -61,6 +61,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'contract fund', summary: 'pay for more time, once or as long as a cap allows', load: () => import('./contract/fund.js') },
       { words: 'contract amend', summary: 'other resources or another term, signed by the farm too', load: () => import('./contract/amend.js') },
       { words: 'contract claim', summary: 'get paid what is billed so far', load: () => import('./contract/claim.js') },
+      { words: 'contract secret', summary: 'send the node of a contract a secret again', load: () => import('./contract/secret.js') },
       { words: 'contract cancel', summary: 'end a contract and get back what is unused', load: () => import('./contract/cancel.js') },
       { words: 'farm create', summary: 'begin to sell: a farm with keys and prices', load: () => import('./farm/create.js') },
       { words: 'farm list', summary: 'the farms of the grid', load: () => import('./farm/list.js') },

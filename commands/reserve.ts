@@ -6,17 +6,18 @@ import { parseTft } from '../src/base/amount.js';
 import { Problem } from '../src/base/errors.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type Asked, type BuyerSession, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
+import { openSecrets, secretOptions, secretsGiven, type SecretOptions } from './secrets.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
-interface Options extends WantOptions, WaitOptions {
+interface Options extends WantOptions, SecretOptions, WaitOptions {
   maxTotal?: bigint;
   dryRun?: true;
   draft?: string;
 }
 
 export const command: CommandFile<Options> = {
-  about: 'Asks every farm that fits, takes the cheapest, and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there; --env is public.',
-  options: (c) => waitOptions(wantOptions(c))
+  about: 'Asks every farm that fits, takes the cheapest, and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
+  options: (c) => waitOptions(secretOptions(wantOptions(c)))
     .option('--name <name>', 'what you call it: the same name means the same contract, as long as that is in force', parseName)
     .option('--max-total <tft>', 'go ahead unasked up to this total (without a terminal the default is spend.per_command of the config)', parseTft)
     .option('--draft <file>', 'with --signer: where the draft is written (default: NAME or id, .draft.json)')
@@ -25,11 +26,15 @@ export const command: CommandFile<Options> = {
   examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx:1.27 --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json'],
   async run(context, _args, options) {
     const { out, flags } = context;
-    const asked = await askedOf(context, options);
+    const said = await askedOf(context, options);
+    const given = await secretsGiven(context, options);
     let placed: Placed;
+    let unsent: unknown;
     let notes: string[] = [];
     {
       await using session = await openBuyer(context, options.grid, options.account);
+      await using secrets = await openSecrets(context, session, given);
+      const asked = { ...said, workloads: secrets.listedIn(said.workloads, options.workload !== undefined) };
       if (options.dryRun === true) return await dryRun(context, session, asked, options);
       const { openPrivate } = await import('../src/private.js');
       const { placeOrder } = await import('../src/consumer/order.js');
@@ -41,12 +46,13 @@ export const command: CommandFile<Options> = {
         await agree(context, options, proposal, session.grid, notes);
       };
       placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options, session.buyer.keyring.signer('wallet').key), options.name ?? null);
-      if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid);
+      if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid, given.length > 0);
+      unsent = await secrets.send(placed.contract);
     }
     const { agreementOf } = await import('../src/market/terms.js');
     const { contractText } = await import('./contract/text.js');
     const { workloads } = agreementOf(placed.record);
-    const { contract, problem } = await waitAndShow(context, options.grid, placed.contract, workloads.length > 0 ? 'ready' : 'held', options);
+    const { contract, problem = unsent } = await waitAndShow(context, options.grid, placed.contract, workloads.length > 0 && unsent === undefined ? 'ready' : 'held', options);
     const failed = (problem as { code?: unknown } | undefined)?.code === 'failed';
     out.one({
       json: {
@@ -117,7 +123,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
 }
 
 /** Others sign too: the draft is a file. */
-async function writeDraft(context: Context, options: Options, placed: Placed, grid: Grid): Promise<void> {
+async function writeDraft(context: Context, options: Options, placed: Placed, grid: Grid, hasSecrets: boolean): Promise<void> {
   const { resolve } = await import('node:path');
   const { formatTft } = await import('../src/base/amount.js');
   const { iso } = await import('../src/base/clock.js');
@@ -138,5 +144,6 @@ async function writeDraft(context: Context, options: Options, placed: Placed, gr
     text: () => [`contract  ${placed.contract}, a draft until ${iso(agreement.commit_by)}`, `draft     ${path}`, ...missing.map((party) => `not yet   ${party}`)].join('\n'),
   });
   out.note(`the draft is in ${path}; whoever signs it last commits it`);
+  if (hasSecrets) out.note(`once it is in the book, send the node its secrets: 3bot contract secret ${placed.contract.slice(0, 12)} NAME=@FILE, or run this command again`);
   out.next(`3bot propose ${path}   (sends it to all who have to sign; or mail the file, for 3bot sign)`);
 }

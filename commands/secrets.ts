@@ -2,8 +2,10 @@
 import type { Command } from 'commander';
 import { Problem } from '../src/base/errors.js';
 import type { GivenSecret } from '../src/consumer/secrets.js';
+import type { Workload } from '../src/schema/types.js';
 import { collect } from './collect.js';
 import type { Context } from './command.js';
+import type { BuyerSession } from './deal.js';
 
 /** Flags that give secrets. */
 export interface SecretOptions {
@@ -38,6 +40,45 @@ export async function secretsGiven(context: Context, { secret = [], secretEnv = 
   if (lost !== undefined) throw new Problem('usage', `--secret-env ${lost}: there is no such secret`, { hint: `--secret ${lost}=@FILE` });
   if (secret.filter((text) => text.endsWith('=-')).length > 1) throw new Problem('usage', 'only one secret can come from stdin', { hint: HINT });
   return given;
+}
+
+/** Secrets of one command, with the keys of whoever gives them. */
+export interface SecretSession extends AsyncDisposable {
+  /**
+   * The workloads with the hashes of their secrets.
+   * @param inFile they say themselves which secrets they have; else the one workload has all
+   * @throws Problem `usage` where one is missing, or no workload lists it
+   */
+  listedIn(workloads: readonly Workload[], inFile: boolean): Workload[];
+  /** Sends them to the contract's node. @returns what went wrong, which undoes nothing: the contract is as it is */
+  send(contract: string): Promise<unknown>;
+}
+
+/** Opens what secrets are salted and sent with; cheap where none are given. */
+export async function openSecrets({ home, signal }: Context, { grid, buyer }: BuyerSession, given: readonly GivenSecret[]): Promise<SecretSession> {
+  const { listing, saltingOf, sendSecrets, withHashes } = await import('../src/consumer/secrets.js');
+  const { speakerOf } = await import('../src/net/talk.js');
+  const { openPrivate } = await import('../src/private.js');
+  const data = openPrivate(home);
+  const salting = given.length === 0 ? noSalt : await saltingOf(data, buyer.keyring);
+  return {
+    listedIn: (workloads, inFile) => withHashes(inFile ? workloads : workloads.map((one) => listing(one, given)), given, salting),
+    send: (contract) => sendSecrets({ home, grid, me: speakerOf(buyer.keyring, grid.reader), signal }, contract, given, salting).then(() => undefined, (thrown: unknown) => unsent(thrown, contract, given)),
+    async [Symbol.asyncDispose]() {
+      data[Symbol.dispose]();
+    },
+  };
+}
+
+function noSalt(): never {
+  throw new Error('nothing to salt');
+}
+
+/** The contract is in the book, and its node lacks what it needs. */
+function unsent(thrown: unknown, contract: string, given: readonly GivenSecret[]): unknown {
+  if (!(thrown instanceof Problem) || thrown.code === 'interrupted') return thrown;
+  const again = given.map(({ name }) => `${name}=@FILE`).join(' ');
+  return new Problem(thrown.code, `the node has not been sent its secrets: ${thrown.message}`, { ...(thrown.reason === undefined ? {} : { reason: thrown.reason }), hint: `3bot contract secret ${contract.slice(0, 12)} ${again}`, cause: thrown });
 }
 
 /** `NAME`, `NAME=@FILE` or `NAME=-`. */

@@ -38,12 +38,16 @@ export const command: CommandFile<Options> = {
     const { openTools } = await import('../../src/node/tools.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { Watcher } = await import('../../src/node/watch.js');
-    const { WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
+    const { secretsOf } = await import('../../src/node/secrets/secrets.js');
+    const { openPrivate } = await import('../../src/private.js');
+    const { MAX_LONG_POLL_MS, WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
     const { driver, volumes, address } = openTools(home, settled, overcommit);
     await using _driver = driver;
     using taken = new Taken(home, grid.id, settled.key);
     const { clock, signal } = context;
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    using data = openPrivate(home);
+    const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();
@@ -86,6 +90,7 @@ function words(event: WatchEvent): string {
     case 'runtime':
       return event.problem === null ? 'the runtime answers again' : `the runtime does not answer: ${event.problem.message}`;
     case 'networks':
+    case 'secrets':
     case 'gateway':
       return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}`;
     case 'meter':

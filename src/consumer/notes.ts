@@ -15,10 +15,12 @@ export interface Facts extends Pick<Agreement, 'resources' | 'discounts' | 'tota
   readonly declared: boolean;
   /** Something runs, now or later. */
   readonly env: boolean;
+  /** A workload is given a secret. */
+  readonly secrets: boolean;
 }
 
 /** One line each, in reading order. */
-export function notesOf({ resources, discounts = [], total_stroops, published_stroops, payees, memoryByDefault, meter, minimum_stroops, notice_ms, declared, env }: Facts): string[] {
+export function notesOf({ resources, discounts = [], total_stroops, published_stroops, payees, memoryByDefault, meter, minimum_stroops, notice_ms, declared, env, secrets }: Facts): string[] {
   const others = payees.filter(({ role }) => role !== 'farmer').map(({ role, share_ppm }) => `${role} ${formatPercent(share_ppm)}`);
   return [
     ...(discounts.length > 0 ? [`price: ${discounts.map(({ name, ppm }) => `${name} ${formatPercent(ppm)} less`).join(', then ')}`] : []),
@@ -31,6 +33,7 @@ export function notesOf({ resources, discounts = [], total_stroops, published_st
     ...(declared ? ['capacity: declared by a person, not measured'] : []),
     'money: TFT of this grid, not Stellar\'s',
     'privacy: the farmer is root on the node and can read what runs there',
+    ...(secrets ? ['privacy: secrets go sealed to the node, where the farmer can read them, too'] : []),
     ...(env ? ['privacy: --env is public; it stands in the record for everybody and for ever'] : []),
   ];
 }

@@ -6,6 +6,7 @@ import type { Mount, Tmpfs, Ulimit, Workload, WorkloadLimits, WorkloadPort } fro
 import { shapeError } from '../schema/validate.js';
 import { splitWords } from './commandline.js';
 import { demandVersion } from './images.js';
+import { NOT_GIVEN } from './secrets.js';
 
 /** What was typed; every part may be missing. */
 export interface WorkloadWords {
@@ -54,7 +55,8 @@ export function workloadOf(name: string, words: WorkloadWords): Workload | undef
 }
 
 /**
- * The workloads of a file: one object, or `{workloads: […]}`. What a record demands and nobody needs to say may be left out; images may be named by tags.
+ * The workloads of a file: one object, or `{workloads: […]}`. What a record demands and nobody needs to say may be left out,
+ * as may the hash of a secret that is given apart; images may be named by tags.
  * @param name of a single workload that has none
  * @throws Problem `usage` that names the field; `refused`, reason `workload`, where they contradict themselves
  */
@@ -65,7 +67,8 @@ export function parseWorkloads(text: string, name: string): Workload[] {
   const all = isList ? (value['workloads'] as unknown[]) : [value];
   const workloads = all.map((one, i) => {
     if (!isObject(one)) throw new Problem('usage', `${isList ? `workload ${i + 1}` : 'the workload'} in the file is no object`, { hint: FILE_HINT });
-    return { ...NOTHING_SAID, ...(isList ? {} : { name }), ...one } as unknown as Workload;
+    const secrets = Array.isArray(one['secrets']) ? one['secrets'].map((secret: unknown) => (isObject(secret) ? { sha256: NOT_GIVEN, ...secret } : secret)) : (one['secrets'] ?? []);
+    return { ...NOTHING_SAID, ...(isList ? {} : { name }), ...one, secrets } as unknown as Workload;
   });
   return checked(workloads, (wrong, i) => `${isList ? `workload ${i + 1}` : 'the workload'} in the file: ${wrong}`);
 }

@@ -19,6 +19,13 @@ export interface Look {
   readonly stamp: number;
 }
 
+/** Why a workload is not started yet. */
+export interface Wait {
+  readonly reason: string;
+  /** Whether the book is told: it is not over in a moment. */
+  readonly isSaid: boolean;
+}
+
 /** What the watcher knows beyond book and machine. Keys are those of `keyOf`. */
 export interface Memory {
   /** What is under way. */
@@ -26,8 +33,8 @@ export interface Memory {
   /** Which of it downloads an image. */
   readonly pulling: ReadonlySet<string>;
   readonly failures: ReadonlyMap<string, Failure>;
-  /** Workloads whose network is not there, with the reason: not started, and not failed either. */
-  readonly waiting: ReadonlyMap<string, string>;
+  /** Workloads whose network is not there, or a secret: not started, and not failed either. */
+  readonly waiting: ReadonlyMap<string, Wait>;
   /** Contracts taken on that are not released yet, with the first look that showed each to be over. */
   readonly taken: ReadonlyMap<string, Look | null>;
 }

@@ -82,7 +82,12 @@ function runTask(draft: Draft, { contract, said }: Desired, { workload, limits, 
   // What ended by itself is not run again: only a new list of workloads does that.
   if (!isResumed && (last === 'exited' || last === 'failed')) return;
   const key = `${contract}/${name}`;
-  if (refusal === null && draft.memory.waiting.has(key)) return;
+  const wait = refusal === null ? draft.memory.waiting.get(key) : undefined;
+  if (wait !== undefined) {
+    const isNews = last !== 'pulling' || status?.reason !== wait.reason;
+    if (wait.isSaid && isNews) draft.say(contract, name, 'pulling', { reason: wait.reason });
+    return;
+  }
   const failed = refusal ?? draft.act({ do: 'start', contract, workload, limits, data });
   if (failed !== null) draft.say(contract, name, 'failed', { reason: failed });
   else if (last === undefined && draft.memory.pulling.has(key)) draft.say(contract, name, 'pulling');

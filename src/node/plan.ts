@@ -7,7 +7,7 @@
 //                    volume not mounted    →  mount it
 //                    volume too small      →  let it grow; what runs goes on, or is stopped first and started again
 //                    volume, not held      →  say held
-//                    nothing               →  start, unless it was said to have ended or failed, or its network is not there
+//                    nothing               →  start, unless it was said to have ended or failed, or its network or a secret is not there
 //                    stopped for a pause   →  remove, then start: it is paid for again
 //                    another spec          →  stop, remove, then start
 //                    what is not listed    →  stop, remove

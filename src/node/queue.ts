@@ -6,6 +6,7 @@ import { isProblem, messageOf } from '../base/errors.js';
 import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
 import { oneLine } from './children.js';
 import type { Driver } from './driver.js';
+import type { Secrets } from './secrets/secrets.js';
 import { attemptOf, keyOf, type Action, type Failure } from './steps.js';
 import type { Teller } from './tell.js';
 import type { Volumes } from './volume.js';
@@ -14,6 +15,8 @@ import type { Volumes } from './volume.js';
 export interface QueueParts {
   readonly driver: Driver;
   readonly volumes: Volumes;
+  /** Left out: this node takes none. */
+  readonly secrets?: Secrets;
   /** Address of this machine on which workloads' ports are published. */
   readonly address: string;
   readonly clock: Clock;
@@ -97,7 +100,7 @@ export class Queue {
   }
 
   async #carryOut(action: Action, signal: AbortSignal): Promise<void> {
-    const { driver, volumes, address } = this.#parts;
+    const { driver, volumes, secrets, address } = this.#parts;
     const { contract } = action;
     switch (action.do) {
       case 'volume':
@@ -108,7 +111,9 @@ export class Queue {
           this.#pulling.add(keyOf(action));
           this.#onChange();
         };
-        await effect('container_started', () => driver.start({ contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull }, signal));
+        const placed = await secrets?.place(contract, action.workload);
+        const spec = { contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull, ...(placed === undefined ? {} : { secrets: placed }) };
+        await effect('container_started', () => driver.start(spec, signal));
         return;
       }
       case 'stop':

@@ -5,7 +5,7 @@ import type { Ref } from './driver.js';
 import type { Action, Report } from './steps.js';
 
 /** A part of the machine that a round depends on. */
-export type Part = 'runtime' | 'networks' | 'gateway';
+export type Part = 'runtime' | 'networks' | 'secrets' | 'gateway';
 
 /** Something that has changed. */
 export type WatchEvent =

@@ -10,7 +10,7 @@ import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
 import { desired, type BookTime, type Desired, type Proof } from './desired.js';
-import type { Machine } from './draft.js';
+import type { Machine, Wait } from './draft.js';
 import type { Driver, Running } from './driver.js';
 import { Heart } from './heart.js';
 import { plan } from './plan.js';
@@ -18,6 +18,7 @@ import { proveAgreement } from './proof.js';
 import { Queue } from './queue.js';
 import { Reporter } from './reporter.js';
 import type { Taken } from './taken.js';
+import type { Secrets } from './secrets/secrets.js';
 import { Teller, type WatchEvent } from './tell.js';
 import type { Volumes } from './volume.js';
 
@@ -34,6 +35,8 @@ export interface WatchParts {
    * @returns workloads (`contract/name`) that cannot be in their network now, with the reason; they are not started
    */
   readonly networks?: (wanted: readonly Desired[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+  /** Left out: this node takes none, and what needs one waits for ever. */
+  readonly secrets?: Secrets;
   /** The same for the web names of what runs. */
   readonly gateway?: (wanted: readonly Desired[], running: readonly Running[], signal: AbortSignal) => Promise<void>;
   /** The node's own key. */
@@ -59,7 +62,7 @@ export function foundContracts(machine: Machine, taken: ReadonlyMap<string, unkn
   return new Set([...taken.keys(), ...machine.volumes.keys(), ...machine.running.map(({ contract }) => contract)]);
 }
 
-const NOTHING_WAITS: ReadonlyMap<string, string> = new Map();
+const NOTHING_WAITS: ReadonlyMap<string, Wait> = new Map();
 
 function asProblem(thrown: unknown): Problem {
   return isProblem(thrown) ? thrown : new Problem('failed', messageOf(thrown), { cause: thrown });
@@ -108,6 +111,7 @@ export class Watcher {
     }
     // Steps end with the signal; what they have begun is found again by the next watcher.
     await this.#queue.ended();
+    await this.#parts.secrets?.end();
   }
 
   /** Something may have changed: the next round begins at once. */
@@ -131,7 +135,7 @@ export class Watcher {
     const known = taken.all();
     const wanted = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
     // Network → volume → workload → gateway; back the same way, as each looks at what is still there.
-    const waiting = await this.#network(wanted, time);
+    const waiting = new Map([...(await this.#network(wanted, time)), ...(await this.#fetchSecrets(wanted, machine, time))]);
     const { pulling, failures } = this.#queue;
     const next = plan(wanted, machine, { busy, pulling, failures, waiting, taken: known }, time);
     for (const contract of next.over) if ((known.get(contract) ?? null) === null) taken.over(contract, time);
@@ -145,7 +149,7 @@ export class Watcher {
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
-    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && problem === null;
+    const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && this.#parts.secrets?.isLooking !== true && problem === null;
     const next_at = Math.min(next.retry_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
@@ -175,19 +179,30 @@ export class Watcher {
   }
 
   /** Workloads that have to wait for their network, with the reason. */
-  async #network(wanted: readonly Desired[], { fresh }: BookTime): Promise<ReadonlyMap<string, string>> {
+  async #network(wanted: readonly Desired[], { fresh }: BookTime): Promise<ReadonlyMap<string, Wait>> {
     const { networks, signal } = this.#parts;
     if (networks === undefined || !fresh) return NOTHING_WAITS;
     try {
       const waiting = await networks(wanted, signal);
       this.#teller.part('networks', null);
-      return waiting;
+      return new Map([...waiting].map(([key, reason]) => [key, { reason, isSaid: false }]));
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (!signal.aborted) this.#teller.part('networks', problem);
       const needing = wanted.flatMap(({ contract, tasks }) => tasks.filter(({ workload }) => workload.network !== undefined).map(({ workload }) => `${contract}/${workload.name}`));
-      return new Map(needing.map((key) => [key, problem.message]));
+      return new Map(needing.map((key) => [key, { reason: problem.message, isSaid: false }]));
     }
+  }
+
+  /** Workloads that have to wait for a secret. */
+  async #fetchSecrets(wanted: readonly Desired[], { running }: Machine, time: BookTime): Promise<ReadonlyMap<string, Wait>> {
+    const { secrets, signal } = this.#parts;
+    if (secrets === undefined) return NOTHING_WAITS;
+    return secrets.round(wanted, running, time, (problem) => {
+      if (signal.aborted) return;
+      this.#teller.part('secrets', problem);
+      this.wake();
+    });
   }
 
   async #route(wanted: readonly Desired[], { running }: Machine, { fresh }: BookTime): Promise<void> {

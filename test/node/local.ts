@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../src/base/clock.js';
 import { fund } from '../../src/consumer/fund.js';
+import { listing, saltingOf, sendSecrets, withHashes, type GivenSecret } from '../../src/consumer/secrets.js';
 import { Unsent } from '../../src/market/unsent.js';
 import { openPrivate } from '../../src/private.js';
 import { chainId } from '../../src/bcdb/record.js';
@@ -18,8 +19,10 @@ import { createGrid } from '../../src/net/genesis.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
 import { createLog } from '../../src/net/log.js';
+import { speakerOf } from '../../src/net/talk.js';
 import type { Driver } from '../../src/node/driver.js';
 import { openTools } from '../../src/node/tools.js';
+import { secretsOf } from '../../src/node/secrets/secrets.js';
 import { Taken } from '../../src/node/taken.js';
 import type { WatchEvent } from '../../src/node/tell.js';
 import type { Volumes } from '../../src/node/volume.js';
@@ -142,6 +145,15 @@ export class LocalGrid implements AsyncDisposable {
     await fund(this.book, (await this.keys.get('identity', 'alice')).signer('wallet'), new Unsent(data, this.book.id), { contract, term_ms }, 1_000n * TFT);
   }
 
+  /** The consumer's side of secrets: what a record says of them, and the letter to the node. */
+  async secrets(given: readonly GivenSecret[]): Promise<{ listed: (workload: Workload) => Workload; send: (contract: string) => Promise<void> }> {
+    const alice = await this.keys.get('identity', 'alice');
+    using data = openPrivate(this.home);
+    const salting = await saltingOf(data, alice);
+    const parts = { home: this.home, grid: this.book, me: speakerOf(alice, this.book.reader), signal: this.signal };
+    return { listed: (workload) => withHashes([listing(workload, given)], given, salting)[0] as Workload, send: (contract) => sendSecrets(parts, contract, given, salting) };
+  }
+
   contract(id: string): ContractObject {
     const found = read(this.book.reader, 'contract', id);
     if (found === undefined) throw new Error(`no contract ${id}`);
@@ -167,8 +179,10 @@ export class LocalGrid implements AsyncDisposable {
     const { driver: own, volumes, address } = openTools(nodeHome, config, true);
     const driver = around(own);
     const taken = new Taken(nodeHome, config.grid, config.key);
+    const data = openPrivate(nodeHome);
+    const secrets = secretsOf(nodeHome, grid, keyring, data, { signal, wait_ms: interval_ms === undefined ? 0 : 20_000 });
     const events: WatchEvent[] = [];
-    const watcher = new Watcher({ grid, config, driver, volumes, taken, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
+    const watcher = new Watcher({ grid, config, driver, volumes, taken, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
     return {
       watcher, grid, driver, volumes, events, loop,
@@ -176,6 +190,7 @@ export class LocalGrid implements AsyncDisposable {
         stop.abort();
         await loop;
         taken[Symbol.dispose]();
+        data[Symbol.dispose]();
         await driver[Symbol.asyncDispose]();
         await grid[Symbol.asyncDispose]();
       },

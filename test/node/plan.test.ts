@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BookTime, Desired, Phase } from '../../src/node/desired.js';
 import { specDigest, type Running, type RunState } from '../../src/node/driver.js';
-import type { Look, Plan } from '../../src/node/draft.js';
+import type { Look, Plan, Wait } from '../../src/node/draft.js';
 import { plan } from '../../src/node/plan.js';
 import { attemptOf, type Action, type Failure } from '../../src/node/steps.js';
 import type { RunObject, WorkloadStatus } from '../../src/rules/objects.js';
@@ -44,7 +44,7 @@ interface Given {
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
   readonly pulling?: readonly string[];
-  readonly waiting?: readonly [string, string][];
+  readonly waiting?: readonly [string, Wait][];
   /** Undefined: the contract is not among those taken on. */
   readonly look?: Look | null | undefined;
 }
@@ -94,7 +94,8 @@ describe('a fresh copy', () => {
     ['starts nothing before held is recorded', { wanted: { held: false, said: undefined } }, ['say held']],
     ['starts what is not there', {}, ['start web']],
     ['starts what was made and never started', { running: [running('created')] }, ['start web']],
-    ['starts nothing whose network is not there, and says nothing of it', { waiting: [[`${C}/web`, 'no network']] }, []],
+    ['starts nothing whose network is not there, and says nothing of it', { waiting: [[`${C}/web`, { reason: 'no network', isSaid: false }]] }, []],
+    ['says what has to wait for long', { waiting: [[`${C}/web`, { reason: 'waiting for secret key', isSaid: true }]] }, ['say web pulling']],
     ['leaves what runs and was said alone', { running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, []],
     ['says what runs', { running: [running('running')] }, ['say web running']],
     ['says that ports have changed', { running: [running('running')], wanted: { said: said('held', { ports: [{ container: 80, host: 1 }] }) } }, ['say web running']],

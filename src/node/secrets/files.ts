@@ -39,6 +39,7 @@ export function memoryPlaces(): string[] {
 export class SecretFiles {
   readonly #name: string;
   readonly #places: readonly string[];
+  #made: Promise<string> | undefined;
 
   /** @param node key of the node @param places see `memoryPlaces` */
   constructor(node: string, places: readonly string[] = memoryPlaces()) {
@@ -51,7 +52,11 @@ export class SecretFiles {
    * @throws Problem `refused`, reason `secrets`, where no folder of this machine is memory-backed, or another user's is in the way
    */
   async place(ref: Ref, files: readonly SecretFile[], env: readonly SecretFile[]): Promise<Placed> {
-    const root = await this.#root();
+    this.#made ??= this.#root();
+    const root = await this.#made.catch((thrown: unknown) => {
+      this.#made = undefined;
+      throw thrown;
+    });
     const folder = join(root, nameOf(ref));
     const draft = join(root, `new-${randomBytes(8).toString('hex')}`);
     for (const [kind, all] of [['files', files], ['env', env]] as const) {
@@ -77,7 +82,7 @@ export class SecretFiles {
     for (const place of this.#places) await rm(join(place, this.#name, nameOf(ref)), { recursive: true, force: true });
   }
 
-  /** The node's folder, made where there is none. In a place that all may write to, another user could have made it. */
+  /** The node's folder, made where there is none, without what an earlier process left half made. In a place that all may write to, another user could have made it. */
   async #root(): Promise<string> {
     for (const place of this.#places) {
       const kind = await statfs(place).then(({ type }) => type, () => 0);
@@ -88,6 +93,7 @@ export class SecretFiles {
       });
       const found = await lstat(root);
       if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) throw new Problem('refused', `${root} is not a folder of this user alone`, { reason: 'secrets', hint: 'remove it' });
+      for (const name of await readdir(root)) if (name.startsWith('new-')) await rm(join(root, name), { recursive: true });
       return root;
     }
     throw new Problem('refused', 'this node has no memory-backed folder for secrets', { reason: 'secrets', hint: 'mount a tmpfs at /dev/shm' });

@@ -2,12 +2,17 @@
 // nothing refers to them any more.
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
-import { SECRETS_LOOK_MS } from '../../base/limits.js';
+import { MAX_REASON_CHARS, SECRETS_LOOK_MS } from '../../base/limits.js';
+import type { Home } from '../../home.js';
+import type { Keyring } from '../../keys/keyring.js';
+import type { Grid } from '../../net/grid.js';
 import type { MailParts } from '../../net/mail/mail.js';
+import type { Private } from '../../private.js';
 import { read } from '../../rules/objects.js';
 import type { Workload } from '../../schema/types.js';
 import type { BookTime, Desired } from '../desired.js';
-import type { Running, SecretsHere } from '../driver.js';
+import type { Wait } from '../draft.js';
+import type { Ref, Running, SecretsHere } from '../driver.js';
 import { SecretFiles } from './files.js';
 import { orderersOf, takeSecrets } from './intake.js';
 import { Vault, type SecretId } from './vault.js';
@@ -25,9 +30,22 @@ export interface SecretsParts {
 
 const LEFT_WAIT_MS = 1_000;
 
+/**
+ * The secrets of a node.
+ * @param keyring of the node
+ * @param data stays the caller's
+ */
+export function secretsOf(home: Home, grid: Grid, keyring: Keyring, data: Private, { signal, wait_ms }: { readonly signal: AbortSignal; readonly wait_ms: number }): Secrets {
+  const signer = keyring.signer('node');
+  const me = { party: `node/${signer.key}`, signer, unseal: (box: Uint8Array) => keyring.unseal(box) };
+  return new Secrets({ mail: { home, grid, me, signal }, vault: new Vault(data, { grid: grid.id, node: signer.key }, keyring), files: new SecretFiles(signer.key), clock: grid.clock, wait_ms });
+}
+
 /** The secrets of one node. */
 export class Secrets {
   readonly #parts: SecretsParts;
+  /** Since when a workload waits, by this machine's clock. */
+  readonly #since = new Map<string, number>();
   #looking: Promise<void> | null = null;
   #after = 0;
   #hasLeft = false;
@@ -78,19 +96,38 @@ export class Secrets {
    * What a round has to do with secrets: looks for those that are missing, deletes those that nothing refers to. Only in
    * a book that can be believed.
    * @param onLooked called when a look has ended, with what stood in its way
+   * @returns workloads (`contract/name`) that cannot be started without one that is missing
    */
-  async round(wanted: readonly Desired[], running: readonly Running[], time: BookTime, onLooked: (problem: Problem | null) => void): Promise<void> {
-    if (!time.fresh) return;
-    const { vault } = this.#parts;
-    const missing = wanted.filter(({ phase, contract, tasks }) => phase === 'run' && tasks.some(({ workload }) => this.lacking(contract, workload).length > 0));
-    if (missing.length > 0) this.#look(missing, time, onLooked);
-    const phases = new Map(wanted.map((one) => [one.contract, one]));
-    for (const id of vault.all()) if (isUnused(phases.get(id.contract), id)) vault.drop(id);
-    for (const ref of await this.#parts.files.list()) {
+  async round(wanted: readonly Desired[], running: readonly Running[], time: BookTime, onLooked: (problem: Problem | null) => void): Promise<ReadonlyMap<string, Wait>> {
+    if (!time.fresh) return new Map();
+    const waiting = this.#waiting(wanted, time.now);
+    if (waiting.size > 0) this.#look(wanted.filter(({ contract, tasks }) => tasks.some(({ workload }) => waiting.has(`${contract}/${workload.name}`))), time, onLooked);
+    await this.#clear(new Map(wanted.map((one) => [one.contract, one])), running);
+    return waiting;
+  }
+
+  #waiting(wanted: readonly Desired[], now: number): Map<string, Wait> {
+    const waiting = new Map<string, Wait>();
+    for (const { contract, phase, tasks } of wanted) {
+      for (const { workload } of phase === 'run' ? tasks : []) {
+        const key = `${contract}/${workload.name}`;
+        const names = this.lacking(contract, workload);
+        if (names.length === 0) continue;
+        const since = this.#since.get(key) ?? now;
+        this.#since.set(key, since);
+        waiting.set(key, { reason: `waiting for ${names.length === 1 ? 'secret' : 'secrets'} ${names.join(', ')}`.slice(0, MAX_REASON_CHARS), isSaid: now - since >= SECRETS_LOOK_MS });
+      }
+    }
+    for (const key of this.#since.keys()) if (!waiting.has(key)) this.#since.delete(key);
+    return waiting;
+  }
+
+  async #clear(wanted: ReadonlyMap<string, Desired>, running: readonly Running[]): Promise<void> {
+    const { vault, files } = this.#parts;
+    for (const id of vault.all()) if (isUnused(wanted.get(id.contract), id)) vault.drop(id);
+    for (const ref of await files.list()) {
       const isRunning = running.some((one) => one.contract === ref.contract && one.workload === ref.workload && one.state === 'running');
-      const here = phases.get(ref.contract);
-      const isListed = here === undefined || (here.phase !== 'over' && (here.phase !== 'run' || here.tasks.some(({ workload }) => workload.name === ref.workload)));
-      if (!isRunning && !isListed) await this.#parts.files.remove(ref);
+      if (!isRunning && isUnlisted(wanted.get(ref.contract), ref)) await files.remove(ref);
     }
   }
 
@@ -128,6 +165,12 @@ export class Secrets {
 }
 
 /** Nothing may be concluded of a contract that this copy does not know, or not now. */
+function isUnlisted(wanted: Desired | undefined, { workload: name }: Ref): boolean {
+  if (wanted?.phase === 'over') return true;
+  return wanted?.phase === 'run' && !wanted.tasks.some(({ workload }) => workload.name === name);
+}
+
+/** The same of a secret. */
 function isUnused(wanted: Desired | undefined, { sha256 }: SecretId): boolean {
   if (wanted?.phase === 'over') return true;
   return wanted?.phase === 'run' && !wanted.tasks.some(({ workload }) => workload.secrets.some((secret) => secret.sha256 === sha256));
