@@ -392,3 +392,20 @@ export const SQL_TIME_LIMIT_MS = 10_000;
 export const MAX_SQL_TIME_LIMIT_MS = 3_600_000;
 /** SQL at the command line: rows at the most. */
 export const MAX_SQL_ROWS = 100_000;
+/** Gateway: time for a request's header, and for a connection without one; a visitor who is slower is not waited for. */
+export const GATEWAY_HEADER_MS = 10_000;
+export const GATEWAY_IDLE_MS = 120_000;
+/** Gateway: a workload is on this machine; one that does not take a connection in this time is stuck. */
+export const GATEWAY_DIAL_MS = 5_000;
+/** Gateway: how long requests under way go on under old routes: a large download. */
+export const GATEWAY_DRAIN_MS = 600_000;
+/** Gateway: bytes of a request's header; what web servers usually take, cookies included. */
+export const MAX_GATEWAY_HEADER_BYTES = 65_536;
+/** Gateway: connections to one workload, so that one that hangs does not use up the open files of all. */
+export const MAX_GATEWAY_CONNECTIONS = 1_024;
+/** Gateway: size of caddy's log; there are two of it. */
+export const MAX_GATEWAY_LOG_MIB = 8;
+/** Gateway: how long caddy may take to answer, to start or to end; a round of the watcher waits for it. */
+export const GATEWAY_TIMEOUT_MS = 5_000;
+/** Gateway: pause after caddy failed before it is tried again. */
+export const GATEWAY_RETRY_MS = 30_000;

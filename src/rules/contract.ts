@@ -2,7 +2,7 @@
 import { canonical } from '../base/canonical.js';
 import { iso } from '../base/clock.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
-import type { Agreement, End, WorkloadList } from '../schema/types.js';
+import type { Agreement, End, Workload, WorkloadList } from '../schema/types.js';
 import { agreementSigners, farmerOf } from './agreement.js';
 import { changeEscrow, contractOf, settle } from './escrow.js';
 import { markOf, meterOf } from './meter.js';
@@ -21,7 +21,7 @@ export const agreement: Rule<Agreement> = {
   kind: 'agreement@1',
   chain: 'contract',
   signers: agreementSigners,
-  apply(state, { body, record, subject, moment: { at }, rules }, allowance) {
+  apply(state, { body, record, subject, moment: { at, index }, rules }, allowance) {
     demand(read(state, 'contract', subject) === undefined, 'exists', `contract ${short(subject)} exists already`);
     const farm = read(state, 'farm', body.farm);
     const node = read(state, 'node', body.node);
@@ -32,7 +32,7 @@ export const agreement: Rule<Agreement> = {
     checkRunnable(state, body.node, body);
     if (rules >= 2) checkPlace(node, body);
     allocate(state, body.node, { contract: subject, resources: body.resources, until: at + body.provision_by_ms }, at);
-    const committed: ContractObject = { id: subject, record: record.id, agreement: body, workloads: body.workloads, committed_at: at, started_at: null, escrow_stroops: '0', settled: null, ...(rules >= 2 ? { place_stroops: placeStroops(node, body).toString() } : {}) };
+    const committed: ContractObject = { id: subject, record: record.id, agreement: body, ...workloadsFrom(body.workloads, [], index), committed_at: at, started_at: null, escrow_stroops: '0', settled: null, ...(rules >= 2 ? { place_stroops: placeStroops(node, body).toString() } : {}) };
     write(state, 'contract', subject, committed);
     changeEscrow(state, subject, () => {
       for (const [account, amount] of amountsOf(body.payers)) move(state, allowance, { account }, { escrow: subject }, amount);
@@ -54,7 +54,8 @@ export const workload: Rule<WorkloadList> = {
     const contract = contractOf(state, subject);
     checkNotOver(state, contract, moment.at);
     checkRunnable(state, contract.agreement.node, { workloads: body.workloads, exec: contract.agreement.exec });
-    write(state, 'contract', subject, { ...contract, workloads: body.workloads });
+    const { web = [], ...others } = contract;
+    write(state, 'contract', subject, { ...others, ...workloadsFrom(body.workloads, web, moment.index) });
     const run = read(state, 'run', subject);
     if (run === undefined) return;
     // What was said of a workload that is replaced says nothing of the new one, even under the same name.
@@ -135,6 +136,13 @@ export function checkNotSettled({ id, settled }: ContractObject): void {
 function checkNotOver(state: ReadState, contract: ContractObject, at: number): void {
   const { state: now, ends_at } = viewOf(state, contract, at);
   demand(now !== 'ended', 'ended', () => `contract ${short(contract.id)} ended at ${iso(ends_at)}`);
+}
+
+/** A list of workloads, and since when it has each of its web names: whoever has had one longest on its node has it (market/web.ts). */
+function workloadsFrom(workloads: Workload[], before: NonNullable<ContractObject['web']>, line: number): Pick<ContractObject, 'workloads' | 'web'> {
+  const since = new Map(before.map((name) => [name.host, name.since]));
+  const web = workloads.flatMap((one) => one.web ?? []).map(({ host }) => ({ host, since: since.get(host) ?? line }));
+  return { workloads, ...(web.length === 0 ? {} : { web }) };
 }
 
 /** A workload without an image is a bare command, which only the process runtime runs; what a node does not announce it need not do. */

@@ -269,6 +269,8 @@ export interface ContractObject {
   /** As signed; `workloads` below is the list in force. */
   agreement: Agreement;
   workloads: Workload[];
+  /** Web names of that list, as it has them, each with the line since which it has been there without a break; left out where there is none. */
+  web?: { host: string; since: number }[];
   /** Home's time of the commit, ms. */
   committed_at: number;
   /** When the node first held it and billing began, ms. */
