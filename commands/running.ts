@@ -21,6 +21,7 @@ export interface RunOptions {
   mount?: string[];
   ulimit?: string[];
   limits?: string;
+  web?: string[];
 }
 
 /** Adds the flags that say what runs. */
@@ -32,6 +33,7 @@ export function runOptions(command: Command): Command {
     .option('--entrypoint <words>', 'in place of the image\'s own')
     .option('--env <name=value>', 'a variable, public; repeat for more', collect)
     .option('--port <port>', 'publish this port of the workload, 80 or 53/udp; repeat for more', collect)
+    .option('--web <name:port>', 'a web name that the node\'s gateway sends to this port of the workload: shop.example.org:80, or shop:80 below its domain; repeat for more', collect)
     .option('--workdir <path>', 'folder in which it starts')
     .option('--user <user[:group]>', 'who it runs as: name or number')
     .option('--read-only', 'its root cannot be written, only volume and --tmpfs')
@@ -69,6 +71,6 @@ export async function resolved({ out, flags, signal }: Context, workloads: reado
 }
 
 /** Those of a command's flags that describe a workload. */
-function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits }: RunOptions): WorkloadWords {
-  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits };
+function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web }: RunOptions): WorkloadWords {
+  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web };
 }

@@ -34,7 +34,7 @@ export function contractText(contract: ContractShown): string {
     ['price', `${price_per_hour} TFT an hour, ${total} TFT in all`],
     ...moneyRows(contract),
     ...timeRows(contract),
-    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${one.reason === null ? '' : `: ${one.reason}`}${one.url === null ? '' : ` ${one.url}`}`]),
+    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${one.reason === null ? '' : `: ${one.reason}`}${[one.url, ...one.web].filter((url) => url !== null).map((url) => ` ${url}`).join('')}`]),
   ];
   return rows.map(([key, text]) => `${key.padEnd(10)}${text}`).join('\n');
 }

@@ -7,6 +7,7 @@ import type { Config, Invitation } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { readInput } from '../files.js';
 import { parsePublic } from '../listen.js';
+import { parsePortNumber } from './gateway.js';
 import { benchmarkText, checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
@@ -19,6 +20,9 @@ interface Options extends MachineOptions {
   relay?: string;
   allowExec?: boolean;
   benchmark?: boolean;
+  gateway?: string | boolean;
+  gatewayHttp?: number;
+  gatewayHttps?: number;
 }
 
 export const command: CommandFile<Options> = {
@@ -35,8 +39,12 @@ export const command: CommandFile<Options> = {
     .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else')
     .option('--relay <url>', 'bot that serves, through which operators see logs and use of their workloads; "no" for none (default: the bot this copy follows)', parseRelay)
     .option('--allow-exec', 'operators may run commands in their workloads where the agreement says so; each session is recorded')
-    .option('--no-allow-exec', 'they may not (any more)'),
-  examples: ['3bot node join - < invitation', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice'],
+    .option('--no-allow-exec', 'they may not (any more)')
+    .option('--gateway [domain]', 'a web gateway (caddy): HTTP names lead to workloads; below this domain, whose names lead here, labels do')
+    .option('--no-gateway', 'none (any more)')
+    .option('--gateway-http <port>', 'port that it opens (default: 80)', parsePortNumber)
+    .option('--gateway-https <port>', 'port for TLS (default: 443); certificates are got where the address is public and the ports are 80 and 443', parsePortNumber),
+  examples: ['3bot node join - < invitation', '3bot node join --farm sunny --declare 8/16/500/0', '3bot node join --runtime process --allow-consumer alice', '3bot node join --gateway farm.example.org'],
   async run(context, [given], options) {
     const { openGrid } = await import('../../src/net/grid.js');
     const { readConfig, updateConfig } = await import('../../src/home.js');
@@ -59,24 +67,29 @@ export const command: CommandFile<Options> = {
     const key = keyring.signer('node').key;
     const known = nodeOf(grid, key)?.announcement;
     using progress = await context.progress('measuring this machine');
-    const { offer, checks, runtime, data } = await lookAtMachine(context, options, { grid: grid.id, key, runtime: settings?.runtime ?? null, data: settings?.data ?? null, announcement: known, dev: grid.dev });
+    const { offer, checks: looked, runtime, data } = await lookAtMachine(context, options, { grid: grid.id, key, runtime: settings?.runtime ?? null, data: settings?.data ?? null, announcement: known, dev: grid.dev });
     progress.stop();
+    const checks = [...looked];
     demandCapacity(offer.capacity, checks);
     const address = options.address ?? known?.address ?? null;
     const place = known?.location ?? { country: null, region: null };
     const location = { country: options.country ?? place.country, region: options.region ?? place.region };
     const relay = options.relay === undefined ? settings?.relay : options.relay === 'no' ? null : options.relay;
     const allow_exec = options.allowExec ?? settings?.allow_exec ?? false;
+    const { gatewayCheck, gatewaySettings } = await import('./gateway.js');
+    const gateway = gatewaySettings(options, settings?.gateway);
+    const found = await gatewayCheck(context, { gateway, runtime, data, address });
+    if (found !== null) checks.push(found.check);
     const wanted = options.benchmark ?? (known?.benchmark === undefined && !offer.declared);
     const measured = wanted && readGrid(grid.reader).rules >= 2 ? await speedOf(context, data) : undefined;
-    const terms = { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec, benchmark: measured ?? known?.benchmark };
+    const terms = { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec, gateway: found?.announced ?? null, benchmark: measured ?? known?.benchmark };
     const announced = await announce(grid, keyring, terms, offer);
     // On a laptop it is oneself who tries things.
     const own = runtime === 'process' ? ownKeys(home) : [];
     const listed = settings?.allow_consumers ?? [];
     const consumers = named ?? (listed.length > 0 ? listed : own);
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data, ...(relay === undefined ? {} : { relay }), allow_exec };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(gateway === undefined ? {} : { gateway }) };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);

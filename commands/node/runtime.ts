@@ -30,7 +30,8 @@ export async function settle(context: Context, grid: Grid, keyring: Keyring, con
     throw new Problem('refused', `contracts of this node, or data that it keeps of them, count on the runtime ${config.runtime}`, { reason: 'runtime', hint: `3bot node watch --runtime ${config.runtime}` });
   }
   const { offer } = await lookAtMachine(context, { runtime: wanted }, { grid: grid.id, key: config.key, runtime: wanted, data: config.data, announcement: node.announcement, dev: grid.dev });
-  await announce(grid, keyring, termsOf(node.announcement), offer);
+  const terms = termsOf(node.announcement);
+  await announce(grid, keyring, wanted === 'process' ? { ...terms, gateway: null } : terms, offer);
   const allow_consumers = wanted === 'process' && config.allow_consumers.length === 0 ? ownKeys(context.home) : config.allow_consumers;
   const changed: NodeConfig = { ...config, runtime: wanted, allow_consumers };
   updateConfig(context.home, (all) => {

@@ -1,6 +1,8 @@
 // 3bot node watch
 import { Problem } from '../../src/base/errors.js';
 import { parseDuration } from '../../src/base/duration.js';
+import type { Desired } from '../../src/node/desired.js';
+import type { Running } from '../../src/node/driver.js';
 import type { WatchEvent } from '../../src/node/tell.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
@@ -35,7 +37,8 @@ export const command: CommandFile<Options> = {
     const { settle } = await import('./runtime.js');
     const { config: settled, overcommit } = await settle(context, grid, keyring, config, options.runtime);
     if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
-    const { openTools } = await import('../../src/node/tools.js');
+    const { openGateway, openTools } = await import('../../src/node/tools.js');
+    const { servedNames } = await import('../../src/node/names.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { Watcher } = await import('../../src/node/watch.js');
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
@@ -43,11 +46,13 @@ export const command: CommandFile<Options> = {
     const { MAX_LONG_POLL_MS, WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
     const { driver, volumes, address } = openTools(home, settled, overcommit);
     await using _driver = driver;
+    await using web = openGateway(home, settled, context.clock);
     using taken = new Taken(home, grid.id, settled.key);
     const { clock, signal } = context;
+    const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
     using data = openPrivate(home);
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();

@@ -8,6 +8,7 @@ import type { Objects, ReadState } from '../bcdb/rulebook.js';
 import type { Reader } from '../bcdb/reader.js';
 import { perHourStroops } from '../capacity/price.js';
 import { findById } from '../market/find.js';
+import { webNames, webUrl } from '../market/web.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
 import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
@@ -24,6 +25,8 @@ export interface WorkloadShown {
   readonly exit_code: number | null;
   /** Where its first TCP port is reached. */
   readonly url: string | null;
+  /** Its web names, each as the address under which the node's gateway has it. */
+  readonly web: readonly string[];
   readonly ports: readonly { readonly container: number; readonly host: number }[];
 }
 
@@ -145,8 +148,9 @@ function unconfirmed({ agreement: { meter }, settled }: ContractObject, { period
 
 function workloadsOf(reader: ReadState, { id, agreement, workloads }: ContractObject): WorkloadShown[] {
   const run = read(reader, 'run', id);
-  const address = read(reader, 'node', agreement.node)?.announcement.address ?? null;
-  return workloads.map(({ name, ports: wanted }) => {
+  const { address = null, gateway } = read(reader, 'node', agreement.node)?.announcement ?? {};
+  return workloads.map((workload) => {
+    const { name, ports: wanted } = workload;
     const status = run?.workloads.find((one) => one.name === name);
     const tcp = new Set(wanted.filter(({ protocol }) => protocol === 'tcp').map(({ container }) => container));
     const published = status?.ports.find(({ container }) => tcp.has(container));
@@ -157,6 +161,7 @@ function workloadsOf(reader: ReadState, { id, agreement, workloads }: ContractOb
       reason: status?.reason ?? null,
       exit_code: status?.exit_code ?? null,
       url: isUp ? `http://${hostText(address)}:${published.host}` : null,
+      web: gateway === undefined ? [] : webNames([workload], gateway.domain).map((one) => webUrl(one.name, gateway)),
       ports: status?.ports ?? [],
     };
   });

@@ -2,7 +2,7 @@
 import { Problem } from '../base/errors.js';
 import { parseSize } from '../capacity/parse.js';
 import { checkWorkloads } from '../rules/workload.js';
-import type { Mount, Tmpfs, Ulimit, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
+import type { Mount, Tmpfs, Ulimit, WebName, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { splitWords } from './commandline.js';
 import { demandVersion } from './images.js';
@@ -22,6 +22,7 @@ export interface WorkloadWords {
   readonly mount?: readonly string[] | undefined;
   readonly ulimit?: readonly string[] | undefined;
   readonly limits?: string | undefined;
+  readonly web?: readonly string[] | undefined;
 }
 
 /** What has to be there in a record, and may be left out in a file. */
@@ -33,14 +34,14 @@ const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…"
  * @throws Problem `usage` that names the flag; `refused`, reason `workload`, where it contradicts itself
  */
 export function workloadOf(name: string, words: WorkloadWords): Workload | undefined {
-  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits } = words;
+  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits, web = [] } = words;
   if (image === undefined && command === undefined) {
     const said = Object.entries(words).find(([, value]) => value !== undefined)?.[0];
     if (said !== undefined) throw new Problem('usage', `${flagOf(said)} says how something runs; what runs is missing`, { hint: 'give --image, or --command for a node with the process runtime' });
     return undefined;
   }
   const workload: Workload = {
-    ...NOTHING_SAID, name, image: image ?? null, env: env.map(parseEnv), ports: port.map(parsePort),
+    ...NOTHING_SAID, name, image: image ?? null, env: env.map(parseEnv),
     ...(command === undefined ? {} : { command: splitWords(command) }),
     ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint, '--entrypoint') }),
     ...(workdir === undefined ? {} : { directory: workdir }),
@@ -50,6 +51,7 @@ export function workloadOf(name: string, words: WorkloadWords): Workload | undef
     ...(mount.length === 0 ? {} : { mounts: mount.map(parseMount) }),
     ...(ulimit.length === 0 ? {} : { ulimits: ulimit.map(parseUlimit) }),
     ...(limits === undefined ? {} : { limits: parseLimits(limits) }),
+    ...withWeb(port.map(parsePort), web.map(parseWeb)),
   };
   return checked([workload], (wrong) => `this workload cannot be recorded: ${wrong}`)[0];
 }
@@ -128,6 +130,18 @@ function parsePort(text: string): WorkloadPort {
   const container = Number(match?.[1]);
   if (match === null || container < 1 || container > 65_535) throw new Problem('usage', `not a port: --port ${shown(text)}`, { hint: 'the port within the workload, 80 or 53/udp; the node chooses where it is reached' });
   return { container, protocol: match[2] === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** A port that a web name leads to is published: the gateway reaches it as anybody does. */
+function withWeb(ports: WorkloadPort[], web: WebName[]): Pick<Workload, 'ports' | 'web'> {
+  const missing = [...new Set(web.map(({ port }) => port))].filter((port) => !ports.some(({ container, protocol }) => container === port && protocol === 'tcp'));
+  return { ports: [...ports, ...missing.map((container): WorkloadPort => ({ container, protocol: 'tcp' }))], ...(web.length === 0 ? {} : { web }) };
+}
+
+function parseWeb(text: string): WebName {
+  const match = /^([A-Za-z0-9.-]+):([0-9]{1,5})$/.exec(text);
+  if (match === null) throw new Problem('usage', `not NAME:PORT: --web ${shown(text)}`, { hint: 'for example --web shop.example.org:80, or --web shop:80 for a name below the domain of the node' });
+  return { host: (match[1] ?? '').toLowerCase(), port: Number(match[2]) };
 }
 
 function parseTmpfs(text: string): Tmpfs {

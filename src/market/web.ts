@@ -15,7 +15,7 @@ export interface WebName {
 
 /**
  * The whole name that a workload means: a label stands below the node's domain, everything else is whole already.
- * @returns why there is none, as a Problem would say it, under `refusal`
+ * @returns the name, or why there is none
  * @example wholeName('blog', 'example.org') // {name: 'blog.example.org'}
  */
 export function wholeName(host: string, domain: string | null): { readonly name: string } | { readonly refusal: string } {
@@ -34,14 +34,12 @@ export function webNames(workloads: readonly Workload[], domain: string | null):
 
 /**
  * Who has which name on a node: of the contracts that have it in their list, the one that has had it there longest.
- * A name is free again once its contract takes no capacity any more (it ended, or was never held in time).
- * @param at ms since 1970
+ * @param contracts ids of those of the node that are not over: with its contract a name ends
  * @returns whole name to contract id
  */
-export function webHolders(state: ReadState, node: string, domain: string | null, at: number): Map<string, string> {
+export function webHolders(state: ReadState, contracts: Iterable<string>, domain: string | null): Map<string, string> {
   const first = new Map<string, { readonly contract: string; readonly since: number }>();
-  for (const { contract, until } of read(state, 'node', node)?.allocations ?? []) {
-    if (at >= until) continue;
+  for (const contract of contracts) {
     for (const { host, since } of read(state, 'contract', contract)?.web ?? []) {
       const whole = wholeName(host, domain);
       if ('name' in whole && since < (first.get(whole.name)?.since ?? Infinity)) first.set(whole.name, { contract, since });

@@ -6,11 +6,13 @@ import { MAX_WORKLOAD_PIDS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { add, NOTHING, shortages } from '../capacity/fit.js';
 import { registryRefusal } from '../market/images.js';
+import { webHolders } from '../market/web.js';
 import { takenBy } from '../rules/node.js';
 import { read, readGrid, type ContractObject, type NodeObject, type RunObject } from '../rules/objects.js';
 import { resourcesOf, viewOf, type ContractView } from '../rules/view.js';
 import type { NodeConfig, Quorum, Resources, Workload } from '../schema/types.js';
 import type { Check, Limits } from './driver.js';
+import { webRefusal } from './names.js';
 
 /** What a node may conclude from its copy at this moment. */
 export interface BookTime {
@@ -73,11 +75,14 @@ export type Prove = (contract: ContractObject) => Proof;
  */
 export function desired(state: ReadState, config: NodeConfig, time: BookTime, found: Iterable<string>, prove: Prove): Desired[] {
   const node = read(state, 'node', config.key);
-  const ids = new Set([...(node?.allocations ?? []).map(({ contract }) => contract), ...found]);
+  const allocations = node?.allocations ?? [];
+  const ids = new Set([...allocations.map(({ contract }) => contract), ...found]);
+  const inForce = allocations.filter(({ until }) => Math.min(time.now, time.stamp) < until).map(({ contract }) => contract);
+  const names = config.gateway === undefined ? new Map<string, string>() : webHolders(state, inForce, config.gateway.domain);
   return [...ids].map((id) => {
     const contract = read(state, 'contract', id);
     if (contract === undefined || contract.agreement.node !== config.key) return unknown(id, contract);
-    return desiredContract(state, config, node, contract, time, prove);
+    return desiredContract(state, config, node, contract, time, prove, names);
   });
 }
 
@@ -87,13 +92,13 @@ function unknown(id: string, contract: ContractObject | undefined): Desired {
   return { contract: id, phase: 'unknown', checks: [check], held: false, volume_mib: 0, tasks: [], keep_until: Infinity, said: undefined };
 }
 
-function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject | undefined, contract: ContractObject, time: BookTime, prove: Prove): Desired {
+function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject | undefined, contract: ContractObject, time: BookTime, prove: Prove, names: ReadonlyMap<string, string>): Desired {
   const { id, workloads } = contract;
   const resources = resourcesOf(contract);
   const early = viewOf(state, contract, Math.min(time.now, time.stamp));
   const late = viewOf(state, contract, Math.max(time.now, time.stamp));
   const limits = shareOf(resources, workloads.length);
-  const tasks = workloads.map((workload) => ({ workload, limits, refusal: tooSmall(resources, limits) ?? refusalOf(config, workload) }));
+  const tasks = workloads.map((workload) => ({ workload, limits, refusal: tooSmall(resources, limits) ?? refusalOf(config, workload) ?? webRefusal(config, names, contract, workload) }));
   const proof = prove(contract);
   const checks = [
     ...proof.checks,

@@ -8,8 +8,8 @@ import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { GATEWAY_RETRY_MS } from '../base/limits.js';
 import { servedBy, type WebName } from '../market/web.js';
 import type { GatewayConfig } from '../schema/types.js';
-import type { Check, Ref, Running } from './driver.js';
-import { Caddy, INSTALL_CADDY, type GatewayPlaces } from './gateway-caddy.js';
+import type { Check, Driver, Running } from './driver.js';
+import { Caddy, type GatewayPlaces } from './gateway-caddy.js';
 import { caddyConfig, type Listening, type Route } from './gateway-config.js';
 
 /** Names of a contract that this node serves now. */
@@ -20,10 +20,8 @@ export interface Served {
   readonly leads: boolean;
 }
 
-/** Of a driver. */
-export interface Addresses {
-  address(ref: Ref, signal: AbortSignal): Promise<string | null>;
-}
+/** What it asks of a driver. */
+export type Addresses = Pick<Driver, 'address'>;
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -70,29 +68,29 @@ export class WebGateway implements AsyncDisposable {
       return { name, ok: true, evidence: `caddy answers ${what}`, remedy: null };
     } catch (error) {
       if (isProblem(error, 'interrupted')) throw error;
-      return { name, ok: false, evidence: messageOf(error), remedy: (error instanceof Problem ? error.hint : undefined) ?? `other ports, or ${INSTALL_CADDY}` };
+      return { name, ok: false, evidence: messageOf(error), remedy: (error instanceof Problem ? error.hint : undefined) ?? 'other ports (--gateway-http, --gateway-https); or systemctl disable --now caddy, should it be the package\'s own that has them' };
     }
   }
 
   /**
    * Makes caddy's routes those of this moment; starts it with the first name and ends it after the last. Whole state,
    * so it may be called at any time, and does next to nothing when nothing has changed.
-   * @returns what stands in the way; null where all is as it should be. Then it is tried again, but not at once
+   * @throws Problem what stands in the way; again without another try, as long as that has to wait
    */
-  async apply(served: readonly Served[], running: readonly Running[], driver: Addresses, signal: AbortSignal): Promise<Problem | null> {
-    if (this.#clock() < this.#again_at) return this.#problem;
+  async apply(served: readonly Served[], running: readonly Running[], driver: Addresses, signal: AbortSignal): Promise<void> {
+    if (this.#problem !== null && this.#clock() < this.#again_at) throw this.#problem;
     try {
       const routes = await this.#routes(served, running, driver, signal);
       if (routes.length > 0) await this.#load(routes, signal);
       else if (!this.#idle) await this.#end(signal);
       this.#problem = null;
     } catch (error) {
-      if (signal.aborted) return null;
+      if (signal.aborted) throw error;
       this.#idle = false;
       this.#again_at = this.#clock() + GATEWAY_RETRY_MS;
-      this.#problem = isProblem(error) ? error : new Problem('failed', `the gateway does not work: ${messageOf(error)}`, { cause: error });
+      this.#problem = isProblem(error) ? error : new Problem('failed', messageOf(error), { cause: error });
+      throw this.#problem;
     }
-    return this.#problem;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,12 +2,15 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
 import type { Home } from '../home.js';
 import type { NodeConfig } from '../schema/types.js';
 import type { Driver } from './driver.js';
 import { podmanSocket } from './drivers/podman-service.js';
 import { PodmanDriver } from './drivers/podman.js';
 import { ProcessDriver } from './drivers/process.js';
+import { gatewayPlaces } from './gateway-caddy.js';
+import { WebGateway } from './gateway.js';
 import { FolderVolumes, LoopVolumes, type Volumes } from './volume.js';
 
 /** Runtime, volumes, and where workloads' ports are published. */
@@ -30,6 +33,12 @@ export function openTools(home: Home, { grid, key, runtime, data, allow_registri
   return runtime === 'podman'
     ? { driver: new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries }), volumes: new LoopVolumes(folder, { overcommit }), folder, address: published }
     : { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes') }), volumes: new FolderVolumes(folder), folder, address: published };
+}
+
+/** Opens a node's web gateway, or what there would be with these settings; null where it has none. Nothing is started yet. Dispose of it. */
+export function openGateway(home: Home, { gateway, runtime, data, address }: Pick<NodeConfig, 'gateway' | 'runtime' | 'data' | 'address'>, clock: Clock): WebGateway | null {
+  if (gateway === undefined || runtime === 'process') return null;
+  return new WebGateway({ settings: gateway, public_address: address, address: publishedOn(address), places: gatewayPlaces(home.path, data), clock });
 }
 
 /** Ports of a node without an address are for this machine; an address that is not this machine's own is in front of it. */

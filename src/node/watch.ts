@@ -144,7 +144,7 @@ export class Watcher {
     // Before anything is made for it, so that what is made is found again.
     for (const { contract, phase } of wanted) if (phase === 'run' && time.fresh && !known.has(contract)) taken.add(contract);
     for (const action of next.actions) this.#queue.begin(action);
-    await this.#route(wanted, machine, time);
+    await this.#route(wanted, machine);
     const said = await this.#reporter.say(next.reports);
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) this.#forget(contract);
@@ -205,9 +205,10 @@ export class Watcher {
     });
   }
 
-  async #route(wanted: readonly Desired[], { running }: Machine, { fresh }: BookTime): Promise<void> {
+  /** Also while the book is not fresh: names end by lines of it alone, and what was started again has another address. */
+  async #route(wanted: readonly Desired[], { running }: Machine): Promise<void> {
     const { gateway, signal } = this.#parts;
-    if (gateway === undefined || !fresh) return;
+    if (gateway === undefined) return;
     try {
       await gateway(wanted, running, signal);
       this.#teller.part('gateway', null);

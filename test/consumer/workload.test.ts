@@ -22,6 +22,8 @@ for (const [title, words] of [
   ['a limit without a number', { image: IMAGE, ulimit: ['nofile=many'] }],
   ['a share of cpu alone', { image: IMAGE, limits: '1' }],
   ['less than a hundredth of a core', { image: IMAGE, limits: '0.001/64MiB' }],
+  ['a web name without a port', { image: IMAGE, web: ['shop'] }],
+  ['a web name that is none', { image: IMAGE, web: ['-shop:80'] }],
   ['a user with a space', { image: IMAGE, user: 'a b' }],
 ] as const satisfies readonly (readonly [string, WorkloadWords])[]) {
   test(`refused as usage: ${title}`, () => {
@@ -40,12 +42,14 @@ test('what was typed becomes a workload; nothing typed becomes none', () => {
 test('every flag has its field', () => {
   assert.deepEqual(workloadOf('main', {
     image: IMAGE, entrypoint: '/init --quiet', workdir: '/srv', user: 'www:33', readOnly: true, tmpfs: ['/tmp=64MiB', '/run=1'], mount: ['uploads:/srv/uploads', 'conf:/etc/app:ro', '/all'],
-    ulimit: ['nofile=1024:4096', 'core=0'], limits: '0.5/256MiB/100',
+    ulimit: ['nofile=1024:4096', 'core=0'], limits: '0.5/256MiB/100', port: ['80'], web: ['Shop:80', 'www.example.net:8080'],
   }), {
-    name: 'main', image: IMAGE, command: [], env: [], ports: [], secrets: [], entrypoint: ['/init', '--quiet'], directory: '/srv', user: 'www:33', read_only: true,
+    name: 'main', image: IMAGE, command: [], env: [], secrets: [], entrypoint: ['/init', '--quiet'], directory: '/srv', user: 'www:33', read_only: true,
     tmpfs: [{ path: '/tmp', size_mib: 64 }, { path: '/run', size_mib: 1_024 }],
     mounts: [{ path: '/srv/uploads', folder: 'uploads', read_only: false }, { path: '/etc/app', folder: 'conf', read_only: true }, { path: '/all', folder: null, read_only: false }],
     ulimits: [{ name: 'nofile', soft: 1_024, hard: 4_096 }, { name: 'core', soft: 0, hard: 0 }], limits: { cpu_millis: 500, mru_mib: 256, pids: 100 },
+    // A port that only a web name needs is published, too.
+    ports: [{ container: 80, protocol: 'tcp' }, { container: 8_080, protocol: 'tcp' }], web: [{ host: 'shop', port: 80 }, { host: 'www.example.net', port: 8_080 }],
   });
 });
 
