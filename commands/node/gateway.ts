@@ -29,15 +29,15 @@ export function gatewaySettings({ gateway, gatewayHttp, gatewayHttps }: GatewayO
 }
 
 /** Whether the gateway works, and what is announced of it; null where none is wanted. */
-export async function gatewayCheck({ home, clock, signal }: Context, node: Pick<NodeConfig, 'runtime' | 'data' | 'address'> & { readonly gateway: GatewayConfig | undefined }): Promise<{ check: Check; announced: Gateway | null } | null> {
+export async function gatewayCheck({ home, clock, signal }: Context, node: Pick<NodeConfig, 'runtime' | 'data' | 'address'> & { readonly gateway: GatewayConfig | undefined }): Promise<{ check: Check; announced: Gateway | undefined } | null> {
   const { gateway, ...others } = node;
   if (gateway === undefined) return null;
   const { openGateway } = await import('../../src/node/tools.js');
   const { servedBy } = await import('../../src/market/web.js');
   await using web = openGateway(home, { ...others, gateway }, clock);
-  if (web === null) return { check: { name: 'gateway', ok: false, evidence: 'the runtime process isolates nothing: a web name could lead to anything on this machine', remedy: '3bot node join --runtime podman' }, announced: null };
+  if (web === null) return { check: { name: 'gateway', ok: false, evidence: 'the runtime process isolates nothing: a web name could lead to anything on this machine', remedy: '3bot node join --runtime podman' }, announced: undefined };
   const check = await web.check(signal);
-  return { check, announced: check.ok ? servedBy(gateway, node.address) : null };
+  return { check, announced: check.ok ? servedBy(gateway, node.address) : undefined };
 }
 
 /** @throws Problem `usage` */

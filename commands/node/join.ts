@@ -82,7 +82,7 @@ export const command: CommandFile<Options> = {
     if (found !== null) checks.push(found.check);
     const wanted = options.benchmark ?? (known?.benchmark === undefined && !offer.declared);
     const measured = wanted && readGrid(grid.reader).rules >= 2 ? await speedOf(context, data) : undefined;
-    const terms = { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec, gateway: found?.announced ?? null, benchmark: measured ?? known?.benchmark };
+    const terms = { farm, location, address, relay: relay === undefined ? grid.url : relay, exec: allow_exec, gateway: found?.announced, benchmark: measured ?? known?.benchmark };
     const announced = await announce(grid, keyring, terms, offer);
     // On a laptop it is oneself who tries things.
     const own = runtime === 'process' ? ownKeys(home) : [];

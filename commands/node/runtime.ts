@@ -31,7 +31,7 @@ export async function settle(context: Context, grid: Grid, keyring: Keyring, con
   }
   const { offer } = await lookAtMachine(context, { runtime: wanted }, { grid: grid.id, key: config.key, runtime: wanted, data: config.data, announcement: node.announcement, dev: grid.dev });
   const terms = termsOf(node.announcement);
-  await announce(grid, keyring, wanted === 'process' ? { ...terms, gateway: null } : terms, offer);
+  await announce(grid, keyring, wanted === 'process' ? { ...terms, gateway: undefined } : terms, offer);
   const allow_consumers = wanted === 'process' && config.allow_consumers.length === 0 ? ownKeys(context.home) : config.allow_consumers;
   const changed: NodeConfig = { ...config, runtime: wanted, allow_consumers };
   updateConfig(context.home, (all) => {

@@ -9,7 +9,7 @@ import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf } from '../net/talk.js';
 import { ANNOUNCED_LATER } from '../rules/node.js';
 import { read, readGrid, type NodeObject } from '../rules/objects.js';
-import type { Announcement, Gateway, Invitation } from '../schema/types.js';
+import type { Announcement, Invitation } from '../schema/types.js';
 import type { Offer } from './probe.js';
 
 /** What a person says of a node. */
@@ -20,20 +20,20 @@ export interface NodeTerms extends Pick<Announcement, 'farm' | 'location' | 'add
   readonly exec: boolean;
   /** Not measured each time; undefined: none is announced. */
   readonly benchmark: Announcement['benchmark'];
-  /** Where its web gateway is reached; null: it has none. */
-  readonly gateway: Gateway | null;
+  /** Where its web gateway is reached; undefined: it has none. */
+  readonly gateway: Announcement['gateway'];
 }
 
 /** What was said of a node when it was announced. */
-export function termsOf({ farm, location, address, relay = null, gateway = null, features, benchmark }: Announcement): NodeTerms {
+export function termsOf({ farm, location, address, relay = null, gateway, features, benchmark }: Announcement): NodeTerms {
   return { farm, location, address, relay, exec: features.includes('exec'), gateway, benchmark };
 }
 
 /** The body that announces a node to a grid of these rules, which may know fewer fields. */
 export function announcementOf({ relay, exec, gateway, benchmark, ...terms }: NodeTerms, offer: Offer, sealing_key: string, rules: number): Announcement {
   const body: Announcement = {
-    ...terms, ...offer, features: [...offer.features, ...(exec ? ['exec'] : []), ...(gateway !== null && rules >= 2 ? ['gateway'] : [])], sealing_key,
-    ...(relay === null ? {} : { relay }), ...(gateway === null ? {} : { gateway }), ...(benchmark === undefined ? {} : { benchmark }),
+    ...terms, ...offer, features: [...offer.features, ...(exec ? ['exec'] : []), ...(gateway !== undefined && rules >= 2 ? ['gateway'] : [])], sealing_key,
+    ...(relay === null ? {} : { relay }), ...(gateway === undefined ? {} : { gateway }), ...(benchmark === undefined ? {} : { benchmark }),
   };
   if (rules < 2) for (const field of ANNOUNCED_LATER) delete body[field];
   return body;

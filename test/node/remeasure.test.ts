@@ -48,7 +48,7 @@ test('a change is announced once two looks agree; less than was sold is said; a 
   const keyring = await local.keys.get('node', 'node');
   const { key } = keyring.signer('node');
   await using grid = await openGrid({ home: local.nodeHome, clock: local.clock, signal, openKeyring: (type, name) => local.keys.get(type, name), grid: local.config.grid });
-  const terms = { farm: local.farm, location: { country: null, region: null }, address: null, relay: 'https://bot.example', exec: true };
+  const terms = { farm: local.farm, location: { country: null, region: null }, address: null, relay: 'https://bot.example', exec: true, gateway: undefined };
   const speed = { method: '3bot/1', cpu_single: 1, cpu_all: 2, memory_mib_s: 3, disk_read_mib_s: 4, disk_write_mib_s: 5, disk_sync_s: 6, measured_at: 7 };
   await announce(grid, keyring, { ...terms, benchmark: speed }, OFFER);
   await local.deal([], { resources: { ...gib('2/1/0/0') } });
