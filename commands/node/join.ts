@@ -1,8 +1,9 @@
 // 3bot node join
 import { Problem } from '../../src/base/errors.js';
-import { MAX_INVITATION_BYTES } from '../../src/base/limits.js';
+import { MAX_ALLOWED_NETWORKS, MAX_INVITATION_BYTES } from '../../src/base/limits.js';
 import type { Grid, GridOptions } from '../../src/net/grid.js';
 import type { Check } from '../../src/node/driver.js';
+import { parseRange } from '../../src/node/network/ranges.js';
 import type { Config, Invitation } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { readInput } from '../files.js';
@@ -20,6 +21,7 @@ interface Options extends MachineOptions {
   relay?: string;
   allowExec?: boolean;
   benchmark?: boolean;
+  allowNetwork?: string[];
   gateway?: string | boolean;
   gatewayHttp?: number;
   gatewayHttps?: number;
@@ -36,6 +38,7 @@ export const command: CommandFile<Options> = {
     .option('--benchmark', 'measure its speed again, for some seconds; done unasked the first time')
     .option('--no-benchmark', 'do not measure its speed')
     .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
+    .option('--allow-network <cidr...>', 'private networks of yours that workloads may reach, for example 192.168.1.0/24; "none" ends it', parseNetwork)
     .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else')
     .option('--relay <url>', 'bot that serves, through which operators see logs and use of their workloads; "no" for none (default: the bot this copy follows)', parseRelay)
     .option('--allow-exec', 'operators may run commands in their workloads where the agreement says so; each session is recorded')
@@ -88,8 +91,9 @@ export const command: CommandFile<Options> = {
     const own = runtime === 'process' ? ownKeys(home) : [];
     const listed = settings?.allow_consumers ?? [];
     const consumers = named ?? (listed.length > 0 ? listed : own);
+    const networks = options.allowNetwork ?? settings?.allow_networks ?? [];
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(gateway === undefined ? {} : { gateway }) };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, ...(networks.length > 0 ? { allow_networks: networks } : {}), address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(gateway === undefined ? {} : { gateway }) };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);
@@ -168,6 +172,13 @@ function parseAddress(text: string): string {
 /** @throws Problem `usage` */
 function parseRelay(text: string): string {
   return text === 'no' ? text : parsePublic(text, '--relay');
+}
+
+function parseNetwork(text: string, before: string[] | undefined): string[] {
+  if (text === 'none') return [];
+  if (parseRange(text) === null) throw new Problem('usage', `not a network: ${JSON.stringify(text.slice(0, 50))}`, { hint: 'an IPv4 network as 192.168.1.0/24, or one address' });
+  if ((before?.length ?? 0) >= MAX_ALLOWED_NETWORKS) throw new Problem('usage', `at most ${MAX_ALLOWED_NETWORKS} networks can be allowed`);
+  return [...(before ?? []), text];
 }
 
 function parseCountry(text: string): string {

@@ -44,7 +44,7 @@ export const command: CommandFile<Options> = {
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
     const { openPrivate } = await import('../../src/private.js');
     const { MAX_LONG_POLL_MS, WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
-    const { driver, volumes, address } = openTools(home, settled, overcommit);
+    const { driver, volumes, networks, address } = openTools(home, settled, overcommit);
     await using _driver = driver;
     await using web = openGateway(home, settled, context.clock);
     using taken = new Taken(home, grid.id, settled.key);
@@ -52,7 +52,7 @@ export const command: CommandFile<Options> = {
     const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
     using data = openPrivate(home);
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, taken, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();

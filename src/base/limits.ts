@@ -306,6 +306,10 @@ export const DISK_CHANGE_PART = 0.05;
 export const MAX_REASON_CHARS = 500;
 /** Node: processes of one workload; what a busy database or web server needs, far below what starves a machine. */
 export const MAX_WORKLOAD_PIDS = 2_048;
+/** Node: routes of a machine that workloads are kept from; a machine in a farmer's network has a handful, a router of the internet a million. */
+export const MAX_MACHINE_ROUTES = 1_000;
+/** Node: networks of the farmer's that workloads may reach all the same. */
+export const MAX_ALLOWED_NETWORKS = 64;
 /** Node: steps under way at the same time; one that hangs takes one of them until its time limit. */
 export const MAX_NODE_STEPS = 64;
 /** Node: the whole of one step; above the download of an image, so that the driver's own limit speaks first. */

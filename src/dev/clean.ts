@@ -73,10 +73,11 @@ export async function homesIn(folder: string): Promise<Home[]> {
 async function removeWorkloads(home: Home, signal: AbortSignal): Promise<void> {
   const { node } = readConfig(home);
   if (node === null) return;
-  const { driver, volumes } = openTools(home, node, true);
+  const { driver, volumes, networks } = openTools(home, node, true);
   await using _driver = driver;
   for (const running of await driver.list(signal)) await driver.remove(running, signal);
   for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
+  await networks.end(signal);
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -17,21 +17,27 @@ export function cleanEnvironment(): Record<string, string> {
   return env;
 }
 
+/** Runs programs: `run`, or in tests the same within a network namespace. */
+export type Programs = typeof run;
+
 /**
  * Runs a program to its end and gives what it printed.
+ * @param input what it reads from its standard input
  * @throws Problem `failed` with its own words when it ends with anything but 0, `unreachable` (reason `missing`) when
  * it is not installed, `unreachable` (reason `timeout`) after the time limit, `interrupted` when the signal aborts
  */
-export async function run(file: string, args: readonly string[], signal: AbortSignal, timeout_ms = RUNTIME_TIMEOUT_MS): Promise<string> {
+export async function run(file: string, args: readonly string[], signal: AbortSignal, timeout_ms = RUNTIME_TIMEOUT_MS, input = ''): Promise<string> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)]);
   return new Promise((resolve, reject) => {
-    execFile(file, args, { env: cleanEnvironment(), maxBuffer: MAX_RUNTIME_ANSWER_BYTES, killSignal: 'SIGKILL', signal: limit }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { env: cleanEnvironment(), maxBuffer: MAX_RUNTIME_ANSWER_BYTES, killSignal: 'SIGKILL', signal: limit }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if (signal.aborted) reject(new Problem('interrupted', `stopped while running ${file}`));
       else if (limit.aborted) reject(new Problem('unreachable', `${file} took longer than ${timeout_ms / 1_000} s`, { reason: 'timeout' }));
       else if (error.code === 'ENOENT') reject(new Problem('unreachable', `${file} is not installed`, { reason: 'missing' }));
       else reject(new Problem('failed', `${file} failed: ${oneLine(stderr) || error.message}`));
-    }).stdin?.end();
+    });
+    // It may end before it has read everything; what it then says counts.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
 

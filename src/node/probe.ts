@@ -100,7 +100,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
   const kind = options.disk ?? measured.disk.kind;
   const holds = (name: string): boolean => found.some((check) => check.name === name && check.ok);
   // The runtime `process` enforces nothing at all, and development grids that allow it know so.
-  const canCompute = runtime === 'process' ? holds('process') : holds('podman') && holds('limits');
+  const canCompute = runtime === 'process' ? holds('process') : holds('podman') && holds('limits') && holds('isolation');
   const canStore = runtime === 'process' || holds('volumes');
   const space_mib = measured.disk.free_mib + measured.disk.ours_mib;
   const whole: Resources = {
@@ -133,7 +133,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       devices: devicesOf(measured, options.disk),
       platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
       runtime,
-      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
+      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
       virtualised: measured.virtualised,
       kernel: oneLine(kernelText(measured), 200),
       interfaces: [...measured.interfaces],
@@ -180,7 +180,7 @@ function networkCheck({ interfaces }: Measured): Check {
 /** A check that failed says what is not offered because of it. */
 function withConsequence(check: Check, runtime: Driver['runtime']): Check {
   if (check.ok || runtime === 'process') return check;
-  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', volumes: 'no disk space is offered' }[check.name];
+  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', isolation: 'no cpu and no memory are offered', volumes: 'no disk space is offered' }[check.name];
   return lost === undefined ? check : { ...check, evidence: `${check.evidence}; ${lost}` };
 }
 

@@ -11,12 +11,14 @@ import { PodmanDriver } from './drivers/podman.js';
 import { ProcessDriver } from './drivers/process.js';
 import { gatewayPlaces } from './gateway-caddy.js';
 import { WebGateway } from './gateway.js';
+import { NO_NETWORKS, type Networks } from './network/networks.js';
 import { FolderVolumes, LoopVolumes, type Volumes } from './volume.js';
 
-/** Runtime, volumes, and where workloads' ports are published. */
+/** Runtime, volumes, networks, and where workloads' ports are published. */
 export interface Tools {
   readonly driver: Driver;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   /** Folder of the volumes. */
   readonly folder: string;
   readonly address: string;
@@ -26,13 +28,13 @@ export interface Tools {
  * Opens a node's tools; nothing is started or made yet. Dispose of the driver.
  * @param overcommit volumes may add up to more than the disk has: the node's capacity is declared, not measured
  */
-export function openTools(home: Home, { grid, key, runtime, data, allow_registries, address }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'address'>, overcommit: boolean): Tools {
+export function openTools(home: Home, { grid, key, runtime, data, allow_registries, allow_networks = [], address }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'allow_networks' | 'address'>, overcommit: boolean): Tools {
   const scope = { grid, node: key };
   const folder = join(data, 'volumes');
   const published = publishedOn(address);
-  return runtime === 'podman'
-    ? { driver: new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries }), volumes: new LoopVolumes(folder, { overcommit }), folder, address: published }
-    : { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes') }), volumes: new FolderVolumes(folder), folder, address: published };
+  if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes') }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
+  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks });
+  return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
 }
 
 /** Opens a node's web gateway, or what there would be with these settings; null where it has none. Nothing is started yet. Dispose of it. */

@@ -13,6 +13,7 @@ import { desired, type BookTime, type Desired, type Proof } from './desired.js';
 import type { Machine, Wait } from './draft.js';
 import type { Driver, Running } from './driver.js';
 import { Heart } from './heart.js';
+import type { Networks } from './network/networks.js';
 import { plan } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Queue } from './queue.js';
@@ -28,16 +29,11 @@ export interface WatchParts {
   readonly config: NodeConfig;
   readonly driver: Driver;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   readonly taken: Taken;
-  /**
-   * Makes the private networks be as these contracts need them, all of them, and no others. Called in every round
-   * that may change something; cheap where nothing has changed, and done within seconds.
-   * @returns workloads (`contract/name`) that cannot be in their network now, with the reason; they are not started
-   */
-  readonly networks?: (wanted: readonly Desired[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
   /** Left out: this node takes none, and what needs one waits for ever. */
   readonly secrets?: Secrets;
-  /** The same for the web names of what runs. */
+  /** Leads the web names to what runs. */
   readonly gateway?: (wanted: readonly Desired[], running: readonly Running[], signal: AbortSignal) => Promise<void>;
   /** The node's own key. */
   readonly signer: Signer;
@@ -135,7 +131,7 @@ export class Watcher {
     const known = taken.all();
     const wanted = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
     // Network → volume → workload → gateway; back the same way, as each looks at what is still there.
-    const waiting = new Map([...(await this.#network(wanted, time)), ...(await this.#fetchSecrets(wanted, machine, time))]);
+    const waiting = new Map([...(await this.#network(wanted, machine, time)), ...(await this.#fetchSecrets(wanted, machine, time))]);
     const { pulling, failures } = this.#queue;
     const next = plan(wanted, machine, { busy, pulling, failures, waiting, taken: known }, time);
     for (const contract of next.over) if ((known.get(contract) ?? null) === null) taken.over(contract, time);
@@ -179,18 +175,16 @@ export class Watcher {
   }
 
   /** Workloads that have to wait for their network, with the reason. */
-  async #network(wanted: readonly Desired[], { fresh }: BookTime): Promise<ReadonlyMap<string, Wait>> {
+  async #network(wanted: readonly Desired[], { running }: Machine, { fresh }: BookTime): Promise<ReadonlyMap<string, Wait>> {
     const { networks, signal } = this.#parts;
-    if (networks === undefined || !fresh) return NOTHING_WAITS;
     try {
-      const waiting = await networks(wanted, signal);
+      const waiting = await networks.apply({ wanted, running, busy: this.#queue.busy, fresh }, signal);
       this.#teller.part('networks', null);
       return new Map([...waiting].map(([key, reason]) => [key, { reason, isSaid: false }]));
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (!signal.aborted) this.#teller.part('networks', problem);
-      const needing = wanted.flatMap(({ contract, tasks }) => tasks.filter(({ workload }) => workload.network !== undefined).map(({ workload }) => `${contract}/${workload.name}`));
-      return new Map(needing.map((key) => [key, { reason: problem.message, isSaid: false }]));
+      return new Map(wanted.flatMap(({ contract, tasks }) => tasks.map(({ workload }) => [`${contract}/${workload.name}`, { reason: problem.message, isSaid: false }])));
     }
   }
 

@@ -41,11 +41,11 @@ async function watched(local: LocalGrid, workload: Workload, direct: () => Promi
   await using daemon = await startDaemon({ home: nodeHome, clock: Date.now, signal: ends, openKeyring: (type, name) => keys.get(type, name), log: createLog(process.stderr) });
   const grid = daemon.grids.get(config.grid);
   if (grid === undefined) throw new Error('the node has no book');
-  const { driver, volumes, address } = openTools(nodeHome, config, true);
+  const { driver, volumes, networks, address } = openTools(nodeHome, config, true);
   await using _driver = driver;
   using taken = new Taken(nodeHome, config.grid, config.key);
   const signer = (await keys.get('node', 'node')).signer('node');
-  const watcher = new Watcher({ grid, config, driver, volumes, taken, signer, address, clock: Date.now, signal: ends, tell: () => undefined });
+  const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, signer, address, clock: Date.now, signal: ends, tell: () => undefined });
   grid.onNews(() => watcher.wake());
   const loop = watcher.forever(IDLE_MS);
   const values: number[] = [];
@@ -93,7 +93,7 @@ async function containers(): Promise<Figure> {
     const { value, baseline } = await watched(local, workload, async () => {
       const spec = { contract: randomBytes(20).toString('hex'), workload, limits: { cru: 1, mru_mib: 128, pids: 64 }, data: null, address: '127.0.0.1' };
       const start = performance.now();
-      const { Id } = (await api.json({ method: 'POST', path: '/containers/create', body: createBody(scope, spec, image, hard), signal })) as { Id: string };
+      const { Id } = (await api.json({ method: 'POST', path: '/containers/create', body: createBody(scope, spec, image, hard, 'podman'), signal })) as { Id: string };
       await api.call({ method: 'POST', path: `/containers/${Id}/start`, signal });
       const ms = performance.now() - start;
       await api.call({ method: 'DELETE', path: `/containers/${Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal });

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { openHome, readConfig, updateConfig } from '../../src/home.js';
 import { openGrid, type Grid } from '../../src/net/grid.js';
 import { joinGrid } from '../../src/net/join.js';
-import type { Driver } from '../../src/node/driver.js';
 import { openTools } from '../../src/node/tools.js';
 import { read, readGrid, type AccountObject, type ContractObject } from '../../src/rules/objects.js';
 import { bot, botJson, poll, startBot, tempHome, type Run, type Running } from '../script.js';
@@ -175,7 +174,7 @@ export class CrashGrid implements AsyncDisposable {
     });
   }
 
-  #tools(): { driver: Driver; volumes: ReturnType<typeof openTools>['volumes'] } {
+  #tools(): ReturnType<typeof openTools> {
     const home = openHome(this.homes.node.home);
     const { node } = readConfig(home);
     if (node === null) throw new Error('no node');
@@ -185,13 +184,14 @@ export class CrashGrid implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.running.values()) await one[Symbol.asyncDispose]();
     if (readConfig(openHome(this.homes.node.home)).node !== null) {
-      const { driver, volumes } = this.#tools();
+      const { driver, volumes, networks } = this.#tools();
       const signal = AbortSignal.timeout(60_000);
       await Promise.all((await driver.list(signal)).map(async (ref) => {
         await driver.stop(ref, 0, signal);
         await driver.remove(ref, signal);
       }));
       for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
+      await networks.end(signal);
     }
     await bot(['lock'], this.homes.consumer);
     this.#stop.abort();

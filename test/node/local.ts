@@ -176,13 +176,13 @@ export class LocalGrid implements AsyncDisposable {
     const signal = AbortSignal.any([this.signal, stop.signal]);
     const keyring = await keys.get('node', 'node');
     const grid = await openGrid({ home: nodeHome, clock, signal: this.signal, openKeyring: (type, name) => keys.get(type, name), grid: config.grid });
-    const { driver: own, volumes, address } = openTools(nodeHome, config, true);
+    const { driver: own, volumes, networks, address } = openTools(nodeHome, config, true);
     const driver = around(own);
     const taken = new Taken(nodeHome, config.grid, config.key);
     const data = openPrivate(nodeHome);
     const secrets = secretsOf(nodeHome, grid, keyring, data, { signal, wait_ms: interval_ms === undefined ? 0 : 20_000 });
     const events: WatchEvent[] = [];
-    const watcher = new Watcher({ grid, config, driver, volumes, taken, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
+    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
     return {
       watcher, grid, driver, volumes, events, loop,
@@ -198,10 +198,11 @@ export class LocalGrid implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { driver, volumes } = openTools(this.nodeHome, this.config, true);
+    const { driver, volumes, networks } = openTools(this.nodeHome, this.config, true);
     const signal = AbortSignal.timeout(20_000);
     for (const ref of await driver.list(signal)) await driver.remove(ref, signal);
     for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
+    await networks.end(signal);
     await driver[Symbol.asyncDispose]();
     await this.goAway();
     rmSync(this.folder, { recursive: true, force: true });

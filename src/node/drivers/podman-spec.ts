@@ -41,10 +41,11 @@ export function parseHardLimits(text: string): HardLimits {
 
 /**
  * Body of POST /containers/create (libpod SpecGenerator). The image is given by digest and must be there already.
+ * @param network the contract's own, in podman
  * @param secretEnv values of the variables that are secrets
  * Memory without swap; cpu as a quota; every capability but a small set dropped; nothing of our environment passed on.
  */
-export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits, secretEnv: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits, network: string, secretEnv: Readonly<Record<string, string>> = {}): Record<string, unknown> {
   const { workload, limits } = spec;
   const memory = limits.mru_mib * 1_048_576;
   const nofile = Math.min(OPEN_FILES, hard.nofile);
@@ -80,6 +81,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, hard: H
     systemd: 'false',
     restart_policy: 'no',
     netns: { nsmode: 'bridge' },
+    Networks: { [network]: {} },
     // No host port: podman picks a free one, and the list says which.
     portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, host_ip: spec.address, protocol })),
     mounts: [

@@ -6,6 +6,7 @@ import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../bas
 import { registryRefusal } from '../../market/images.js';
 import { oneLine, textTail } from '../children.js';
 import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec } from '../driver.js';
+import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
 import { INSTALL_PODMAN } from './podman-service.js';
@@ -13,11 +14,13 @@ import { giveToUser } from './podman-user.js';
 import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
 
 /** What a podman driver is made of. */
-export interface PodmanOptions extends Scope {
+export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'programs'>> {
   /** Unix socket of podman's service, at most 100 bytes long; it is started there if nobody listens. */
   readonly socket: string;
   /** The farmer's exceptions to the rule on registries, see `registryRefusal`. */
   readonly allowRegistries: readonly string[];
+  /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`; left out: none. */
+  readonly allowNetworks?: readonly string[];
 }
 
 /** A row of GET /containers/json, as far as it is used. */
@@ -35,12 +38,16 @@ const SHOWN_WITHIN_MS = 5_000;
 /** Containers by podman's REST interface; see `Driver` for what each method promises. */
 export class PodmanDriver implements Driver {
   readonly runtime = 'podman';
+  /** What keeps its workloads apart. */
+  readonly networks: PodmanNetworks;
   readonly #options: PodmanOptions;
   readonly #api: PodmanApi;
 
   constructor(options: PodmanOptions) {
     this.#options = options;
     this.#api = new PodmanApi(options.socket);
+    const { grid, node, allowNetworks = [], programs } = options;
+    this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, programs });
   }
 
   async check(signal: AbortSignal): Promise<Check[]> {
@@ -70,6 +77,7 @@ export class PodmanDriver implements Driver {
         evidence: `system call filter ${host.security.seccompEnabled ? 'on' : 'off'}`,
         remedy: host.security.seccompEnabled ? null : 'use a kernel and a podman with seccomp',
       },
+      ...(await this.networks.check(signal)),
     ];
   }
 
@@ -92,6 +100,8 @@ export class PodmanDriver implements Driver {
       throw new Problem('refused', 'the workload is there with another image, command, environment or limits', { reason: 'other_spec' });
     }
     if (stateOf(row) !== 'created') return this.#running(row, signal);
+    // Made some time ago, as before a restart of the machine: the wall may not stand any more.
+    await this.networks.ensure(spec.contract, signal);
     const files = spec.secrets?.files ?? null;
     if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
     // 304: somebody else started it meanwhile.
@@ -150,9 +160,10 @@ export class PodmanDriver implements Driver {
     // A quota or limit of 0 means none to podman.
     if (spec.limits.cru < 1 || spec.limits.mru_mib < 8 || spec.limits.pids < 1) throw new Problem('refused', 'a container needs at least 1 vCPU, 8 MiB and 1 process', { reason: 'limits' });
     await this.#fetch(image, spec, signal);
+    const network = await this.networks.ensure(spec.contract, signal);
     const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
     try {
-      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard, await secretEnv(spec)), signal });
+      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard, network, await secretEnv(spec)), signal });
     } catch (error) {
       // Made by another process between our look and now: the caller adopts it.
       const name = containerName(this.#options, spec.contract, spec.workload.name);

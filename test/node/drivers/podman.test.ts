@@ -46,6 +46,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
   after(async () => {
     for (const one of await driver.list(within(20))) await driver.remove(one, within(30));
     assert.deepEqual(await driver.list(within(20)), []);
+    await driver.networks.end(within(20));
     await driver[Symbol.asyncDispose]();
     await removeLocalImage(imageName, within(30));
     await rm(home, { recursive: true, force: true });

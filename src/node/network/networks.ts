@@ -1,0 +1,205 @@
+// The networks of a node's contracts: each has a bridge of its own in podman, and a wall around it.
+import { randomBytes } from 'node:crypto';
+import { isProblem, messageOf, Problem } from '../../base/errors.js';
+import { run, type Programs } from '../children.js';
+import type { Desired } from '../desired.js';
+import type { Check, Running, Scope } from '../driver.js';
+import type { PodmanApi } from '../drivers/podman-api.js';
+import { LABELS } from '../drivers/podman-spec.js';
+import { BRIDGES, Firewall, machineResolvers, ownNetworks } from './firewall.js';
+import { addressText, freeSlots, parseRange, rangeText, slotRange, type Range } from './ranges.js';
+
+/** What keeps workloads of different contracts apart. All methods may be repeated after a crash at any point. */
+export interface Networks {
+  /** Looks whether workloads can be kept apart here; never throws for what it finds, only when aborted. */
+  check(signal: AbortSignal): Promise<Check[]>;
+  /**
+   * Once a round: makes everything be as it should; cheap where nothing has changed.
+   * @returns workloads (`contract/name`) that cannot be in their network now, with the reason; they are not started
+   * @throws Problem `unreachable`, `failed`: then nothing may be started
+   */
+  apply(now: Now, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Takes away everything of this node that nothing uses, the wall, too: for a node that is no more. */
+  end(signal: AbortSignal): Promise<void>;
+}
+
+/** What one round saw. */
+export interface Now {
+  readonly wanted: readonly Desired[];
+  readonly running: readonly Running[];
+  /** What is under way, by contract or `contract/workload`. */
+  readonly busy: ReadonlyMap<string, unknown>;
+  /** False: "cannot read". Nothing is taken away. */
+  readonly fresh: boolean;
+}
+
+const NOTHING_WAITS: ReadonlyMap<string, string> = new Map();
+
+/** Nothing is kept apart, as the runtime `process` says. */
+export const NO_NETWORKS: Networks = { check: async () => [], apply: async () => NOTHING_WAITS, end: async () => undefined };
+
+/** What a node's networks are made of. */
+export interface NetworkOptions extends Scope {
+  /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`. */
+  readonly allow: readonly string[];
+  /** For tests only: programs of another network namespace. */
+  readonly programs?: Programs | undefined;
+}
+
+/** A row of GET /networks/json, as far as it is used. */
+interface Row {
+  readonly name: string;
+  readonly network_interface?: string;
+  readonly subnets?: readonly { readonly subnet: string }[] | null;
+  readonly labels?: Readonly<Record<string, string>> | null;
+}
+
+/** How many parts of the range are tried where another agent takes them at the same time. */
+const MAX_TRIES = 8;
+
+/** A network in podman for each contract, with rules of nftables. Linux, as root. */
+export class PodmanNetworks implements Networks {
+  readonly #api: PodmanApi;
+  readonly #options: NetworkOptions;
+  readonly #programs: Programs;
+  readonly #prefix: string;
+  readonly #firewall: Firewall;
+  /** One after another: two that begin at once must not choose the same part of the range. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(api: PodmanApi, options: NetworkOptions) {
+    this.#api = api;
+    this.#options = options;
+    this.#programs = options.programs ?? run;
+    this.#prefix = `${BRIDGES}${options.node.slice(0, 8)}`;
+    this.#firewall = new Firewall(`threebot_${options.node.slice(0, 8)}`, this.#programs);
+  }
+
+  async check(signal: AbortSignal): Promise<Check[]> {
+    const name = 'isolation';
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+      return [{ name, ok: false, evidence: 'workloads are kept apart by nftables, which needs Linux and root', remedy: 'run as root' }];
+    }
+    const trial = new Firewall(`threebot_check_${randomBytes(4).toString('hex')}`, this.#programs);
+    try {
+      const own = await this.#own(signal);
+      await trial.apply({ prefix: `${BRIDGES}check`, bridges: [], resolvers: await machineResolvers(), allowed: [], own }, signal);
+      await trial.remove(signal);
+      const allowed = this.#options.allow.length === 0 ? '' : `; the farmer allows ${this.#options.allow.join(', ')}`;
+      return [{ name, ok: true, evidence: `each contract has a network of its own; none reaches another, this machine, private addresses or ${own.map(rangeText).join(', ') || 'its network'}${allowed}`, remedy: null }];
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      return [{ name, ok: false, evidence: `workloads cannot be kept apart: ${messageOf(thrown)}`, remedy: 'apt-get install -y nftables iproute2, and a kernel with nf_tables' }];
+    }
+  }
+
+  /**
+   * The network of a contract, made if it is not there, behind the wall.
+   * @returns its name in podman
+   * @throws Problem `refused` where the range for workloads has no room; what `apply` throws
+   */
+  async ensure(contract: string, signal: AbortSignal): Promise<string> {
+    return this.#inTurn(async () => {
+      const all = await this.#list(signal);
+      const own = all.filter((row) => this.#isOurs(row));
+      const there = own.find((row) => row.labels?.[LABELS.contract] === contract);
+      const network = there ?? (await this.#create(contract, all, signal));
+      // Before the first container: also where the last round could not.
+      await this.#enforce([...own, network], signal);
+      return network.name;
+    });
+  }
+
+  async apply({ wanted, running, busy, fresh }: Now, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const used = [...running.map(({ contract }) => contract), ...[...busy.keys()].map((key) => key.slice(0, 40))];
+    const inForce = wanted.filter(({ phase }) => phase !== 'over' && phase !== 'unknown').map(({ contract }) => contract);
+    await this.#keep(fresh ? new Set([...used, ...inForce]) : null, signal);
+    return NOTHING_WAITS;
+  }
+
+  /** Puts the wall right, and takes away the networks of contracts that are not named; of null, none. */
+  async #keep(keep: ReadonlySet<string> | null, signal: AbortSignal): Promise<void> {
+    await this.#inTurn(async () => {
+      const own = (await this.#list(signal)).filter((row) => this.#isOurs(row));
+      const kept = [];
+      for (const row of own) {
+        if (keep === null || keep.has(row.labels?.[LABELS.contract] ?? '') || !(await this.#remove(row, signal))) kept.push(row);
+      }
+      await this.#enforce(kept, signal);
+    });
+  }
+
+  async end(signal: AbortSignal): Promise<void> {
+    await this.#keep(new Set(), signal);
+    await this.#firewall.remove(signal);
+  }
+
+  async #enforce(networks: readonly Row[], signal: AbortSignal): Promise<void> {
+    const bridges = networks.flatMap(({ network_interface }) => network_interface ?? []).sort();
+    await this.#firewall.apply({ prefix: this.#prefix, bridges, resolvers: await machineResolvers(), allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
+  }
+
+  async #create(contract: string, all: readonly Row[], signal: AbortSignal): Promise<Row> {
+    const used = all.flatMap(({ subnets }) => rangesOf((subnets ?? []).map(({ subnet }) => subnet)));
+    const taken = [...used, ...(await this.#own(signal)), ...rangesOf(this.#options.allow)];
+    let refusal: unknown = new Problem('refused', 'every part of 198.18.0.0/15 is in use on this machine', { reason: 'networks' });
+    for (const slot of freeSlots(contract, taken).slice(0, MAX_TRIES)) {
+      const range = slotRange(slot);
+      const { grid, node } = this.#options;
+      const network_interface = `${this.#prefix}${slot.toString(16).padStart(3, '0')}`;
+      const body = {
+        name: `3bot-${node.slice(0, 8)}-${contract}`,
+        driver: 'bridge',
+        network_interface,
+        // Names are answered by the machine's own resolver; podman's would be one more service on this machine.
+        dns_enabled: false,
+        subnets: [{ subnet: rangeText(range), gateway: addressText(range.from + 1) }],
+        labels: { [LABELS.grid]: grid, [LABELS.node]: node, [LABELS.contract]: contract },
+      };
+      try {
+        return (await this.#api.json({ method: 'POST', path: '/networks/create', body, signal })) as Row;
+      } catch (thrown) {
+        if (!isProblem(thrown, 'failed')) throw thrown;
+        // Since our look another process has made it, or another agent has taken this part: then the next one.
+        const made = (await this.#list(signal)).find((row) => row.name === body.name);
+        if (made !== undefined) return made;
+        refusal = thrown;
+      }
+    }
+    throw refusal;
+  }
+
+  /** False where something still uses it. */
+  async #remove({ name }: Row, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#api.call({ method: 'DELETE', path: `/networks/${name}`, signal, accept: [404] });
+      return true;
+    } catch (thrown) {
+      if (!isProblem(thrown, 'failed')) throw thrown;
+      return false;
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<Row[]> {
+    return (await this.#api.json({ method: 'GET', path: '/networks/json', signal })) as Row[];
+  }
+
+  #isOurs({ labels }: Row): boolean {
+    return labels?.[LABELS.grid] === this.#options.grid && labels[LABELS.node] === this.#options.node;
+  }
+
+  async #own(signal: AbortSignal): Promise<Range[]> {
+    return ownNetworks(await this.#programs('ip', ['-json', '-4', 'route', 'show', 'table', 'all'], signal));
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const mine = before.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+function rangesOf(texts: readonly string[]): Range[] {
+  return texts.flatMap((text) => parseRange(text) ?? []);
+}
