@@ -26,7 +26,7 @@ const machine: Measured = {
   kernel: 'linux 6.1',
   kvm: true,
 };
-const fine = (...broken: string[]): Check[] => ['podman', 'limits', 'seccomp', 'volumes'].map((name) => ({ name, ok: !broken.includes(name), evidence: 'seen', remedy: null }));
+const fine = (...broken: string[]): Check[] => ['podman', 'limits', 'seccomp', 'isolation', 'volumes'].map((name) => ({ name, ok: !broken.includes(name), evidence: 'seen', remedy: null }));
 const podman = { driver: { runtime: 'podman' }, disk: null, declare: null } as const;
 
 function assertAnnounceable(offer: Offer): void {
@@ -52,7 +52,7 @@ test('the host keeps a core, a tenth of the memory, a tenth of the disk and 5 Gi
   assertAnnounceable(offer);
   assert.deepEqual(offer.capacity, { cru: 7, mru_mib: 29_491, sru_mib: 512_000 - 51_200 - 5_120, hru_mib: 0, ipv4: 0 });
   assert.deepEqual(offer.host_share, { cru: 1, mru_mib: 3_277, sru_mib: 56_320, hru_mib: 0, ipv4: 0 });
-  assert.deepEqual(offer.features, ['limits', 'seccomp', 'volumes', 'kvm']);
+  assert.deepEqual(offer.features, ['limits', 'seccomp', 'isolation', 'volumes', 'kvm']);
   assert.equal(offer.declared, false);
   assert.ok(offer.devices.every((device) => device.source === 'measured'));
   assert.equal(offer.devices.find((device) => device.class === 'gpu')?.model, 'NVIDIA Tesla');
@@ -86,6 +86,7 @@ for (const [whole, kept] of [['2/4/0/0', '0/1/0/0'], ['4/8/0/0', '1/1/0/0'], ['1
 
 for (const [broken, lost, words] of [
   ['limits', ['cru', 'mru_mib'], /no cpu and no memory/],
+  ['isolation', ['cru', 'mru_mib'], /no cpu and no memory/],
   ['podman', ['cru', 'mru_mib'], /no cpu and no memory/],
   ['volumes', ['sru_mib', 'hru_mib'], /no disk space/],
 ] as const) {
