@@ -108,6 +108,15 @@ const MIGRATIONS: readonly string[] = [
      sealing_key TEXT PRIMARY KEY,
      box BLOB NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // What a node remembers of each workload, as JSON (src/node/life.ts).
+  `CREATE TABLE node_lives (
+     grid TEXT NOT NULL,
+     node TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     workload TEXT NOT NULL,
+     life TEXT NOT NULL,
+     PRIMARY KEY (grid, node, contract, workload)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The open database; several processes of one home may hold it. */

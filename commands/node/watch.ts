@@ -39,6 +39,7 @@ export const command: CommandFile<Options> = {
     if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
     const { openGateway, openTools } = await import('../../src/node/tools.js');
     const { servedNames } = await import('../../src/node/names.js');
+    const { Lives } = await import('../../src/node/lives.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { Watcher } = await import('../../src/node/watch.js');
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
@@ -48,11 +49,12 @@ export const command: CommandFile<Options> = {
     await using _driver = driver;
     await using web = openGateway(home, settled, context.clock);
     using taken = new Taken(home, grid.id, settled.key);
+    using lives = new Lives(home, grid.id, settled.key);
     const { clock, signal } = context;
     const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
     using data = openPrivate(home);
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();

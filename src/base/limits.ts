@@ -316,8 +316,22 @@ export const MAX_NODE_STEPS = 64;
 export const NODE_STEP_TIMEOUT_MS = 15 * 60_000;
 /** Node: pauses before a step that failed is tried again; a start or a volume is given up after the last. */
 export const NODE_RETRY_MS: readonly number[] = [1_000, 5_000];
-/** Node: time a workload has to end by itself. */
+/** Node: the longest that a workload may ask for to end by itself; below the time of a step. */
+export const MAX_STOP_GRACE_MS = 600_000;
+/** Node: time a workload has to end by itself, unless it asks for another. */
 export const STOP_GRACE_MS = 10_000;
+/** Node: longest pause before what ended is started again, unless its policy asks for a longer one; as Kubernetes has it. */
+export const MAX_RESTART_PAUSE_MS = 5 * 60_000;
+/** Node: what runs for so long without a health check works; what a later change is rolled back to. */
+export const UPDATE_PROOF_MS = 10_000;
+/** Node: what goes on by itself (restarts, health that comes and goes) is recorded no more often, for each workload. */
+export const SAY_WORKLOAD_EVERY_MS = 60_000;
+/** Node: health checks under way at the same time; the others wait, and one that hangs ends at its time-out. */
+export const MAX_HEALTH_CHECKS = 8;
+/** Node: pause between checks of what has not been healthy yet, so that being ready is seen soon. */
+export const HEALTH_START_INTERVAL_MS = 1_000;
+/** Node: output of a check's command; its first line becomes the reason. */
+export const MAX_HEALTH_OUTPUT_BYTES = 1_024;
 /** Node: what the rules refused to record is tried again after this, should it still be so. */
 export const SAY_AGAIN_MS = 60_000;
 /** Sessions of commands that are open on one contract; they stand in one object. */

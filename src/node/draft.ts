@@ -1,6 +1,8 @@
 // A plan while it is made: what is known, and the two things that can come of it, a step and a report.
 import type { BookTime, Desired } from './desired.js';
 import type { Ref, Running } from './driver.js';
+import type { Checked } from './health.js';
+import type { Life } from './life.js';
 import { attemptOf, keyOf, type Action, type Failure, type Report } from './steps.js';
 import type { Volume } from './volume.js';
 
@@ -33,6 +35,12 @@ export interface Memory {
   /** Which of it downloads an image. */
   readonly pulling: ReadonlySet<string>;
   readonly failures: ReadonlyMap<string, Failure>;
+  /** What is remembered of each workload, by `contract/name`. */
+  readonly lives: ReadonlyMap<string, Life>;
+  /** What its checks say of each workload that has them and runs, by `contract/name`. */
+  readonly health: ReadonlyMap<string, Checked>;
+  /** When something was said last of a workload since this watcher began, by `contract/name`, ms since 1970. */
+  readonly spoken: ReadonlyMap<string, number>;
   /** Workloads whose network is not there, or a secret: not started, and not failed either. */
   readonly waiting: ReadonlyMap<string, Wait>;
   /** Contracts taken on that are not released yet, with the first look that showed each to be over. */
@@ -51,8 +59,12 @@ export interface Plan {
   readonly done: readonly string[];
   /** Of contracts that the book does not know: left alone. */
   readonly strangers: readonly Ref[];
+  /** What is to be remembered from now on, by `contract/name`; before any step begins. */
+  readonly lives: ReadonlyMap<string, Life>;
   /** When an attempt is to be repeated, ms since 1970; null: none is. */
   readonly retry_at: number | null;
+  /** When time alone changes something, ms since 1970; null: it does not. */
+  readonly look_at: number | null;
 }
 
 /** Collects a plan. */
@@ -63,7 +75,9 @@ export class Draft implements Plan {
   readonly over: string[] = [];
   readonly done: string[] = [];
   readonly strangers: Ref[] = [];
+  readonly lives = new Map<string, Life>();
   retry_at: number | null = null;
+  look_at: number | null = null;
   readonly machine: Machine;
   readonly memory: Memory;
   readonly time: BookTime;
@@ -81,12 +95,31 @@ export class Draft implements Plan {
     return this.#running.get(contract) ?? [];
   }
 
-  /** Plans a step, unless one is under way on the same or it has to wait; the reason where it failed for good. */
-  act(action: Action): string | null {
+  /** What is remembered of a workload, as far as this plan has come. */
+  life(contract: string, workload: string): Life | undefined {
+    const key = `${contract}/${workload}`;
+    return this.lives.get(key) ?? this.memory.lives.get(key);
+  }
+
+  /** Remembers it; nothing where it is as before. */
+  remember(contract: string, workload: string, life: Life): void {
+    if (life !== this.life(contract, workload)) this.lives.set(`${contract}/${workload}`, life);
+  }
+
+  /** Another look is due then. */
+  lookAt(at: number): void {
+    this.look_at = Math.min(this.look_at ?? Infinity, at);
+  }
+
+  /**
+   * Plans a step, unless one is under way on the same or it has to wait; the reason where it failed for good.
+   * @param since failures before that are forgotten
+   */
+  act(action: Action, since = 0): string | null {
     const key = keyOf(action);
     if (this.memory.busy.has(key)) return null;
     const failure = this.memory.failures.get(key);
-    if (failure?.attempt === attemptOf(action)) {
+    if (failure?.attempt === attemptOf(action) && failure.at > since) {
       if (failure.retry_at === null) return failure.reason;
       if (failure.retry_at > this.time.now) {
         this.retry_at = Math.min(this.retry_at ?? Infinity, failure.retry_at);
@@ -103,7 +136,7 @@ export class Draft implements Plan {
   }
 
   /** Says something of a contract as a whole, or of a workload. */
-  say(contract: string, workload: string | null, state: Report['state'], said: Partial<Pick<Report, 'reason' | 'exit_code' | 'ports'>> = {}): void {
+  say(contract: string, workload: string | null, state: Report['state'], said: Partial<Omit<Report, 'contract' | 'workload' | 'state'>> = {}): void {
     this.reports.push({ contract, workload, state, reason: null, exit_code: null, ports: [], ...said });
   }
 

@@ -1,7 +1,8 @@
 // What the watcher asks of a runtime: the contract that the drivers podman and process fulfil.
 import { canonical } from '../base/canonical.js';
 import { sha256Hex } from '../base/hash.js';
-import type { PublishedPort, Workload } from '../schema/types.js';
+import { STOP_GRACE_MS } from '../base/limits.js';
+import type { PublishedPort, Stop, Workload } from '../schema/types.js';
 
 /*
  * A driver works for one node of one grid. It keeps nothing in memory that matters: what runs is found again by
@@ -81,8 +82,8 @@ export interface StartSpec {
   readonly onPull?: () => void;
 }
 
-/** State of a workload on this machine. */
-export type RunState = 'created' | 'running' | 'exited' | 'failed';
+/** State of a workload on this machine; cut: it ran when the machine went down. */
+export type RunState = 'created' | 'running' | 'exited' | 'failed' | 'cut';
 
 /** A workload that is there, in whatever state. */
 export interface Running extends Ref {
@@ -129,8 +130,8 @@ export interface Driver extends AsyncDisposable {
   list(signal: AbortSignal): Promise<Running[]>;
   /** Makes it run, once. Refuses (reason `other_spec`) when it is there with another digest. */
   start(spec: StartSpec, signal: AbortSignal): Promise<Running>;
-  /** Ends it within the grace, else kills it. What is not there or has ended is fine. */
-  stop(ref: Ref, grace_ms: number, signal: AbortSignal): Promise<void>;
+  /** Asks it to end, with its own signal; kills it after the grace, null: its own. What is not there or has ended is fine. */
+  stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void>;
   /** Takes it away, with its log; its data folder stays. What is not there is fine. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** The last part of what it printed, at most `bytes` of UTF-8, for the reason of a failure. Text is hostile. */
@@ -139,6 +140,11 @@ export interface Driver extends AsyncDisposable {
   address(ref: Ref, signal: AbortSignal): Promise<string | null>;
   /** Runs words beside it, in its place and with its rights, to their end; `unreachable` (reason `timeout`) kills them. */
   run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult>;
+}
+
+/** How a workload is asked to end, and how long it gets: as it says, else SIGTERM and 10 s. */
+export function stopOf({ stop }: Pick<Workload, 'stop'>): Stop {
+  return stop ?? { signal: 'SIGTERM', grace_ms: STOP_GRACE_MS };
 }
 
 /**

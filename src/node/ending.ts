@@ -1,16 +1,9 @@
 // A contract that is paused or over: nothing of it runs; what is left goes when the retention is over. Pure.
-import type { WorkloadStatus } from '../rules/objects.js';
 import type { Desired } from './desired.js';
 import type { Draft } from './draft.js';
+import { stoppedByUs } from './life.js';
 import { isListed } from './listed.js';
-
-/** What is said of a workload that is stopped because nobody pays; it is how the next watcher knows to start it again. */
-const STOPPED_FOR_PAUSE = 'stopped: the contract is paused';
-
-/** Whether a workload was stopped because its contract was paused. */
-export function wasStoppedForPause(status: WorkloadStatus | undefined): boolean {
-  return status?.state === 'exited' && status.reason === STOPPED_FOR_PAUSE;
-}
+import { STOPPED_FOR_PAUSE } from './pause.js';
 
 /** No workload may run any more. */
 export function end(draft: Draft, { contract, tasks, said, phase, held }: Desired): void {
@@ -18,8 +11,12 @@ export function end(draft: Draft, { contract, tasks, said, phase, held }: Desire
   for (const running of draft.of(contract)) {
     const { workload, state, exit_code } = running;
     const last = said?.workloads.find(({ name }) => name === workload)?.state;
-    if (state === 'running') draft.act({ do: 'stop', contract, workload });
-    else if (state !== 'created' && held && last !== 'exited' && last !== 'failed' && isListed(tasks, running)) {
+    if (state === 'running') {
+      const life = draft.life(contract, workload);
+      if (phase === 'paused' && life !== undefined) draft.remember(contract, workload, stoppedByUs(life, draft.time.now));
+      draft.act({ do: 'stop', contract, workload });
+    }
+    if (state !== 'running' && state !== 'created' && held && last !== 'exited' && last !== 'failed' && isListed(tasks, running)) {
       // However it ended: we ended it.
       draft.say(contract, workload, 'exited', { reason: phase === 'paused' ? STOPPED_FOR_PAUSE : 'stopped: the contract is over', exit_code });
     }

@@ -1,18 +1,24 @@
 // A contract in force: its volume is made, it is held, its workloads run and are spoken of. Pure.
-import type { PublishedPort } from '../schema/types.js';
 import type { Desired, Task } from './desired.js';
 import type { Draft } from './draft.js';
-import { wasStoppedForPause } from './ending.js';
+import { cannotStart, starting, stoppedByUs, type Life } from './life.js';
 import { isListed } from './listed.js';
+import { dueAt, sayingOf } from './report.js';
+import { isDue } from './restart.js';
+import type { Action } from './steps.js';
 
 /** Why a held contract has failed as a whole. */
 const VOLUME_GONE = 'its volume is not on this machine any more; nothing is started without it, and no empty one is made in its place';
 
 /** What a contract in force needs next. */
 export function keep(draft: Draft, wanted: Desired): void {
-  const { contract, volume_mib, tasks, held } = wanted;
   if (grows(draft, wanted)) return;
+  provide(draft, wanted);
   observe(draft, wanted);
+}
+
+function provide(draft: Draft, wanted: Desired): void {
+  const { contract, volume_mib, tasks, held } = wanted;
   for (const running of draft.of(contract)) if (!isListed(tasks, running)) draft.takeAway(running);
   const volume = draft.machine.volumes.get(contract);
   const data = volume_mib > 0 ? (volume?.path ?? null) : null;
@@ -31,18 +37,29 @@ export function keep(draft: Draft, wanted: Desired): void {
   else for (const task of tasks) runTask(draft, wanted, task, data);
 }
 
+/** What a copy that is not fresh leaves to do: what ended by itself is started again, as its policy says. Nothing else. */
+export function keepRunning(draft: Draft, wanted: Desired): void {
+  const { contract, volume_mib, tasks, held } = wanted;
+  const data = volume_mib > 0 ? (draft.machine.volumes.get(contract)?.path ?? null) : null;
+  if (!held || (volume_mib > 0 && data === null)) return;
+  for (const task of tasks) if (draft.life(contract, task.workload.name)?.again?.why === 'ended') runTask(draft, wanted, task, data);
+}
+
 /** Says how the workloads of the list are. */
 export function observe(draft: Draft, { contract, held, tasks, said }: Desired): void {
   if (!held) return;
-  for (const running of draft.of(contract)) {
-    const { workload, state, exit_code } = running;
-    if (state === 'created' || !isListed(tasks, running)) continue;
-    const ports = state === 'running' ? sorted(running.ports) : [];
-    const last = said?.workloads.find(({ name }) => name === workload);
-    // However it ended, we ended it, and it is about to be started again.
-    if (state !== 'running' && wasStoppedForPause(last)) continue;
-    if (last?.state === state && last.exit_code === exit_code && JSON.stringify(sorted(last.ports)) === JSON.stringify(ports)) continue;
-    draft.say(contract, workload, state, { reason: running.reason, exit_code, ports });
+  const { memory, time } = draft;
+  for (const { workload, limits } of tasks) {
+    const { name } = workload;
+    const life = draft.life(contract, name);
+    if (life === undefined) continue;
+    const running = draft.of(contract).find((one) => isListed([{ workload, limits }], one));
+    const last = said?.workloads.find((one) => one.name === name);
+    const saying = sayingOf(workload, life, running, last);
+    const due = saying === null ? null : dueAt(saying, last, memory.spoken.get(`${contract}/${name}`), time.now);
+    if (saying === null || due === null) continue;
+    if (due > time.now) draft.lookAt(due);
+    else draft.say(contract, name, saying.state, saying);
   }
 }
 
@@ -59,7 +76,11 @@ function grows(draft: Draft, wanted: Desired): boolean {
   const isGivenUp = draft.memory.failures.get(contract)?.retry_at === null;
   if (!growsInUse && here.length > 0 && !isGivenUp) {
     // Stopped and taken away, which is not said: it is started again as soon as the volume has grown.
-    for (const running of here) draft.takeAway(running);
+    for (const running of here) {
+      const life = draft.life(contract, running.workload);
+      if (running.state === 'running' && life !== undefined) draft.remember(contract, running.workload, stoppedByUs(life, draft.time.now));
+      draft.takeAway(running);
+    }
     return true;
   }
   const failed = draft.act({ do: 'volume', contract, size_mib: volume_mib });
@@ -67,32 +88,44 @@ function grows(draft: Draft, wanted: Desired): boolean {
   return failed === null && !growsInUse;
 }
 
+/** Has one workload run as it is to. */
 function runTask(draft: Draft, { contract, said }: Desired, { workload, limits, refusal }: Task, data: string | null): void {
   const { name } = workload;
+  const key = `${contract}/${name}`;
+  const life = draft.life(contract, name);
   const present = draft.of(contract).find((running) => running.workload === name);
-  const status = said?.workloads.find((one) => one.name === name);
-  const last = status?.state;
-  const isResumed = wasStoppedForPause(status);
-  if (isResumed && present !== undefined && present.state !== 'running') {
-    draft.takeAway(present);
+  if (life === undefined || (present !== undefined && !isListed([{ workload, limits }], present))) return;
+  if (present?.state === 'running') {
+    // Unhealthy, or once too often.
+    if (life.over !== null || life.again?.begun === false) draft.takeAway(present);
     return;
   }
-  // Made but never started, as after a restart of the machine, counts as not there.
-  if (present !== undefined && present.state !== 'created') return;
-  // What ended by itself is not run again: only a new list of workloads does that.
-  if (!isResumed && (last === 'exited' || last === 'failed')) return;
-  const key = `${contract}/${name}`;
+  // What is over stays on the machine: somebody may want to know why.
+  if (life.over !== null) return;
+  if (!isDueNow(draft, life)) return;
+  // Made but never started counts as not there.
+  if (present !== undefined && present.state !== 'created') {
+    if (life.again !== null) draft.takeAway(present);
+    return;
+  }
+  const status = said?.workloads.find((one) => one.name === name);
   const wait = refusal === null ? draft.memory.waiting.get(key) : undefined;
   if (wait !== undefined) {
-    const isNews = last !== 'pulling' || status?.reason !== wait.reason;
-    if (wait.isSaid && isNews) draft.say(contract, name, 'pulling', { reason: wait.reason });
+    const isNews = status?.state !== 'pulling' || status.reason !== wait.reason;
+    // Of what ended by itself it is said already that it comes back.
+    if (wait.isSaid && isNews && life.again?.why !== 'ended') draft.say(contract, name, 'pulling', { reason: wait.reason });
     return;
   }
-  const failed = refusal ?? draft.act({ do: 'start', contract, workload, limits, data });
-  if (failed !== null) draft.say(contract, name, 'failed', { reason: failed });
-  else if (last === undefined && draft.memory.pulling.has(key)) draft.say(contract, name, 'pulling');
+  const start: Action = { do: 'start', contract, workload, limits, data };
+  const failed = refusal ?? draft.act(start, life.ends.at(-1));
+  if (failed !== null) draft.remember(contract, name, cannotStart(life, failed));
+  else if (draft.actions.includes(start)) draft.remember(contract, name, starting(life));
+  else if (status === undefined && draft.memory.pulling.has(key)) draft.say(contract, name, 'pulling');
 }
 
-function sorted(ports: readonly PublishedPort[]): PublishedPort[] {
-  return ports.map(({ container, host }) => ({ container, host })).sort((a, b) => a.container - b.container || a.host - b.host);
+/** Whether the pause before it is started again is over. */
+function isDueNow(draft: Draft, { again }: Life): boolean {
+  if (again === null || isDue(again.at, draft.time.now)) return true;
+  draft.lookAt(again.at);
+  return false;
 }

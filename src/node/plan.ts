@@ -22,12 +22,15 @@
 import type { BookTime, Desired } from './desired.js';
 import { Draft, type Machine, type Memory, type Plan } from './draft.js';
 import { clear, end } from './ending.js';
-import { keep, observe } from './keeping.js';
+import { keep, keepRunning, observe } from './keeping.js';
 
-/** The next steps; run it again after they are done. */
+/** The next steps, of what `settle` made of the list; run it again after they are done. */
 export function plan(wanted: readonly Desired[], machine: Machine, memory: Memory, time: BookTime): Plan {
   const draft = new Draft(machine, memory, time);
-  if (time.fresh) for (const contract of wanted) planContract(draft, contract);
+  for (const contract of wanted) {
+    if (time.fresh) planContract(draft, contract);
+    else if (contract.phase === 'run') keepRunning(draft, contract);
+  }
   return draft;
 }
 

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
 import { isProblem, messageOf } from '../base/errors.js';
-import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS, STOP_GRACE_MS } from '../base/limits.js';
+import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
 import { oneLine } from './children.js';
 import type { Driver } from './driver.js';
 import type { Secrets } from './secrets/secrets.js';
@@ -117,7 +117,7 @@ export class Queue {
         return;
       }
       case 'stop':
-        return driver.stop({ contract, workload: action.workload }, STOP_GRACE_MS, signal);
+        return driver.stop({ contract, workload: action.workload }, null, signal);
       case 'remove':
         return driver.remove({ contract, workload: action.workload }, signal);
       case 'wipe':
@@ -139,7 +139,8 @@ export class Queue {
     const pause = NODE_RETRY_MS[tries - 1];
     const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
     const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);
-    this.#failures.set(key, { attempt, tries, reason, retry_at: again_ms === null ? null : this.#parts.clock() + again_ms });
+    const at = this.#parts.clock();
+    this.#failures.set(key, { attempt, tries, reason, at, refused, retry_at: again_ms === null ? null : at + again_ms });
     this.#teller.stepFailed(action, reason, again_ms);
   }
 }

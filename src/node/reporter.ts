@@ -36,6 +36,7 @@ export class Reporter {
   readonly #signer: Signer;
   readonly #clock: Clock;
   readonly #teller: Teller;
+  readonly #spoken = new Map<string, number>();
   readonly #observed = new Map<string, Observed>();
 
   constructor(grid: Grid, signer: Signer, clock: Clock, teller: Teller) {
@@ -43,6 +44,11 @@ export class Reporter {
     this.#signer = signer;
     this.#clock = clock;
     this.#teller = teller;
+  }
+
+  /** When something was said last of each workload, by `contract/name`, ms since 1970. */
+  get spoken(): ReadonlyMap<string, number> {
+    return this.#spoken;
   }
 
   /** Appends one record a report. What the rules refuse is tried again a minute later, should it still be so. */
@@ -70,7 +76,7 @@ export class Reporter {
 
   /** Nothing more will be said of this contract. */
   forget(contract: string): void {
-    for (const key of this.#observed.keys()) if (key.startsWith(`${contract}/`)) this.#observed.delete(key);
+    for (const map of [this.#observed, this.#spoken]) for (const key of map.keys()) if (key.startsWith(`${contract}/`)) map.delete(key);
   }
 
   #observe(report: Report): Observed {
@@ -84,9 +90,10 @@ export class Reporter {
   }
 
   async #append(report: Report, observed_ms: number): Promise<void> {
-    const { contract, workload, state, exit_code, ports } = report;
+    const { contract, workload, state, exit_code, ports, restarts, health } = report;
     const reason = report.reason === null ? null : oneLine(report.reason, MAX_REASON_CHARS);
-    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: (reader) => ({ workload, state, reason, exit_code, observed_ms, ports, ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}) }) }, [this.#signer]);
+    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: (reader) => ({ workload, state, reason, exit_code, observed_ms, ports, ...(restarts === undefined ? {} : { restarts }), ...(health === undefined ? {} : { health }), ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}) }) }, [this.#signer]);
+    if (workload !== null) this.#spoken.set(`${contract}/${workload}`, this.#clock());
     this.#teller.said(report, reason);
   }
 }

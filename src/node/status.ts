@@ -5,7 +5,7 @@ import type { Grid } from '../net/grid.js';
 import { read } from '../rules/objects.js';
 import type { NodeConfig, PublishedPort } from '../schema/types.js';
 import { desired, type BookTime, type Desired, type Phase } from './desired.js';
-import type { Check } from './driver.js';
+import type { Check, RunState } from './driver.js';
 import type { Machine } from './draft.js';
 import { proveAgreement } from './proof.js';
 import { bookTime, foundContracts } from './watch.js';
@@ -14,7 +14,7 @@ import { bookTime, foundContracts } from './watch.js';
 export interface WorkloadStanding {
   readonly name: string;
   /** On this machine; absent: nothing of it is there; unknown: the runtime does not answer. */
-  readonly state: 'absent' | 'created' | 'running' | 'exited' | 'failed' | 'unknown';
+  readonly state: 'absent' | RunState | 'unknown';
   /** In the book; null: nothing was said of it. */
   readonly said: string | null;
   readonly reason: string | null;

@@ -19,6 +19,10 @@ export interface Failure {
   /** What was attempted, by `attemptOf`: another attempt at the same key is not held back. */
   readonly attempt: string;
   readonly reason: string;
+  /** When it failed, ms since 1970. */
+  readonly at: number;
+  /** It would be refused again. */
+  readonly refused: boolean;
   /** When to try again, ms since 1970; null: never. */
   readonly retry_at: number | null;
 }

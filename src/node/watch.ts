@@ -9,15 +9,20 @@ import type { Signer } from '../keys/ed25519.js';
 import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
+import { Checker, type Patient } from './checker.js';
 import { desired, type BookTime, type Desired, type Proof } from './desired.js';
 import type { Machine, Wait } from './draft.js';
 import type { Driver, Running } from './driver.js';
 import { Heart } from './heart.js';
+import type { Life } from './life.js';
+import { isListed } from './listed.js';
+import type { Lives } from './lives.js';
 import type { Networks } from './network/networks.js';
 import { plan } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Queue } from './queue.js';
 import { Reporter } from './reporter.js';
+import { settle } from './settle.js';
 import type { Taken } from './taken.js';
 import type { Secrets } from './secrets/secrets.js';
 import { Teller, type WatchEvent } from './tell.js';
@@ -31,6 +36,7 @@ export interface WatchParts {
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly taken: Taken;
+  readonly lives: Lives;
   /** Left out: this node takes none, and what needs one waits for ever. */
   readonly secrets?: Secrets;
   /** Leads the web names to what runs. */
@@ -58,6 +64,18 @@ export function foundContracts(machine: Machine, taken: ReadonlyMap<string, unkn
   return new Set([...taken.keys(), ...machine.volumes.keys(), ...machine.running.map(({ contract }) => contract)]);
 }
 
+/** What runs as it should, and says how its health is seen. */
+function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: ReadonlyMap<string, Life>): Patient[] {
+  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
+  return wanted.flatMap(({ contract, phase, tasks }) => (phase !== 'run' && phase !== 'refused' ? [] : tasks.flatMap((task): Patient[] => {
+    const { name, health } = task.workload;
+    const one = there.get(`${contract}/${name}`);
+    if (health === undefined || one?.state !== 'running' || one.started === null || !isListed([task], one)) return [];
+    const life = lives.get(`${contract}/${name}`);
+    return [{ ref: { contract, workload: name }, check: health, started: one.started, known: life?.started === one.started ? life.health : null }];
+  })));
+}
+
 const NOTHING_WAITS: ReadonlyMap<string, Wait> = new Map();
 
 function asProblem(thrown: unknown): Problem {
@@ -72,6 +90,9 @@ export class Watcher {
   readonly #teller: Teller;
   readonly #reporter: Reporter;
   readonly #heart: Heart;
+  readonly #checker: Checker;
+  /** A single look checks no health: one check says too little. */
+  #isLong = false;
   #woken = false;
   #wake: () => void = () => undefined;
 
@@ -81,6 +102,7 @@ export class Watcher {
     this.#queue = new Queue(parts, this.#teller, () => this.wake());
     this.#reporter = new Reporter(parts.grid, parts.signer, parts.clock, this.#teller);
     this.#heart = new Heart(parts.grid, parts.signer, parts.clock, this.#teller);
+    this.#checker = new Checker(parts, () => this.wake());
   }
 
   /**
@@ -101,6 +123,7 @@ export class Watcher {
 
   /** Rounds until the signal ends, at least one every `interval_ms`, and at once when something has ended or `wake` was called. */
   async forever(interval_ms: number): Promise<void> {
+    this.#isLong = true;
     while (!this.#parts.signal.aborted) {
       const { wait_ms } = await this.#round();
       await this.#pause(Math.min(interval_ms, wait_ms ?? interval_ms));
@@ -118,7 +141,7 @@ export class Watcher {
 
   /** One look and what follows from it. `wait_ms`: the next round is due no later; `problem`: what stood in the way. */
   async #round(): Promise<{ quiet: boolean; wait_ms: number | null; problem: Problem | null }> {
-    const { grid, config, clock, taken } = this.#parts;
+    const { grid, config, clock, taken, lives } = this.#parts;
     const reading = await this.#follow();
     // What ends while the machine is looked at may show as it was before: it is left alone until the next look.
     const { busy } = this.#queue;
@@ -129,11 +152,17 @@ export class Watcher {
     if (isProblem(machine)) return { quiet: false, wait_ms: null, problem: machine };
 
     const known = taken.all();
-    const wanted = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
+    const listed = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
+    const { pulling, failures } = this.#queue;
+    const remembered = { busy, pulling, failures, health: this.#checker.health, spoken: this.#reporter.spoken, taken: known };
+    const { wanted, lives: settled } = settle(listed, machine, { ...remembered, lives: lives.all }, time);
+    lives.put(settled);
     // Network → volume → workload → gateway; back the same way, as each looks at what is still there.
     const waiting = new Map([...(await this.#network(wanted, machine, time)), ...(await this.#fetchSecrets(wanted, machine, time))]);
-    const { pulling, failures } = this.#queue;
-    const next = plan(wanted, machine, { busy, pulling, failures, waiting, taken: known }, time);
+    const next = plan(wanted, machine, { ...remembered, lives: lives.all, waiting }, time);
+    // Before the steps: should we die in between, a start that was begun twice is counted once.
+    lives.put(next.lives);
+    if (this.#isLong) this.#checker.watch(patientsOf(wanted, machine, lives.all));
     for (const contract of next.over) if ((known.get(contract) ?? null) === null) taken.over(contract, time);
     for (const key of next.abandon) this.#queue.abandon(key);
     for (const ref of next.strangers) this.#teller.stranger(ref);
@@ -146,7 +175,7 @@ export class Watcher {
     for (const contract of next.done) this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
     const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && this.#parts.secrets?.isLooking !== true && problem === null;
-    const next_at = Math.min(next.retry_at ?? Infinity, this.#heart.due ?? Infinity);
+    const next_at = Math.min(next.retry_at ?? Infinity, next.look_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
   }
@@ -223,6 +252,7 @@ export class Watcher {
 
   #forget(contract: string): void {
     this.#parts.taken.drop(contract);
+    this.#parts.lives.drop(contract);
     this.#reporter.forget(contract);
     this.#queue.forget(contract);
   }

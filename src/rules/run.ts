@@ -10,6 +10,9 @@ import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
 import { viewOf } from './view.js';
 
+/** How the reason of a running workload begins where what ran before was put back, because what the list says did not work. */
+export const ROLLED_BACK = 'rolled back: ';
+
 /** What may still be said of a contract that is over. */
 const AFTERWARDS: ReadonlySet<Run['state']> = new Set(['released', 'exited', 'failed']);
 

@@ -10,6 +10,7 @@ import { PodmanApi } from '../../src/node/drivers/podman-api.js';
 import { podmanSocket } from '../../src/node/drivers/podman-service.js';
 import { createBody, parseHardLimits } from '../../src/node/drivers/podman-spec.js';
 import { makeLocalImage, removeLocalImage, staticBusybox } from '../../src/node/localimage.js';
+import { Lives } from '../../src/node/lives.js';
 import { Taken } from '../../src/node/taken.js';
 import { openTools } from '../../src/node/tools.js';
 import { Watcher } from '../../src/node/watch.js';
@@ -44,8 +45,9 @@ async function watched(local: LocalGrid, workload: Workload, direct: () => Promi
   const { driver, volumes, networks, address } = openTools(nodeHome, config, true);
   await using _driver = driver;
   using taken = new Taken(nodeHome, config.grid, config.key);
+  using lives = new Lives(nodeHome, config.grid, config.key);
   const signer = (await keys.get('node', 'node')).signer('node');
-  const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, signer, address, clock: Date.now, signal: ends, tell: () => undefined });
+  const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, signer, address, clock: Date.now, signal: ends, tell: () => undefined });
   grid.onNews(() => watcher.wake());
   const loop = watcher.forever(IDLE_MS);
   const values: number[] = [];

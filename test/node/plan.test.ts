@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import type { BookTime, Desired, Phase } from '../../src/node/desired.js';
 import { specDigest, type Running, type RunState } from '../../src/node/driver.js';
 import type { Look, Plan, Wait } from '../../src/node/draft.js';
+import type { Checked } from '../../src/node/health.js';
 import { plan } from '../../src/node/plan.js';
+import { settle } from '../../src/node/settle.js';
 import { attemptOf, type Action, type Failure } from '../../src/node/steps.js';
 import type { RunObject, WorkloadStatus } from '../../src/rules/objects.js';
 import type { Workload } from '../../src/schema/types.js';
@@ -33,6 +35,10 @@ function running(state: RunState, change: Partial<Running> = {}): Running {
   return { contract: C, workload: 'web', digest, state, reason: null, exit_code: state === 'exited' ? 0 : state === 'failed' ? 3 : null, ports: state === 'running' ? PORTS : [], started: 1, ...change };
 }
 
+function failure(attempt: string, reason: string, retry_at: number | null = null): Failure {
+  return { attempt, reason, at: NOW - 1, refused: false, retry_at };
+}
+
 interface Given {
   readonly time?: BookTime;
   readonly wanted?: Partial<Desired>;
@@ -51,8 +57,10 @@ interface Given {
 
 function planned(given: Given): Plan {
   const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
-  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
-  return plan([wanted(given.wanted)], machine, memory, given.time ?? fresh);
+  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
+  const time = given.time ?? fresh;
+  const settled = settle([wanted(given.wanted)], machine, { ...memory, lives: new Map() }, time);
+  return plan(settled.wanted, machine, { ...memory, lives: settled.lives }, time);
 }
 
 /** A plan in words: `stop web`, `say web running`. */
@@ -117,7 +125,7 @@ describe('a fresh copy', () => {
     ['stops what uses such a volume where it cannot grow in use', { size_mib: 50, growsInUse: false, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['stop web']],
     ['then takes it away without a word', { size_mib: 50, growsInUse: false, running: [running('exited')], wanted: { said: said('held', { ports: PORTS }) } }, ['remove web']],
     ['then lets the volume grow before it starts anything', { size_mib: 50, growsInUse: false, wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
-    ['goes on with the old size where it cannot grow at all, and says so', { size_mib: 50, growsInUse: false, failures: [[C, { attempt: 'volume', reason: 'disk', retry_at: null }]], wanted: { said: said('held', { ports: PORTS }) } }, ['start web', 'say failed']],
+    ['goes on with the old size where it cannot grow at all, and says so', { size_mib: 50, growsInUse: false, failures: [[C, failure('volume', 'disk')]], wanted: { said: said('held', { ports: PORTS }) } }, ['start web', 'say failed']],
     ['takes nothing off a volume that an amendment made smaller', { size_mib: 200, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, []],
     ['makes no second volume while one is made', { wanted: { held: false, said: undefined }, volume: false, busy: [[C, 'volume']] }, []],
 
@@ -182,31 +190,31 @@ describe('a step that failed', () => {
   const key = `${C}/web`;
 
   test('waits for its time', () => {
-    const given: Given = { failures: [[key, { attempt: start, reason: 'no', retry_at: NOW + 50 }]] };
+    const given: Given = { failures: [[key, failure(start, 'no', NOW + 50)]] };
     assert.deepEqual([words(planned(given)), planned(given).retry_at], [[], NOW + 50]);
   });
   test('is tried again when it is due', () => {
-    assert.deepEqual(words(planned({ failures: [[key, { attempt: start, reason: 'no', retry_at: NOW }]] })), ['start web']);
+    assert.deepEqual(words(planned({ failures: [[key, failure(start, 'no', NOW)]] })), ['start web']);
   });
   test('is said with its reason when it is given up, and not tried again', () => {
-    const { actions, reports } = planned({ failures: [[key, { attempt: start, reason: 'no such image', retry_at: null }]] });
+    const { actions, reports } = planned({ failures: [[key, failure(start, 'no such image')]] });
     assert.deepEqual([actions, reports.map(({ state, reason }) => [state, reason])], [[], [['failed', 'no such image']]]);
   });
   test('does not hold back another workload of the same name', () => {
-    assert.deepEqual(words(planned({ failures: [[key, { attempt: 'start other', reason: 'no', retry_at: null }]] })), ['start web']);
+    assert.deepEqual(words(planned({ failures: [[key, failure('start other', 'no')]] })), ['start web']);
   });
   test('on a volume refuses the contract', () => {
-    const given: Given = { wanted: { held: false, said: undefined }, volume: false, failures: [[C, { attempt: 'volume', reason: 'disk full', retry_at: null }]] };
+    const given: Given = { wanted: { held: false, said: undefined }, volume: false, failures: [[C, failure('volume', 'disk full')]] };
     assert.deepEqual(planned(given).reports.map(({ workload, state, reason }) => [workload, state, reason]), [[null, 'failed', 'disk full']]);
   });
   test('on the volume of a held contract fails what is to run there', () => {
-    const given: Given = { volume: null, failures: [[C, { attempt: 'volume', reason: 'disk gone', retry_at: null }]] };
+    const given: Given = { volume: null, failures: [[C, failure('volume', 'disk gone')]] };
     assert.deepEqual(planned(given).reports.map(({ workload, state, reason }) => [workload, state, reason]), [['web', 'failed', 'disk gone']]);
   });
   test('of another workload delays nothing', () => {
     const other = { ...web, name: 'other' };
     const tasks = [web, other].map((workload) => ({ workload, limits: LIMITS, refusal: null }));
-    assert.deepEqual(words(planned({ wanted: { tasks }, failures: [[key, { attempt: start, reason: 'no', retry_at: NOW + 50 }]] })), ['start other']);
+    assert.deepEqual(words(planned({ wanted: { tasks }, failures: [[key, failure(start, 'no', NOW + 50)]] })), ['start other']);
     assert.deepEqual(words(planned({ wanted: { tasks }, busy: [[key, 'start']] })), ['start other']);
   });
 });

@@ -1,6 +1,7 @@
 // What podman is asked to make of a workload: limits, rights, mounts, ports. Pure.
+import { constants } from 'node:os';
 import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
-import { specDigest, type Scope, type SecretsHere, type StartSpec } from '../driver.js';
+import { specDigest, stopOf, type Scope, type SecretsHere, type StartSpec } from '../driver.js';
 
 /** Label names under which a container is found again. */
 export const LABELS = {
@@ -48,6 +49,7 @@ export function parseHardLimits(text: string): HardLimits {
 export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits, network: string, secretEnv: Readonly<Record<string, string>> = {}): Record<string, unknown> {
   const { workload, limits } = spec;
   const memory = limits.mru_mib * 1_048_576;
+  const stop = stopOf(workload);
   const nofile = Math.min(OPEN_FILES, hard.nofile);
   const nproc = Math.min(USER_PROCESSES, hard.nproc);
   return {
@@ -80,6 +82,8 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, hard: H
     cap_add: CAPABILITIES,
     systemd: 'false',
     restart_policy: 'no',
+    stop_signal: constants.signals[stop.signal],
+    stop_timeout: Math.ceil(stop.grace_ms / 1_000),
     netns: { nsmode: 'bridge' },
     Networks: { [network]: {} },
     // No host port: podman picks a free one, and the list says which.

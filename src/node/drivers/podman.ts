@@ -2,7 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
-import { MAX_REASON_CHARS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
+import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { registryRefusal } from '../../market/images.js';
 import { oneLine, textTail } from '../children.js';
 import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec } from '../driver.js';
@@ -111,13 +111,13 @@ export class PodmanDriver implements Driver {
     return this.#running(started, signal);
   }
 
-  async stop(ref: Ref, grace_ms: number, signal: AbortSignal): Promise<void> {
+  async stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void> {
     const row = await this.#find(ref, signal);
     if (row === undefined || stateOf(row) !== 'running') return;
-    // Podman kills what is still there after the time-out.
-    const timeout = Math.ceil(grace_ms / 1_000);
+    // Podman kills what is still there after the time-out; left out, it is that of the container.
+    const timeout = grace_ms === null ? {} : { timeout: String(Math.ceil(grace_ms / 1_000)) };
     await this.#api.call({
-      method: 'POST', path: `/containers/${row.Id}/stop`, query: { timeout: String(timeout) }, signal, timeout_ms: timeout * 1_000 + RUNTIME_TIMEOUT_MS, accept: [304, 404],
+      method: 'POST', path: `/containers/${row.Id}/stop`, query: timeout, signal, timeout_ms: (grace_ms ?? MAX_STOP_GRACE_MS) + RUNTIME_TIMEOUT_MS, accept: [304, 404],
     });
   }
 

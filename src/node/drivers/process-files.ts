@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Stop } from '../../schema/types.js';
 import { run } from '../children.js';
 
 /*
@@ -28,6 +29,8 @@ export interface ProcessSpec {
   readonly secret_env?: readonly { readonly name: string; readonly file: string }[];
   readonly folder: string;
   readonly ports: readonly number[];
+  /** Not there in what an earlier release wrote. */
+  readonly stop?: Stop;
 }
 
 /** A process that cannot be mistaken for a later one with the same number. */

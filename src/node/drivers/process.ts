@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Problem } from '../../base/errors.js';
 import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { cleanEnvironment, textTail } from '../children.js';
-import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec } from '../driver.js';
+import type { Stop } from '../../schema/types.js';
+import { specDigest, stopOf, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec } from '../driver.js';
 import { runBeside } from './process-run.js';
 import { isAlive, readWhole, runFile, type ProcessExit, type ProcessRun, type ProcessSpec } from './process-files.js';
 
@@ -72,9 +73,10 @@ export class ProcessDriver implements Driver {
     return this.#until(folder, signal, RUNTIME_TIMEOUT_MS, (one) => one.state !== 'created', 'the workload does not start');
   }
 
-  async stop(ref: Ref, grace_ms: number, signal: AbortSignal): Promise<void> {
+  async stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void> {
     const folder = this.#folderOf(ref);
-    for (const [name, wait_ms] of [['SIGTERM', grace_ms], ['SIGKILL', RUNTIME_TIMEOUT_MS]] as const) {
+    const own = stopOf((await readWhole<ProcessSpec>(join(folder, 'spec.json'))) ?? {});
+    for (const [name, wait_ms] of [[own.signal, grace_ms ?? own.grace_ms], ['SIGKILL', RUNTIME_TIMEOUT_MS]] as const) {
       const one = await this.#look(folder);
       if (one === null || one.state !== 'running') return;
       const run = await readWhole<ProcessRun>(await runFile(folder));
@@ -144,7 +146,7 @@ export class ProcessDriver implements Driver {
     const files = spec.secrets?.files ?? null;
     const secrets = { ...(files === null ? {} : { SECRETS: files }) };
     const content: ProcessSpec = {
-      grid, node, contract: spec.contract, workload: name, digest: specDigest(spec), command, folder: data, ports: ports.map(({ container }) => container),
+      grid, node, contract: spec.contract, workload: name, digest: specDigest(spec), command, folder: data, ports: ports.map(({ container }) => container), stop: stopOf(spec.workload),
       env: { PATH: cleanEnvironment()['PATH'] ?? '', HOST: spec.address, ...port, ...secrets, ...Object.fromEntries(env.map((one) => [one.name, one.value])), HOME: data },
       ...(spec.secrets === undefined || spec.secrets.env.length === 0 ? {} : { secret_env: spec.secrets.env }),
     };
@@ -205,7 +207,7 @@ function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new Problem('interrupted', 'stopped while looking after a process');
 }
 
-function signalGroup(leader: number, name: 'SIGTERM' | 'SIGKILL'): void {
+function signalGroup(leader: number, name: Stop['signal'] | 'SIGKILL'): void {
   try {
     process.kill(-leader, name);
   } catch (error) {
