@@ -288,6 +288,12 @@ export const RESOLVE_TIMEOUT_MS = 45_000;
 export const MAX_RUNTIME_ANSWER_BYTES = 16 * 1_048_576;
 /** Node: what is kept of a workload's output, twice (the part before and the present one). */
 export const MAX_WORKLOAD_LOG_BYTES = 1_048_576;
+/** Node: a row of a workload's log; a longer line takes several. Podman cuts at as much. */
+export const MAX_LOG_ROW_BYTES = 8_192;
+/** Node: what is kept of the output of a workload that was taken away, until its contract's data is. */
+export const MAX_KEPT_LOG_BYTES = 65_536;
+/** Node: how often a log that is followed is looked at: what people take for at once. */
+export const LOG_POLL_MS = 250;
 /** Node: measuring the hardware; its tools are many and one may hang. */
 export const PROBE_TIMEOUT_MS = 60_000;
 /** Node: each part of the benchmark; shorter, and a core is still speeding up; five of them stay below ten seconds. */
@@ -334,6 +340,27 @@ export const HEALTH_START_INTERVAL_MS = 1_000;
 export const MAX_HEALTH_OUTPUT_BYTES = 1_024;
 /** Node: what the rules refused to record is tried again after this, should it still be so. */
 export const SAY_AGAIN_MS = 60_000;
+/** Relay: a frame of a session; what a pipe or a terminal gives at once fits, and so few bytes wait for a slow reader. */
+export const MAX_RELAY_FRAME_BYTES = 65_536;
+/** Relay: nodes that wait at one bot; each takes a connection and some kilobytes. */
+export const MAX_RELAY_NODES = 10_000;
+/** Relay: sessions in all, of one node, and of one operator: two connections each. */
+export const MAX_RELAY_SESSIONS = 1_000;
+export const MAX_SESSIONS_OF_NODE = 32;
+export const MAX_SESSIONS_OF_OPERATOR = 16;
+/** Relay: callers that have yet to say who they are, and how long they may take for it. */
+export const MAX_RELAY_CALLERS = 256;
+export const RELAY_HELLO_MS = 10_000;
+/** Relay: calls of one address a minute: a node that comes back with all its sessions, and a few commands. */
+export const MAX_RELAY_CALLS_PER_MINUTE = 300;
+/** Relay: how long a node has to take up a session. */
+export const RELAY_ANSWER_MS = 10_000;
+/** Relay: a session in which nothing moves is ended: nobody reads, or nobody writes. */
+export const RELAY_IDLE_MS = 3_600_000;
+/** Relay: both ends of a connection show this often that they are there; after three times they are not. */
+export const RELAY_PING_MS = 30_000;
+/** Node: pauses before it calls its relay again, the longest at last. */
+export const RELAY_RETRY_MS: readonly number[] = [1_000, 2_000, 5_000, 15_000, 60_000];
 /** Sessions of commands that are open on one contract; they stand in one object. */
 export const MAX_OPEN_SESSIONS = 8;
 /** Timeline of a contract: records shown at the most; what it shows is read by a person, or page by page with bcdb query. */

@@ -3,6 +3,7 @@ import { canonical } from '../base/canonical.js';
 import { sha256Hex } from '../base/hash.js';
 import { STOP_GRACE_MS } from '../base/limits.js';
 import type { PublishedPort, Stop, Workload } from '../schema/types.js';
+import type { LogRow, LogWish } from './logs.js';
 
 /*
  * A driver works for one node of one grid. It keeps nothing in memory that matters: what runs is found again by
@@ -115,12 +116,57 @@ export interface RunResult {
   readonly output: string;
 }
 
+/** What a workload uses now; null: this runtime does not know. */
+export interface Stats {
+  /** When that was, ms since 1970. */
+  readonly time: number;
+  /** Processor time since its start, ms. */
+  readonly cpu_ms: number;
+  readonly memory_bytes: number;
+  readonly pids: number;
+  /** Bytes of its networks since its start. */
+  readonly received_bytes: number | null;
+  readonly sent_bytes: number | null;
+}
+
+/** What is to be run for an operator. */
+export interface OpenWish {
+  readonly words: readonly string[];
+  /** A terminal of this size; null: none, and both streams apart. */
+  readonly terminal: TerminalSize | null;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A part of what a command printed; hostile. On a terminal all is `stdout`. */
+export interface Printed {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Buffer;
+}
+
+/** A command that runs beside a workload for an operator; disposing of it kills it. */
+export interface OpenCommand extends AsyncDisposable {
+  /** Ends when the command has closed both streams. Read one part at a time: what is not read holds the command up. */
+  readonly output: AsyncIterable<Printed>;
+  /** Resolves when it is worth writing more. What the command no longer takes is dropped. */
+  write(bytes: Buffer): Promise<void>;
+  /** Nothing more will be written. */
+  end(): void;
+  resize(size: TerminalSize): Promise<void>;
+  /** Once the output has ended: 128 + signal when a signal ended it; 126 or 127 when it could not be started. */
+  exitCode(): Promise<number>;
+}
+
 /**
  * A runtime. Every method ends: when the signal aborts, when it is done, or when its own time limit is over
  * (seconds; `start` with a download: minutes).
  * @throws Problem `refused` for a workload this runtime may not or cannot run (reason says why), `unreachable` when
  * the runtime does not answer, `failed` with the runtime's own words, `not_found` for a `logsTail` of what is not
- * there, or a `run` in what does not run
+ * there, or a `run`, `open` or `stats` of what does not run
  */
 export interface Driver extends AsyncDisposable {
   readonly runtime: 'podman' | 'process';
@@ -132,7 +178,7 @@ export interface Driver extends AsyncDisposable {
   start(spec: StartSpec, signal: AbortSignal): Promise<Running>;
   /** Asks it to end, with its own signal; kills it after the grace, null: its own. What is not there or has ended is fine. */
   stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void>;
-  /** Takes it away, with its log; its data folder stays. What is not there is fine. */
+  /** Takes it away; its data folder and the last part of its log stay. What is not there is fine. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** The last part of what it printed, at most `bytes` of UTF-8, for the reason of a failure. Text is hostile. */
   logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string>;
@@ -140,6 +186,13 @@ export interface Driver extends AsyncDisposable {
   address(ref: Ref, signal: AbortSignal): Promise<string | null>;
   /** Runs words beside it, in its place and with its rights, to their end; `unreachable` (reason `timeout`) kills them. */
   run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult>;
+  /** What it printed, row by row; nothing for what never printed. */
+  follow(ref: Ref, wish: LogWish, signal: AbortSignal): AsyncIterable<LogRow>;
+  /** Takes away what is kept of the logs of a contract's workloads. */
+  forget(contract: string): Promise<void>;
+  stats(ref: Ref, signal: AbortSignal): Promise<Stats>;
+  /** Runs a command beside it, as `run` does, with an operator at its streams. */
+  open(ref: Ref, wish: OpenWish, signal: AbortSignal): Promise<OpenCommand>;
 }
 
 /** How a workload is asked to end, and how long it gets: as it says, else SIGTERM and 10 s. */

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.js';
 import type { Home } from '../home.js';
 import type { NodeConfig } from '../schema/types.js';
 import type { Driver } from './driver.js';
+import { Logs } from './logs.js';
 import { podmanSocket } from './drivers/podman-service.js';
 import { PodmanDriver } from './drivers/podman.js';
 import { ProcessDriver } from './drivers/process.js';
@@ -32,8 +33,9 @@ export function openTools(home: Home, { grid, key, runtime, data, allow_registri
   const scope = { grid, node: key };
   const folder = join(data, 'volumes');
   const published = publishedOn(address);
-  if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes') }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
-  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks });
+  const logs = new Logs(join(data, 'logs'));
+  if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
+  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, logs });
   return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
 }
 

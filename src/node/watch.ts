@@ -172,7 +172,7 @@ export class Watcher {
     await this.#route(wanted, machine);
     const said = await this.#reporter.say(next.reports);
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
-    for (const contract of next.done) this.#forget(contract);
+    for (const contract of next.done) await this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
     const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && this.#parts.secrets?.isLooking !== true && problem === null;
     const next_at = Math.min(next.retry_at ?? Infinity, next.look_at ?? Infinity, this.#heart.due ?? Infinity);
@@ -250,7 +250,8 @@ export class Watcher {
     return proof;
   }
 
-  #forget(contract: string): void {
+  async #forget(contract: string): Promise<void> {
+    await this.#parts.driver.forget(contract);
     this.#parts.taken.drop(contract);
     this.#parts.lives.drop(contract);
     this.#reporter.forget(contract);

@@ -5,6 +5,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
+import { Logs } from '../../src/node/logs.js';
 import { declared, hostShare, offerOf, probe, type Offer } from '../../src/node/probe.js';
 import { ProcessDriver } from '../../src/node/drivers/process.js';
 import { FolderVolumes } from '../../src/node/volume.js';
@@ -36,7 +37,7 @@ function assertAnnounceable(offer: Offer): void {
 
 test('this machine is measured, and what it offers can be announced', async () => {
   const folder = await mkdtemp(join(tmpdir(), '3bot-probe-'));
-  const driver = new ProcessDriver({ ...newScope(), folder: join(folder, 'run') });
+  const driver = new ProcessDriver({ ...newScope(), folder: join(folder, 'run'), logs: new Logs(join(folder, 'logs')) });
   const volumes = new FolderVolumes(join(folder, 'volumes'));
   const { offer, checks } = await probe({ driver, volumes, folder: join(folder, 'volumes'), disk: 'ssd', declare: null }, within(60));
   assertAnnounceable(offer);

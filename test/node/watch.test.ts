@@ -23,12 +23,12 @@ const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv
 
 /** The driver with another way to start. */
 function wrapped(driver: Driver, start: Driver['start']): Driver {
-  return {
-    runtime: driver.runtime, start,
-    check: (signal) => driver.check(signal), list: (signal) => driver.list(signal), stop: (ref, grace_ms, signal) => driver.stop(ref, grace_ms, signal), remove: (ref, signal) => driver.remove(ref, signal),
-    logsTail: (ref, bytes, signal) => driver.logsTail(ref, bytes, signal), address: (ref, signal) => driver.address(ref, signal), run: (ref, words, limits, signal) => driver.run(ref, words, limits, signal),
-    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
-  };
+  return new Proxy(driver, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      return name === 'start' ? start : typeof found === 'function' ? (found.bind(target) as unknown) : found;
+    },
+  });
 }
 
 async function startedAt(driver: Driver): Promise<(number | null)[]> {

@@ -1,4 +1,6 @@
 // Podman's REST interface (libpod v4) over its unix socket: calls that are bounded in time and size.
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { Pool } from 'undici';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_RUNTIME_ANSWER_BYTES, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
@@ -8,7 +10,7 @@ import { startService, type Service } from './podman-service.js';
 /** A call; everything but method, path and signal may be left out. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Below /v4.0.0/libpod, already encoded. */
+  /** Below libpod's own, already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -26,6 +28,7 @@ export interface Answer {
   readonly bytes: Buffer;
 }
 
+const BASE = '/v4.0.0/libpod';
 const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
 
 /** A connection to podman; starts podman's service when nobody listens on the socket. */
@@ -66,6 +69,28 @@ export class PodmanApi implements AsyncDisposable {
     }
   }
 
+  /**
+   * Asks for an answer that becomes a connection (`101 UPGRADED`), which the caller has from then on.
+   * @throws Problem as `call`
+   */
+  async hijack(path: string, body: object, signal: AbortSignal): Promise<Socket> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RUNTIME_TIMEOUT_MS)]);
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', connection: 'Upgrade', upgrade: 'tcp' };
+      const asked = request({ socketPath: this.#socket, method: 'POST', path: `${BASE}${path}`, headers, signal: limit });
+      asked.once('error', (cause) => reject(new Problem('unreachable', `podman does not answer: ${messageOf(cause)}`, { reason: 'broken', cause })));
+      asked.once('upgrade', (_answer, socket: Socket, head: Buffer) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      asked.once('response', (answer) => {
+        answer.resume();
+        reject(new Problem('failed', `podman: status ${answer.statusCode ?? 0} instead of a connection`));
+      });
+      asked.end(JSON.stringify(body));
+    });
+  }
+
   /** The same, read as JSON. */
   async json(call: Call): Promise<unknown> {
     const { bytes } = await this.call(call);
@@ -83,7 +108,7 @@ export class PodmanApi implements AsyncDisposable {
     try {
       const answer = await this.#pool.request({
         method: call.method,
-        path: `/v4.0.0/libpod${call.path}${query}`,
+        path: `${BASE}${call.path}${query}`,
         signal: limit,
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
       });

@@ -5,7 +5,7 @@ import type { RunLimits, RunResult } from '../driver.js';
 import type { PodmanApi } from './podman-api.js';
 
 /** Each part of the output comes behind 8 bytes: stream, three zeros, length (big-endian). */
-const FRAME_BYTES = 8;
+export const FRAME_BYTES = 8;
 
 /**
  * Runs words in a container to their end. Whatever ends the wait also kills them: podman itself would let them go on.
@@ -36,18 +36,20 @@ export function unframed(bytes: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Of GET /exec/<id>/json, as far as it is used. */
 interface Session {
   readonly ExitCode: number;
   readonly Running: boolean;
   readonly Pid: number;
 }
 
-async function inspect(api: PodmanApi, id: string, signal: AbortSignal): Promise<Session> {
+/** What podman knows of something it executes. */
+export async function inspect(api: PodmanApi, id: string, signal: AbortSignal): Promise<Session> {
   return (await api.json({ method: 'GET', path: `/exec/${id}/json`, signal })) as Session;
 }
 
 /** Podman 4 cannot end what it executes, so the kernel is asked. */
-async function kill(api: PodmanApi, id: string, container: string): Promise<void> {
+export async function kill(api: PodmanApi, id: string, container: string): Promise<void> {
   const { Running, Pid } = await inspect(api, id, AbortSignal.timeout(5_000));
   if (!Running || Pid <= 1) return;
   // The number may belong to another process by now; one in this container's group is the tenant's own.

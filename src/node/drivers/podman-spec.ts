@@ -40,13 +40,22 @@ export function parseHardLimits(text: string): HardLimits {
   return { nofile: hard('Max open files'), nproc: hard('Max processes') };
 }
 
+/** What the machine adds to a workload. */
+export interface Surroundings {
+  readonly hard: HardLimits;
+  /** The contract's own, in podman. */
+  readonly network: string;
+  /** File for its output. */
+  readonly log: string;
+  /** Values of the variables that are secrets. */
+  readonly secretEnv?: Readonly<Record<string, string>>;
+}
+
 /**
  * Body of POST /containers/create (libpod SpecGenerator). The image is given by digest and must be there already.
- * @param network the contract's own, in podman
- * @param secretEnv values of the variables that are secrets
  * Memory without swap; cpu as a quota; every capability but a small set dropped; nothing of our environment passed on.
  */
-export function createBody(scope: Scope, spec: StartSpec, image: string, hard: HardLimits, network: string, secretEnv: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: string, { hard, network, log, secretEnv = {} }: Surroundings): Record<string, unknown> {
   const { workload, limits } = spec;
   const memory = limits.mru_mib * 1_048_576;
   const stop = stopOf(workload);
@@ -92,7 +101,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, hard: H
       ...(spec.data === null ? [] : [{ type: 'bind', source: spec.data, destination: '/data', options: ['rbind', 'rprivate', 'rw', 'nosuid', 'nodev'] }]),
       ...secretMounts(spec.secrets),
     ],
-    log_configuration: { driver: 'k8s-file', size: MAX_WORKLOAD_LOG_BYTES },
+    log_configuration: { driver: 'k8s-file', path: log, size: MAX_WORKLOAD_LOG_BYTES },
   };
 }
 

@@ -1,14 +1,16 @@
 // Driver for containers on podman.
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { registryRefusal } from '../../market/images.js';
-import { oneLine, textTail } from '../children.js';
-import { specDigest, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec } from '../driver.js';
+import { oneLine } from '../children.js';
+import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec, type Stats } from '../driver.js';
+import type { LogRow, Logs, LogWish } from '../logs.js';
 import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
+import { openInside } from './podman-open.js';
 import { INSTALL_PODMAN } from './podman-service.js';
 import { giveToUser } from './podman-user.js';
 import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
@@ -17,6 +19,7 @@ import { containerName, createBody, LABELS, parseHardLimits } from './podman-spe
 export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'programs'>> {
   /** Unix socket of podman's service, at most 100 bytes long; it is started there if nobody listens. */
   readonly socket: string;
+  readonly logs: Logs;
   /** The farmer's exceptions to the rule on registries, see `registryRefusal`. */
   readonly allowRegistries: readonly string[];
   /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`; left out: none. */
@@ -83,7 +86,10 @@ export class PodmanDriver implements Driver {
 
   async list(signal: AbortSignal): Promise<Running[]> {
     const rows = await this.#rows([], signal);
-    return Promise.all(rows.map((row) => this.#running(row, signal)));
+    const all = await Promise.all(rows.map((row) => this.#running(row, signal)));
+    // Podman keeps no part of a log but the present one.
+    for (const one of all) if (one.state === 'running') await this.#options.logs.hold(one);
+    return all;
   }
 
   async start(spec: StartSpec, signal: AbortSignal): Promise<Running> {
@@ -112,8 +118,8 @@ export class PodmanDriver implements Driver {
   }
 
   async stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void> {
-    const row = await this.#find(ref, signal);
-    if (row === undefined || stateOf(row) !== 'running') return;
+    const row = await this.#runs(ref, signal);
+    if (row === undefined) return;
     // Podman kills what is still there after the time-out; left out, it is that of the container.
     const timeout = grace_ms === null ? {} : { timeout: String(Math.ceil(grace_ms / 1_000)) };
     await this.#api.call({
@@ -125,26 +131,45 @@ export class PodmanDriver implements Driver {
     const row = await this.#find(ref, signal);
     if (row === undefined) return;
     await this.#api.call({ method: 'DELETE', path: `/containers/${row.Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal, accept: [404] });
+    await this.#options.logs.close(ref);
   }
 
   async logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string> {
-    const row = await this.#find(ref, signal);
-    if (row === undefined) throw new Problem('not_found', `no container for ${ref.workload} of contract ${ref.contract}`);
-    const { HostConfig } = (await this.#api.json({ method: 'GET', path: `/containers/${row.Id}/json`, signal })) as { HostConfig: { LogConfig: { Path: string } } };
-    return textTail(await readLog(HostConfig.LogConfig.Path, bytes), bytes);
+    if ((await this.#find(ref, signal)) === undefined) throw new Problem('not_found', `no container for ${ref.workload} of contract ${ref.contract}`);
+    return this.#options.logs.tail(ref, bytes);
+  }
+
+  follow(ref: Ref, wish: LogWish, signal: AbortSignal): AsyncIterable<LogRow> {
+    return this.#options.logs.read(ref, wish, async () => (await this.#runs(ref, signal)) !== undefined, signal);
+  }
+
+  async forget(contract: string): Promise<void> {
+    await this.#options.logs.forget(contract);
+  }
+
+  async stats(ref: Ref, signal: AbortSignal): Promise<Stats> {
+    const { Id } = await this.#demandRunning(ref, signal);
+    type Answer = { Error: unknown; Stats: { CPUNano: number; MemUsage: number; PIDs: number; NetInput: number; NetOutput: number }[] | null };
+    const { Stats: found } = (await this.#api.json({ method: 'GET', path: '/containers/stats', query: { containers: Id, stream: 'false' }, signal })) as Answer;
+    const [one] = found ?? [];
+    if (one === undefined) throw new Problem('failed', 'podman does not say what the workload uses', { reason: 'stats' });
+    return { time: Date.now(), cpu_ms: Math.floor(one.CPUNano / 1_000_000), memory_bytes: one.MemUsage, pids: one.PIDs, received_bytes: one.NetInput, sent_bytes: one.NetOutput };
+  }
+
+  async open(ref: Ref, wish: OpenWish, signal: AbortSignal): Promise<OpenCommand> {
+    return openInside(this.#api, (await this.#demandRunning(ref, signal)).Id, wish, signal);
   }
 
   async address(ref: Ref, signal: AbortSignal): Promise<string | null> {
-    const row = await this.#find(ref, signal);
-    if (row === undefined || stateOf(row) !== 'running') return null;
+    const row = await this.#runs(ref, signal);
+    if (row === undefined) return null;
     const { NetworkSettings } = (await this.#api.json({ method: 'GET', path: `/containers/${row.Id}/json`, signal })) as { NetworkSettings: { IPAddress?: string; Networks?: Readonly<Record<string, { IPAddress?: string }>> | null } };
     const addresses = [NetworkSettings.IPAddress, ...Object.values(NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress)];
     return addresses.find((address) => address !== undefined && address !== '') ?? null;
   }
 
   async run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult> {
-    const row = await this.#find(ref, signal);
-    if (row === undefined || stateOf(row) !== 'running') throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
+    const row = await this.#demandRunning(ref, signal);
     return runInside(this.#api, row.Id, words, limits, signal);
   }
 
@@ -162,8 +187,9 @@ export class PodmanDriver implements Driver {
     await this.#fetch(image, spec, signal);
     const network = await this.networks.ensure(spec.contract, signal);
     const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
+    const log = await this.#options.logs.place({ contract: spec.contract, workload: spec.workload.name });
     try {
-      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, hard, network, await secretEnv(spec)), signal });
+      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, { hard, network, log, secretEnv: await secretEnv(spec) }), signal });
     } catch (error) {
       // Made by another process between our look and now: the caller adopts it.
       const name = containerName(this.#options, spec.contract, spec.workload.name);
@@ -197,6 +223,18 @@ export class PodmanDriver implements Driver {
   async #find(ref: Ref, signal: AbortSignal): Promise<Row | undefined> {
     const rows = await this.#rows([`${LABELS.contract}=${ref.contract}`, `${LABELS.workload}=${ref.workload}`], signal);
     return rows[0];
+  }
+
+  async #runs(ref: Ref, signal: AbortSignal): Promise<Row | undefined> {
+    const row = await this.#find(ref, signal);
+    return row === undefined || stateOf(row) !== 'running' ? undefined : row;
+  }
+
+  /** @throws Problem `not_found` */
+  async #demandRunning(ref: Ref, signal: AbortSignal): Promise<Row> {
+    const row = await this.#runs(ref, signal);
+    if (row === undefined) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`, { reason: 'workload' });
+    return row;
   }
 
   async #running(row: Row, signal: AbortSignal): Promise<Running> {
@@ -246,26 +284,4 @@ function stateOf(row: Row): RunState {
     default:
       return 'running';
   }
-}
-
-/**
- * What was printed, from the end of a log file in Kubernetes' format (`<time> <stream> <F|P> <text>`, P for a part of a line).
- * Read from the file because podman's own log call leaves out a last line that has no end.
- */
-async function readLog(path: string, bytes: number): Promise<Buffer> {
-  let file;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    // Nothing was printed, or podman has just rotated it away.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  }
-  await using log = file;
-  const { size } = await log.stat();
-  // Short lines carry as much again in time and stream; where it was more the answer is shorter.
-  const from = Math.max(0, size - 4 * bytes - 1_024);
-  const { buffer, bytesRead } = await log.read(Buffer.alloc(size - from), 0, size - from, from);
-  const rows = buffer.toString('latin1', 0, bytesRead).split('\n').slice(from === 0 ? 0 : 1);
-  return Buffer.from(rows.map((row) => row.replace(/^\S+ (?:stdout|stderr) F (.*)$/, '$1\n').replace(/^\S+ (?:stdout|stderr) P /, '')).join(''), 'latin1');
 }

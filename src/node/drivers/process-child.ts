@@ -1,11 +1,12 @@
 // The supervisor of one workload of the driver `process`: a program of its own that outlives the agent,
 // keeps the last part of the output, and writes down how the workload ended.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { messageOf } from '../../base/errors.js';
-import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
+import { MAX_LOG_ROW_BYTES, MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
+import { formatRow } from '../logs.js';
 import { bornAt, readWhole, runFile, writeWhole, type Identity, type ProcessExit, type ProcessRun, type ProcessSpec } from './process-files.js';
 
 /** How long output may still come after the end, from what left its process group. */
@@ -14,7 +15,7 @@ const LAST_WORDS_MS = 1_000;
 /** Writes to a file that is moved aside when it is full, so that two of them are the most there is. */
 function boundedLog(path: string): (part: Buffer) => void {
   let fd = openSync(path, 'a', 0o600);
-  let size = 0;
+  let size = fstatSync(fd).size;
   return (part) => {
     if (size + part.length > MAX_WORKLOAD_LOG_BYTES) {
       closeSync(fd);
@@ -34,6 +35,20 @@ function secretEnv({ secret_env = [] }: ProcessSpec): Record<string, string> | n
   } catch {
     return null;
   }
+}
+
+/** What comes of a stream, as rows of the log. */
+function rowsOf(stream: 'stdout' | 'stderr', log: (row: Buffer) => void): (part: Buffer) => void {
+  return (part) => {
+    const now = Date.now();
+    for (let from = 0; from < part.length; ) {
+      const end = part.indexOf(0x0a, from);
+      const to = Math.min(end === -1 ? part.length : end, from + MAX_LOG_ROW_BYTES);
+      const whole = to === end;
+      log(formatRow(now, stream, part.subarray(from, to), whole));
+      from = whole ? to + 1 : to;
+    }
+  };
 }
 
 /** Works in the folder it is started in, by relative paths: when that is taken away, it writes into no later one of the same name. */
@@ -57,12 +72,12 @@ async function supervise(): Promise<void> {
 
   const secrets = secretEnv(spec);
   if (secrets === null) return writeWhole('exit.json', { exit_code: null, reason: 'cannot start: its secrets are gone' } satisfies ProcessExit);
-  const log = boundedLog('output.log');
+  const log = boundedLog(spec.log);
   const [program = '', ...args] = spec.command;
   // A group of its own, so that all of it can be ended together.
   const child = spawn(program, args, { cwd: spec.folder, env: { ...spec.env, ...secrets }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.stdout.on('data', log);
-  child.stderr.on('data', log);
+  child.stdout.on('data', rowsOf('stdout', log));
+  child.stderr.on('data', rowsOf('stderr', log));
   const silent = new Promise((resolve) => child.once('close', resolve));
   const ended = new Promise<ProcessExit>((resolve) => {
     child.once('error', (error) => resolve({ exit_code: 127, reason: `cannot start: ${messageOf(error)}` }));

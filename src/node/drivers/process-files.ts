@@ -10,10 +10,10 @@ import { run } from '../children.js';
  *     spec.json        what to run; written before the folder gets its name
  *     run.<boot>.json  who runs it since the machine was started; made once, by the supervisor that may start it
  *     exit.json        how it ended
- *     output.log, output.log.1   what it printed, and what before that
  *     work/            its folder, when it has no volume
  *
- * Losing spec.json or run.json of what runs means losing sight of it; the others cost a reason or some output.
+ * Losing spec.json or run.json of what runs means losing sight of it; the others cost a reason. What it prints is in the
+ * node's folder of logs (`Logs`).
  */
 
 /** spec.json */
@@ -28,6 +28,8 @@ export interface ProcessSpec {
   /** Variables whose values are in files, which no disk holds: read when it is started. */
   readonly secret_env?: readonly { readonly name: string; readonly file: string }[];
   readonly folder: string;
+  /** Where it is written what it prints, in rows. */
+  readonly log: string;
   readonly ports: readonly number[];
   /** Not there in what an earlier release wrote. */
   readonly stop?: Stop;

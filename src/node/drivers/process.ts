@@ -1,22 +1,26 @@
 // Driver for a laptop without an engine: a workload is a process of this user. It isolates nothing.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../../base/errors.js';
 import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
-import { cleanEnvironment, textTail } from '../children.js';
+import { cleanEnvironment } from '../children.js';
 import type { Stop } from '../../schema/types.js';
-import { specDigest, stopOf, type Check, type Driver, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec } from '../driver.js';
+import { specDigest, stopOf, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
+import type { LogRow, Logs, LogWish } from '../logs.js';
+import { openBeside } from './process-open.js';
 import { runBeside } from './process-run.js';
+import { groupUse } from './process-use.js';
 import { isAlive, readWhole, runFile, type ProcessExit, type ProcessRun, type ProcessSpec } from './process-files.js';
 
 /** What a process driver is made of. */
 export interface ProcessOptions extends Scope {
   /** Where it keeps its files; made with mode 0700. */
   readonly folder: string;
+  readonly logs: Logs;
 }
 
 const SUPERVISOR = fileURLToPath(new URL('./process-child.js', import.meta.url));
@@ -99,13 +103,35 @@ export class ProcessDriver implements Driver {
     await rename(folder, away);
     await endAll(away, signal);
     await rm(away, { recursive: true, force: true, maxRetries: 5 });
+    await this.#options.logs.close(ref);
   }
 
   async logsTail(ref: Ref, bytes: number): Promise<string> {
+    if ((await this.#look(this.#folderOf(ref))) === null) throw new Problem('not_found', `no process for ${ref.workload} of contract ${ref.contract}`);
+    return this.#options.logs.tail(ref, bytes);
+  }
+
+  follow(ref: Ref, wish: LogWish, signal: AbortSignal): AsyncIterable<LogRow> {
+    return this.#options.logs.read(ref, wish, async () => (await this.#look(this.#folderOf(ref)))?.state === 'running', signal);
+  }
+
+  async forget(contract: string): Promise<void> {
+    await this.#options.logs.forget(contract);
+  }
+
+  async stats(ref: Ref): Promise<Stats> {
+    const run = await readWhole<ProcessRun>(await runFile(this.#folderOf(ref)));
+    const used = run?.child == null || !(await isAlive(run.child)) ? null : await groupUse(run.child.pid);
+    if (used === null) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
+    return used;
+  }
+
+  async open(ref: Ref, { words, terminal }: OpenWish): Promise<OpenCommand> {
+    if (terminal !== null) throw new Problem('refused', 'the runtime process has no terminals', { reason: 'terminal', hint: 'leave out -t' });
     const folder = this.#folderOf(ref);
-    if ((await this.#look(folder)) === null) throw new Problem('not_found', `no process for ${ref.workload} of contract ${ref.contract}`);
-    const parts = await Promise.all(['output.log.1', 'output.log'].map((name) => readFile(join(folder, name)).catch(() => Buffer.alloc(0))));
-    return textTail(Buffer.concat(parts), bytes);
+    const spec = (await this.#look(folder))?.state === 'running' ? await readWhole<ProcessSpec>(join(folder, 'spec.json')) : null;
+    if (spec === null) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
+    return openBeside(spec, words);
   }
 
   async address(ref: Ref): Promise<string | null> {
@@ -146,7 +172,7 @@ export class ProcessDriver implements Driver {
     const files = spec.secrets?.files ?? null;
     const secrets = { ...(files === null ? {} : { SECRETS: files }) };
     const content: ProcessSpec = {
-      grid, node, contract: spec.contract, workload: name, digest: specDigest(spec), command, folder: data, ports: ports.map(({ container }) => container), stop: stopOf(spec.workload),
+      grid, node, contract: spec.contract, workload: name, digest: specDigest(spec), command, folder: data, log: await this.#options.logs.place({ contract: spec.contract, workload: name }), ports: ports.map(({ container }) => container), stop: stopOf(spec.workload),
       env: { PATH: cleanEnvironment()['PATH'] ?? '', HOST: spec.address, ...port, ...secrets, ...Object.fromEntries(env.map((one) => [one.name, one.value])), HOME: data },
       ...(spec.secrets === undefined || spec.secrets.env.length === 0 ? {} : { secret_env: spec.secrets.env }),
     };

@@ -17,12 +17,12 @@ test('hard limits are read as the kernel writes them', () => {
 });
 
 test('a container is never asked for more open files than this process could have', () => {
-  const body = createBody(scope, specOf({ workload: workload({ image }) }), image, { nofile: 20_000, nproc: 100 }, 'net');
+  const body = createBody(scope, specOf({ workload: workload({ image }) }), image, { hard: { nofile: 20_000, nproc: 100 }, network: 'net', log: '/logs/now.log' });
   assert.deepEqual(body['r_limits'], [{ type: 'nofile', soft: 20_000, hard: 20_000 }, { type: 'nproc', soft: 100, hard: 100 }]);
 });
 
 test('memory is limited with swap, cpu as a quota, and no command means that of the image', () => {
-  const body = createBody(scope, specOf({ workload: workload({ image }), limits: { cru: 3, mru_mib: 512, pids: 7 } }), image, plenty, 'net');
+  const body = createBody(scope, specOf({ workload: workload({ image }), limits: { cru: 3, mru_mib: 512, pids: 7 } }), image, { hard: plenty, network: 'net', log: '/logs/now.log' });
   assert.deepEqual(body['resource_limits'], { cpu: { period: 100_000, quota: 300_000 }, memory: { limit: 536_870_912, swap: 536_870_912 }, pids: { limit: 7 } });
   assert.deepEqual(body['Networks'], { net: {} });
   assert.ok(!('command' in body));

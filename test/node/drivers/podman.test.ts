@@ -10,8 +10,9 @@ import { isProblem } from '../../../src/base/errors.js';
 import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
-import type { RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
-import { ended, fetched, newScope, refOf, seen, specOf, within, workload } from './support.js';
+import type { OpenCommand, RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
+import { Logs, type LogWish } from '../../../src/node/logs.js';
+import { ended, fetched, newScope, refOf, seen, specOf, until, within, workload } from './support.js';
 
 const hasPodman = (() => {
   try {
@@ -29,7 +30,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
   let home: string;
   let image: string;
   let driver: PodmanDriver;
-  const open = (allowRegistries = ['localhost']): PodmanDriver => new PodmanDriver({ ...scope, socket: podmanSocket(home), allowRegistries });
+  const open = (allowRegistries = ['localhost']): PodmanDriver => new PodmanDriver({ ...scope, socket: podmanSocket(home), logs: new Logs(join(home, 'logs')), allowRegistries });
   const shell = (script: string, said: Partial<StartSpec> = {}): StartSpec => specOf({ workload: workload({ image, command: ['/bin/sh', '-c', script] }), ...said });
   const output = async (spec: StartSpec): Promise<string> => {
     await driver.start(spec, within(60));
@@ -71,6 +72,77 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10.
     assert.match(text, /CapBnd:\s+00000000000004fb\b/);
     assert.ok(!text.includes('do not tell') && !text.includes('THREEBOT'));
+  });
+
+  test('a log that is put aside keeps the part before, and its last part is there when the container is not', async () => {
+    const spec = shell('i=0; while [ $i -lt 6000 ]; do i=$((i+1)); echo "line $i of very many, each as long as this one is, so that together they are more than a log may be: 0123456789 0123456789 0123456789 0123456789"; [ $i = 3000 ] && sleep 2; done; sleep 600');
+    await driver.start(spec, within(60));
+    const read = async (wish: LogWish): Promise<string[]> => {
+      let all = '';
+      for await (const { text, whole } of driver.follow(refOf(spec), wish, within(30))) all += `${text.toString()}${whole ? '\n' : ''}`;
+      return all.split('\n').slice(0, -1).map((line) => line.split(' ')[1] ?? '');
+    };
+    // Looked at as a watcher does, so that no part is put aside unseen.
+    await until('all lines', async () => (await seen(driver, refOf(spec))) !== undefined && (await read({ tail: 1 }))[0] === '6000');
+    const there = (await read({})).map(Number);
+    assert.ok(there.length > 4_000, `${there.length} lines are there`);
+    assert.deepEqual(there, Array.from(there, (_, i) => 6_000 - there.length + 1 + i), 'in order and without a gap');
+    await driver.remove(refOf(spec), within(30));
+    const kept = (await read({ previous: true })).map(Number);
+    assert.equal(kept.at(-1), 6_000);
+    assert.ok(kept.length > 100 && kept.length < there.length);
+    await driver.forget(spec.contract);
+    assert.deepEqual(await read({ previous: true }), []);
+  });
+
+  describe('beside a container that runs', () => {
+    let spec: StartSpec;
+    before(async () => {
+      spec = shell('sleep 600', { limits: { cru: 1, mru_mib: 64, pids: 40 } });
+      await driver.start(spec, within(60));
+    });
+    const printed = async (command: OpenCommand): Promise<Record<string, string>> => {
+      const text: Record<string, string> = {};
+      for await (const { stream, bytes } of command.output) text[stream] = (text[stream] ?? '') + bytes.toString();
+      return text;
+    };
+
+    test('a command has its three streams and its exit code', async () => {
+      await using command = await driver.open(refOf(spec), { words: ['/bin/sh', '-c', 'cat; echo bad >&2; exit 7'], terminal: null }, within(30));
+      await command.write(Buffer.from('good\n'));
+      command.end();
+      assert.deepEqual(await printed(command), { stdout: 'good\n', stderr: 'bad\n' });
+      assert.equal(await command.exitCode(), 7);
+    });
+
+    test('a terminal has the size that it is given', async () => {
+      await using command = await driver.open(refOf(spec), { words: ['/bin/sh', '-c', 'trap "stty size; exit 0" USR1; echo ready; while true; do sleep 0.1; done'], terminal: { columns: 100, rows: 30 } }, within(30));
+      const output = command.output[Symbol.asyncIterator]();
+      assert.match(String((await output.next()).value?.bytes), /ready/);
+      await command.resize({ columns: 77, rows: 11 });
+      await command.write(Buffer.from('\x03'));
+      let text = '';
+      for (let part = await output.next(); part.done !== true; part = await output.next()) text += part.value.bytes.toString();
+      assert.equal(await command.exitCode(), 130, text);
+    });
+
+    test('a command that is left goes', async () => {
+      const command = await driver.open(refOf(spec), { words: ['/bin/sleep', '4321'], terminal: null }, within(30));
+      const count = async (): Promise<number> => (await driver.stats(refOf(spec), within(20))).pids;
+      const before = await until('it runs', async () => (await count()) > 1 && count());
+      await command[Symbol.asyncDispose]();
+      await until('it is gone', async () => (await count()) < before);
+    });
+
+    test('what it uses is told', async () => {
+      const used = await driver.stats(refOf(spec), within(20));
+      assert.ok(used.memory_bytes > 0 && used.memory_bytes < 64 * 1_048_576 && used.pids >= 1 && used.cpu_ms >= 0 && used.received_bytes !== null, JSON.stringify(used));
+    });
+
+    test('there is nothing to see of what does not run', async () => {
+      const other = { ...refOf(spec), workload: 'other' };
+      for (const ask of [driver.stats(other, within(20)), driver.open(other, { words: ['true'], terminal: null }, within(20))]) await assert.rejects(ask, (error) => isProblem(error, 'not_found'));
+    });
   });
 
   test('a fork bomb ends at its limit', async () => {
@@ -146,7 +218,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
   test('another node of the same machine sees none of it', async () => {
     const spec = shell('sleep 30');
     await driver.start(spec, within(60));
-    await using stranger = new PodmanDriver({ grid: scope.grid, node: newScope().node, socket: podmanSocket(home), allowRegistries: [] });
+    await using stranger = new PodmanDriver({ grid: scope.grid, node: newScope().node, socket: podmanSocket(home), logs: new Logs(join(home, 'logs')), allowRegistries: [] });
     assert.deepEqual(await stranger.list(within(20)), []);
     await stranger.remove(refOf(spec), within(20));
     assert.equal((await seen(driver, refOf(spec)))?.state, 'running');
@@ -155,8 +227,8 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
   test('containers go on when podman\'s service ends, and the next call starts it again', async () => {
     const own = join('/run/3bot', `podman-test-${scope.node.slice(0, 12)}.sock`);
     const spec = shell('sleep 60');
-    const first = new PodmanDriver({ ...scope, socket: own, allowRegistries: ['localhost'] });
-    await using second = new PodmanDriver({ ...scope, socket: own, allowRegistries: [] });
+    const first = new PodmanDriver({ ...scope, socket: own, logs: new Logs(join(home, 'logs')), allowRegistries: ['localhost'] });
+    await using second = new PodmanDriver({ ...scope, socket: own, logs: new Logs(join(home, 'logs')), allowRegistries: [] });
     const running = await first.start(spec, within(60));
     assert.deepEqual(await seen(second, refOf(spec)), running);
     await first[Symbol.asyncDispose]();

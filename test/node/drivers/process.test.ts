@@ -11,6 +11,7 @@ import { MAX_WORKLOAD_LOG_BYTES } from '../../../src/base/limits.js';
 import { ProcessDriver } from '../../../src/node/drivers/process.js';
 import { bornAt, isAlive, runFile, type ProcessRun } from '../../../src/node/drivers/process-files.js';
 import type { RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
+import { Logs } from '../../../src/node/logs.js';
 import { ended, fetched, newScope, refOf, seen, specOf, until, within, workload } from './support.js';
 
 const node = (script: string, said: Partial<StartSpec> = {}): StartSpec => specOf({ workload: workload({ command: [process.execPath, '-e', script] }), ...said });
@@ -24,7 +25,7 @@ describe('processes', { timeout: 120_000 }, () => {
 
   before(async () => {
     folder = join(await mkdtemp(join(tmpdir(), '3bot-process-')), 'run');
-    driver = new ProcessDriver({ ...scope, folder });
+    driver = new ProcessDriver({ ...scope, folder, logs: new Logs(`${folder}-logs`) });
   });
 
   after(async () => {
@@ -48,7 +49,7 @@ describe('processes', { timeout: 120_000 }, () => {
         ports: [{ container: port, protocol: 'tcp' }],
       }),
     });
-    const other = new ProcessDriver({ ...scope, folder });
+    const other = new ProcessDriver({ ...scope, folder, logs: new Logs(`${folder}-logs`) });
     const [first, second] = await Promise.all([driver.start(spec, within(30)), other.start(spec, within(30))]);
     assert.equal(first.state, 'running');
     assert.deepEqual(first.ports, [{ container: port, host: port }]);
@@ -195,7 +196,7 @@ describe('processes', { timeout: 120_000 }, () => {
   test('another node of the same folder sees none of it, and cannot take its place', async () => {
     const spec = node(STAY);
     await driver.start(spec, within(30));
-    const stranger = new ProcessDriver({ ...newScope(), folder });
+    const stranger = new ProcessDriver({ ...newScope(), folder, logs: new Logs(`${folder}-logs`) });
     assert.deepEqual(await stranger.list(within(20)), []);
     await stranger.remove(refOf(spec), within(20));
     await assert.rejects(stranger.start(spec, within(20)), (error) => isProblem(error, 'failed', 'name_taken'));

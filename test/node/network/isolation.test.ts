@@ -3,14 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { StartSpec } from '../../../src/node/driver.js';
 import { containerName } from '../../../src/node/drivers/podman-spec.js';
 import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
+import { Logs } from '../../../src/node/logs.js';
 import { ended, newContract, newScope, refOf, specOf, until, within, workload } from '../drivers/support.js';
 import { Lab, missing, programsOf } from './lab.js';
 
@@ -26,9 +28,11 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
   let machine: string;
   let socket: string;
   let driver: PodmanDriver;
+  const logs = mkdtempSync(join(tmpdir(), '3bot-logs-'));
+  after(() => rmSync(logs, { recursive: true, force: true }));
   let neighbour: StartSpec;
 
-  const open = (allowNetworks: string[] = []): PodmanDriver => new PodmanDriver({ ...scope, socket, allowRegistries: ['localhost'], allowNetworks, programs: programsOf(machine) });
+  const open = (allowNetworks: string[] = []): PodmanDriver => new PodmanDriver({ ...scope, socket, logs: new Logs(logs), allowRegistries: ['localhost'], allowNetworks, programs: programsOf(machine) });
   const web = (name: string): StartSpec => specOf({ workload: workload({ name, image, command: ['/bin/sh', '-c', `echo ${name} > /www/index.html; exec httpd -f -p 80 -h /www`], ports: [{ container: 80, protocol: 'tcp' }] }), address: '0.0.0.0' });
   /** What each address answers to a workload: the page, or nothing. */
   const reached = async (by: PodmanDriver, addresses: readonly string[], contract = newContract()): Promise<Record<string, string>> => {
