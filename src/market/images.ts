@@ -12,7 +12,8 @@ import { isPrivateHost } from '../net/addresses.js';
  */
 export function registryRefusal(image: string, allow: readonly string[]): string | null {
   const name = image.slice(0, image.indexOf('@'));
-  if (!/^[a-z0-9.-]+(:[0-9]{1,5})?(\/[a-z0-9._-]+)+$/.test(name)) return 'the image is not named host/path@sha256:…';
+  // No part of the path is '..' or begins with a dot: as OCI's distribution-spec has names.
+  if (!/^[a-z0-9.-]+(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/.test(name)) return 'the image is not named host/path@sha256:…';
   if (allow.some((entry) => entry !== '' && (name === entry || name.startsWith(`${entry}/`)))) return null;
   const registry = name.slice(0, name.indexOf('/'));
   if (!isPrivateHost(registry.replace(/:[0-9]+$/, ''))) return null;
