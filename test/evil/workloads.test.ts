@@ -133,7 +133,7 @@ describe('refused by the node, which says why in the book', () => {
     const time: BookTime = { fresh: true, now: world.at, stamp: world.at, size: 10 };
     const wanted = desired(world, { ...config, ...change }, time, [], () => ({ checks: [{ name: 'recorded', ok: true, evidence: 'line 5', remedy: null }], made: true }));
     const machine = { running: [], volumes: new Map([[contractId(world), { path: '/data/c', size_mib: 102_400 }]]), growsInUse: true };
-    const next = plan(wanted, machine, { busy: new Map(), pulling: new Set(), failures: new Map(), waiting: new Map(), taken: new Map([[contractId(world), null]]) }, time);
+    const next = plan(wanted, machine, { busy: new Map(), pulling: new Set(), failures: new Map(), waiting: new Map(), lives: new Map(), health: new Map(), spoken: new Map(), taken: new Map([[contractId(world), null]]) }, time);
     return { said: next.reports.filter(({ workload, state }) => workload === 'web' && state === 'failed').map(({ reason }) => reason), starts: next.actions.some((action) => action.do === 'start') };
   };
   const PUBLIC = `docker.io/library/web${DIGEST}`;
