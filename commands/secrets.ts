@@ -76,7 +76,8 @@ function noSalt(): never {
 
 /** The contract is in the book, and its node lacks what it needs. */
 function unsent(thrown: unknown, contract: string, given: readonly GivenSecret[]): unknown {
-  if (!(thrown instanceof Problem) || thrown.code === 'interrupted') return thrown;
+  // That another secret is named than was given is not mended by giving it again.
+  if (!(thrown instanceof Problem) || thrown.code === 'interrupted' || thrown.reason === 'secret') return thrown;
   const again = given.map(({ name }) => `${name}=@FILE`).join(' ');
   return new Problem(thrown.code, `the node has not been sent its secrets: ${thrown.message}`, { ...(thrown.reason === undefined ? {} : { reason: thrown.reason }), hint: `3bot contract secret ${contract.slice(0, 12)} ${again}`, cause: thrown });
 }

@@ -1,5 +1,5 @@
 // An image without any registry, from a static busybox: for the demo, for doctor, for tests.
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ export async function makeLocalImage(name: string, signal: AbortSignal): Promise
     await mkdir(join(work, 'root', 'bin'), { recursive: true });
     for (const folder of ['tmp', 'etc', 'www', 'data']) await mkdir(join(work, 'root', folder));
     await chmod(join(work, 'root', 'tmp'), 0o1777);
+    await writeFile(join(work, 'root', 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/sh\nweb:x:1000:1000:web:/:/bin/sh\n');
     await copyFile(busybox, join(work, 'root', 'bin', 'busybox'));
     for (const applet of APPLETS) await symlink('busybox', join(work, 'root', 'bin', applet));
     await run('tar', ['-C', join(work, 'root'), '-cf', join(work, 'root.tar'), '.'], signal);

@@ -1,6 +1,7 @@
 // A buyer's sessions with the real binary, against a farm that answers over real sockets and a node that this test plays.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Market } from '../deal.js';
@@ -160,6 +161,51 @@ test('deploy takes all of a workload from a file, and names the field that is wr
   writeFileSync(file, JSON.stringify(said));
   await bot(['deploy', second, '--workload', file, '--wait', 'committed'], { home });
   assert.deepEqual(market.grid.reader.get(`contract/${second}`)?.['workloads'], [{ command: [], env: [], ports: [], secrets: [], ...said }]);
+});
+
+test('a secret comes from a file or stdin, never from the command; the record has a hash, the same again is the same, and another is not sent', async () => {
+  const password = 'hunter2-hunter2';
+  const file = join(files, 'password');
+  writeFileSync(file, password);
+  const words = ['deploy', second, '--image', IMAGE, '--secret', `db-password=@${file}`, '--secret', 'api-token=-', '--secret-env', 'api-token=TOKEN', '--wait', 'committed'];
+  const inCommand = await bot(['deploy', second, '--image', IMAGE, '--secret', `db-password=${password}`], { home, passphrase: null });
+  assert.equal(inCommand.code, 2);
+  assert.match(inCommand.stderr, /stands in the command itself/);
+  assert.ok(!inCommand.stderr.includes(password));
+  assert.equal((await bot(['deploy', second, '--image', IMAGE, '--secret', 'db-password'], { home, passphrase: null })).code, 2, 'there is nobody to ask');
+  await bot(words, { home, input: 'tok-77' });
+  const secretsOf = (): unknown => (market.grid.reader.get(`contract/${second}`)?.['workloads'] as { secrets: unknown }[])[0]?.secrets;
+  const first = secretsOf() as { name: string; sha256: string; env?: string }[];
+  assert.deepEqual(first.map(({ name, env }) => [name, env]), [['db-password', undefined], ['api-token', 'TOKEN']]);
+  assert.notEqual(first[0]?.sha256, createHash('sha256').update(password).digest('hex'));
+  const again = await bot(words, { home, input: 'tok-77' });
+  assert.match(again.stderr, /nothing was recorded/);
+  assert.deepEqual(secretsOf(), first);
+  const other = await bot(['contract', 'secret', second, 'db-password=-'], { home, input: 'another' });
+  assert.equal(other.code, 3);
+  assert.match(other.stderr, /not the secret that the contract names[^]*hint: deploy the workload again/);
+  assert.deepEqual(await botJson(['contract', 'secret', second, `db-password=@${file}`], { home }), { contract: second, node: market.node.key, sent: ['db-password'] });
+  for (const folder of [home, market.seller.home.path]) {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const bytes = readFileSync(join(entry.parentPath, entry.name));
+      assert.ok(!bytes.includes(password) && !bytes.includes(Buffer.from(password).toString('base64')), `${entry.name} holds the secret`);
+    }
+  }
+});
+
+test('a file of workloads names secrets that flags give', async () => {
+  const file = join(files, 'two.json');
+  const one = (name: string, secrets: object[]): object => ({ name, image: IMAGE, secrets });
+  writeFileSync(file, JSON.stringify({ workloads: [one('main', [{ name: 'shared' }]), one('side', [{ name: 'shared', env: 'KEY' }])] }));
+  const missing = await bot(['deploy', second, '--workload', file], { home });
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /the secret shared of workload main is missing[^]*hint: --secret shared=@FILE/);
+  assert.match((await bot(['deploy', second, '--workload', file, '--secret', 'other=-'], { home, input: 'x' })).stderr, /no workload lists the secret other/);
+  await bot(['deploy', second, '--workload', file, '--secret', 'shared=-', '--wait', 'committed'], { home, input: 'x' });
+  const [main, side] = market.grid.reader.get(`contract/${second}`)?.['workloads'] as { secrets: { sha256: string; env?: string }[] }[];
+  assert.match(main?.secrets[0]?.sha256 ?? '', /[1-9a-f]/);
+  assert.deepEqual(side?.secrets, [{ ...main?.secrets[0], env: 'KEY' }]);
 });
 
 test('not in time exits 8, a failed workload exits 1; both with the id on stdout', async () => {

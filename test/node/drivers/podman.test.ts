@@ -11,8 +11,10 @@ import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
 import type { OpenCommand, RunLimits, RunResult, StartSpec } from '../../../src/node/driver.js';
+import { containerName } from '../../../src/node/drivers/podman-spec.js';
 import { Logs, type LogWish } from '../../../src/node/logs.js';
-import { ended, fetched, newScope, refOf, seen, specOf, until, within, workload } from './support.js';
+import { SecretFiles } from '../../../src/node/secrets/files.js';
+import { ended, fetched, newContract, newScope, refOf, seen, specOf, until, within, workload } from './support.js';
 
 const hasPodman = (() => {
   try {
@@ -213,6 +215,19 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     assert.equal(await (await fetch(`http://${address}:8080/`)).text(), 'here\n');
     await driver.stop(ref, 0, within(30));
     await assert.rejects(run('true'), (error) => isProblem(error, 'not_found'));
+  });
+
+  test('secrets are files of the user that the container runs as, or variables; the runtime keeps the files nowhere', async () => {
+    const ref = { contract: newContract(), workload: 'web' };
+    const files = new SecretFiles(scope.node);
+    const placed = await files.place(ref, [{ name: 'key', bytes: Buffer.from('opensesame') }], [{ name: 'TOKEN', bytes: Buffer.from('tok-1') }]);
+    const secrets = { ...placed, bytes: () => Promise.reject(new Error('not asked for')) };
+    const spec = shell('id -u; ls -ln /run/secrets; cat /run/secrets/key; echo; echo $TOKEN; echo more > /run/secrets/key', { contract: ref.contract, secrets });
+    const text = await output(spec);
+    assert.match(text, /^0\n(total.*\n)?-r-------- +1 0 +\S+ +10 .* key\nopensesame\ntok-1\n/);
+    assert.match(text, /Read-only file system|Permission denied/);
+    assert.doesNotMatch(execFileSync('podman', ['inspect', containerName(scope, ref.contract, 'web')], { encoding: 'utf8' }), /opensesame/);
+    await files.remove(ref);
   });
 
   test('another node of the same machine sees none of it', async () => {
