@@ -94,6 +94,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'node join', summary: 'make this machine a node of a farm', load: () => import('./node/join.js') },
       { words: 'node probe', summary: 'what this machine could offer, and what stands in the way', load: () => import('./node/probe.js') },
       { words: 'node watch', summary: 'run what the book says this node should run', load: () => import('./node/watch.js') },
+      { words: 'node drain', summary: 'take no new contracts for a time; what runs goes on', load: () => import('./node/drain.js') },
       { words: 'node status', summary: 'what runs here, and why', load: () => import('./node/status.js') },
       { words: 'meter confirm', summary: 'say as a third bot that a node is up, once', load: () => import('./meter/confirm.js') },
       { words: 'meter watch', summary: 'say so once a heartbeat, as long as it answers', load: () => import('./meter/watch.js') },

@@ -23,13 +23,14 @@ export function stateText({ state, reason, progress, notice }: ContractShown): s
 
 /** Lines of `contract show`, `reserve` and `deploy`. */
 export function contractText(contract: ContractShown): string {
-  const { id, name, farm_name, farm, node, resources, price_per_hour, total, workloads } = contract;
+  const { id, state, draining, name, farm_name, farm, node, resources, price_per_hour, total, workloads } = contract;
   const rows: Row[] = [
     ['contract', id],
     ['state', stateText(contract)],
     ...(name === null ? [] : [['name', name] as const]),
     ['farm', farm_name ?? farm],
     ['node', node],
+    ...(draining === null || state === 'ended' ? [] : [['draining', `since ${draining.since}${draining.until === null ? '' : `, until ${draining.until}`}: its node takes nothing new${draining.reason === '' ? '' : `: ${draining.reason}`}`] as const]),
     ['capacity', resourcesText(resources)],
     ['price', `${price_per_hour} TFT an hour, ${total} TFT in all`],
     ...moneyRows(contract),

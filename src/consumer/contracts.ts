@@ -9,6 +9,7 @@ import type { Reader } from '../bcdb/reader.js';
 import { perHourStroops } from '../capacity/price.js';
 import { findById } from '../market/find.js';
 import { webNames, webUrl } from '../market/web.js';
+import { drainOf } from '../rules/node.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
 import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
@@ -40,6 +41,8 @@ export interface ContractShown {
   readonly farm: string;
   readonly farm_name: string | null;
   readonly node: string;
+  /** Its node takes nothing new, as before it is taken out of service; what runs goes on. */
+  readonly draining: { readonly since: string; readonly until: string | null; readonly reason: string } | null;
   readonly resources: Resources;
   readonly price_per_hour: string;
   readonly total: string;
@@ -119,6 +122,7 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     farm: agreement.farm,
     farm_name: read(reader, 'farm', agreement.farm)?.name ?? null,
     node: agreement.node,
+    draining: drainingOf(reader, agreement.node, at),
     resources,
     price_per_hour: formatTft(perHourStroops(resources, prices, discounts)),
     total: formatTft(seen.total_stroops),
@@ -137,6 +141,12 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     data_until: iso(seen.data_until),
     workloads: workloadsOf(reader, contract),
   };
+}
+
+function drainingOf(reader: ReadState, key: string, at: number): ContractShown['draining'] {
+  const node = read(reader, 'node', key);
+  const said = node === undefined ? undefined : drainOf(node, at);
+  return said === undefined ? null : { since: iso(said.at), until: said.until === null ? null : iso(said.until), reason: said.reason };
 }
 
 /** Time since the present period began that is neither billed nor may still be. */

@@ -57,7 +57,7 @@ const MAX_ROUNDS = 3;
 /** Declines after which the same farm may well say yes to a new request. */
 const ASK_AGAIN = new Set<TalkDecline['code']>(['expired', 'unknown_offer', 'capacity', 'busy']);
 /** Refusals of the book that a new draft may be spared: too late, capacity gone to somebody else, governance changed the shares. */
-const AGAIN_REFUSED = new Set<string>(['deadline', 'capacity', 'shares']);
+const AGAIN_REFUSED = new Set<string>(['deadline', 'capacity', 'drained', 'shares']);
 const STALE_OFFER = new Set<string>(['expired', 'unknown_offer']);
 
 /**

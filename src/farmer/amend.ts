@@ -7,11 +7,12 @@ import type { Reader } from '../bcdb/reader.js';
 import { fits, subtract } from '../capacity/fit.js';
 import { amendmentOf, askedFor, commitWithin, unable } from '../market/amendment.js';
 import { gridRules } from '../rules/all.js';
+import { drainOf } from '../rules/node.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
 import type { Amend, TalkDecline } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
-import { decline, leftOn, refusesConsumer, type Held, type Policy } from './decide.js';
+import { decline, drainedText, leftOn, refusesConsumer, type Held, type Policy } from './decide.js';
 
 /** What a decision on an amendment depends on. */
 export interface AmendShop {
@@ -68,6 +69,8 @@ function refusesRoom(reader: Reader, { id, agreement }: ContractObject, { resour
   const node = read(reader, 'node', agreement.node);
   // A whole new term is a sale, and what is retired is not sold; the present term goes on.
   if (node?.admitted !== agreement.farm) return decline('no_node', 'the node is no longer sold');
+  const had = node.allocations.find(({ contract }) => contract === id)?.resources;
+  if (drainOf(node, at) !== undefined && (had === undefined || !fits(resources, had))) return decline('no_node', drainedText([node], at), { final: false });
   const left = leftOn({ ...node, allocations: node.allocations.filter(({ contract }) => contract !== id) }, held, at);
   if (fits(resources, left)) return undefined;
   return decline('capacity', 'too little is left on its node', { final: false, nearest: subtract(left, { cru: 0, mru_mib: 0, sru_mib: 0, hru_mib: 0, ipv4: 0 }) });

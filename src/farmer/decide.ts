@@ -1,11 +1,12 @@
 // What a farm says to a request: a node and prices, or why not. Pure; the same facts give the same answer.
+import { iso } from '../base/clock.js';
 import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENTION_MS, NOTICE_MS } from '../base/limits.js';
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { formatPercent } from '../capacity/percent.js';
 import { askingOf, type Asking } from '../market/asking.js';
 import { registryRefusal } from '../market/images.js';
 import { PPM } from '../rules/agreement.js';
-import { contractsOn, freeCapacity } from '../rules/node.js';
+import { contractsOn, drainOf, freeCapacity } from '../rules/node.js';
 import type { DealObject, FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import { featuresFor } from '../rules/workload.js';
 import type { FarmConfig, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
@@ -112,8 +113,10 @@ function refusesWorkloads(workloads: readonly Workload[], { allow_registries }: 
 function place(request: TalkRequest, { grid, farm, deal, nodes, held }: Shop, at: number): Decision {
   const sold = nodes.filter(({ key, admitted }) => admitted === farm.id && (request.node === null || key === request.node));
   if (sold.length === 0) return decline('no_node', request.node === null ? 'this farm has no node to sell' : 'this farm does not sell that node');
-  const able = sold.filter(({ announcement }) => runsAll(request.workloads, announcement.runtime));
-  if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, sold));
+  const open = sold.filter((node) => drainOf(node, at) === undefined);
+  if (open.length === 0) return decline('no_node', drainedText(sold, at), { final: false });
+  const able = open.filter(({ announcement }) => runsAll(request.workloads, announcement.runtime));
+  if (able.length === 0) return decline('runtime', runtimeReason(request.workloads, open));
   const needed = featuresFor(request.workloads, { exec: request.exec === true });
   const equipped = able.filter(({ announcement }) => needed.every((feature) => announcement.features.includes(feature)));
   if (equipped.length === 0) return decline('runtime', `no node of this farm announces ${needed.join(', ')}`);
@@ -125,6 +128,14 @@ function place(request: TalkRequest, { grid, farm, deal, nodes, held }: Shop, at
   if (best !== undefined) return { node: best.node, ...askingOf(farm, grid, deal, { term_ms: request.term_ms, dedicated, at }) };
   const [roomiest] = rooms.sort((a, b) => compare(size(b.left), size(a.left)) || compare(a.node.key, b.node.key));
   return decline('capacity', dedicated ? 'no node that is large enough is free as a whole' : 'too little is left', { final: false, retry_after_ms: CAPACITY_RETRY_MS, nearest: roomiest?.left ?? null });
+}
+
+/** Why nodes that are drained take nothing, of one by its own words. */
+export function drainedText(nodes: readonly NodeObject[], at: number): string {
+  const [said] = nodes.length === 1 ? nodes.map((node) => drainOf(node, at)) : [];
+  const until = said?.until == null ? '' : ` until ${iso(said.until)}`;
+  const why = said === undefined || said.reason === '' ? '' : `: ${said.reason}`;
+  return `${nodes.length === 1 ? 'the node is' : 'all nodes of this farm are'} drained and ${nodes.length === 1 ? 'takes' : 'take'} nothing new${until}${why}`.slice(0, 200);
 }
 
 /** Whether nobody has anything of a node. */

@@ -24,13 +24,14 @@ import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBod
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { carriesShares } from '../rules/agreement.js';
+import { drainOf } from '../rules/node.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import { partiesOf } from '../rules/quorum.js';
 import { short } from '../rules/refusal.js';
 import { accountSigners } from '../rules/spending.js';
 import type { Agreement, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
 import { decideAmendment } from './amend.js';
-import { decide, decline, leftOn, noticeOf, type Policy } from './decide.js';
+import { decide, decline, drainedText, leftOn, noticeOf, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
 import { Offers, type Offered } from './offers.js';
 
@@ -224,6 +225,7 @@ class Farmer {
     if (rules >= 2 && !carriesShares(shares, agreement.payees)) return decline('expired', 'governance has changed what contracts pay to the grid', { final: false });
     const node = read(grid.reader, 'node', agreement.node);
     if (node?.admitted !== farm) return decline('no_node', 'the node is no longer sold', { final: false });
+    if (drainOf(node, at) !== undefined) return decline('no_node', drainedText([node], at), { final: false });
     const left = leftOn(node, others.map(heldOf), at);
     if (!fits(agreement.resources, left)) return decline('capacity', 'somebody else was faster: too little is left', { final: false, retry_after_ms: OFFER_LIFE_MS, nearest: left });
     return undefined;

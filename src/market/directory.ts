@@ -4,7 +4,7 @@ import { MAX_ALLOCATIONS, MAX_ROWS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { shortages, type ResourceName } from '../capacity/fit.js';
 import { perHourStroops } from '../capacity/price.js';
-import { contractsOn, freeCapacity } from '../rules/node.js';
+import { contractsOn, drainOf, freeCapacity } from '../rules/node.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Discount, Prices, Resources } from '../schema/types.js';
 import { askedOf, type Purchase } from './asking.js';
@@ -40,6 +40,7 @@ export const EXCLUSIONS = {
   farm: 'of another farm',
   node: 'another node',
   not_admitted: 'not admitted by its farm',
+  drained: 'draining',
   no_endpoint: 'whose farm cannot be reached',
   location: 'somewhere else',
   runtime: 'with another runtime',
@@ -153,6 +154,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (wanted.node !== undefined && node.key !== wanted.node) return 'node';
   const farm = node.admitted === node.farm ? read(state, 'farm', node.farm) : undefined;
   if (farm === undefined) return 'not_admitted';
+  if (drainOf(node, wanted.at) !== undefined) return 'drained';
   const { endpoint } = farm;
   if (endpoint === null) return 'no_endpoint';
   if (!isAt(node.announcement.location, wanted.location)) return 'location';

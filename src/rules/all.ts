@@ -15,7 +15,7 @@ import { genesis } from './grid.js';
 import { identity, recover } from './identity.js';
 import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
-import { announcement } from './node.js';
+import { announcement, drain } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
 import { amend, claim, fund, notice } from './period.js';
 import { checkSigned, missingOf, type Occasion, type Signers } from './quorum.js';
@@ -31,7 +31,7 @@ import { ballot, vote } from './vote.js';
 const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
   [
     genesis, policy, witnesses, handover, identity, recover, account, transfer, faucet,
-    farm, prices, deal, admit, retire, announcement,
+    farm, prices, deal, admit, retire, announcement, drain,
     agreement, workload, end, run, session, status,
     claim, fund, amend, notice,
     certificate, mint,

@@ -3,7 +3,7 @@ import { canonical } from '../base/canonical.js';
 import { MAX_ALLOCATIONS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
 import { fits, NOTHING, RESOURCE_NAMES, shortages, type Shortage } from '../capacity/fit.js';
-import type { Announcement, Resources } from '../schema/types.js';
+import type { Announcement, Drain, Resources } from '../schema/types.js';
 import { checkNotLogKey } from './grid.js';
 import { checkFree, takeKey } from './identity.js';
 import { read, readGrid, write, type Allocation, type NodeObject } from './objects.js';
@@ -39,9 +39,34 @@ export const announcement: Rule<Announcement> = {
     const before = read(state, 'node', subject);
     const allocations = live(before?.allocations ?? [], moment.at);
     const since = rules < 2 ? undefined : isSame(before, body) ? before?.since : moment.at;
-    write(state, 'node', subject, { key: subject, farm: body.farm, admitted, announcement: body, allocations, ...(since === undefined ? {} : { since }) });
+    const drain = before?.drain;
+    write(state, 'node', subject, { key: subject, farm: body.farm, admitted, announcement: body, allocations, ...(drain === undefined ? {} : { drain }), ...(since === undefined ? {} : { since }) });
   },
 };
+
+/** drain@1: a node takes nothing new for a time, or takes on contracts again. */
+export const drain: Rule<Drain> = {
+  kind: 'drain@1',
+  chain: 'node',
+  since: 2,
+  signers(state, { subject }) {
+    demand(read(state, 'node', subject) !== undefined, 'not_found', `no node ${short(subject)} on this grid`);
+    return [allOf([subject, `node/${subject}`])];
+  },
+  apply(state, { body, subject, moment: { at } }) {
+    const { drain: _before, ...node } = nodeOf(state, subject);
+    write(state, 'node', subject, body.until !== null && body.until <= at ? node : { ...node, drain: { ...body, at } });
+  },
+};
+
+/** What a node says of taking nothing new, if it does at that moment. */
+export function drainOf({ drain: said }: NodeObject, at: number): NodeObject['drain'] {
+  return said === undefined || (said.until !== null && said.until <= at) ? undefined : said;
+}
+
+function demandNotDrained(node: NodeObject, at: number): void {
+  demand(drainOf(node, at) === undefined, 'drained', `node ${short(node.key)} takes nothing new: it is drained`);
+}
 
 /** Whether minting may go on as before. */
 function isSame(before: NodeObject | undefined, { farm, capacity, virtualised }: Announcement): boolean {
@@ -84,10 +109,11 @@ export function hasCapacity(node: NodeObject, wanted: Resources, at: number): bo
 
 /**
  * Takes capacity of a node for a contract, until a time; there is no data to keep before the node holds it.
- * @throws Problem `refused`, reason `capacity`, that names what is short
+ * @throws Problem `refused`, reason `drained`, or `capacity`, that names what is short
  */
 export function allocate(state: State, key: string, allocation: Omit<Allocation, 'disk_until'>, at: number): void {
   const node = nodeOf(state, key);
+  demandNotDrained(node, at);
   const allocations = live(node.allocations, at);
   if (!hasCapacity(node, allocation.resources, at)) {
     const lacking = shortages(allocation.resources, freeCapacity(node, at));
@@ -99,10 +125,12 @@ export function allocate(state: State, key: string, allocation: Omit<Allocation,
 /**
  * Changes what a contract takes of its node; for how long, `keepUntil` says.
  * @returns the node
- * @throws Problem `refused`, reason `capacity`, that names what is short
+ * @throws Problem `refused`, reason `drained` where it grows, or `capacity`, that names what is short
  */
 export function reallocate(state: State, key: string, contract: string, resources: Resources, at: number): NodeObject {
   const node = nodeOf(state, key);
+  const had = node.allocations.find((allocation) => allocation.contract === contract)?.resources ?? NOTHING;
+  if (!fits(resources, had)) demandNotDrained(node, at);
   const others = { ...node, allocations: node.allocations.filter((allocation) => allocation.contract !== contract) };
   const lacking = shortages(resources, freeCapacity(others, at));
   demand(lacking.length === 0, 'capacity', () => lackingText(key, lacking));

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, BotRole, Deal, Discount, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, BotRole, Deal, Discount, Drain, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -167,6 +167,8 @@ export interface NodeObject {
   announcement: Announcement;
   /** May hold some that are over; `freeCapacity` leaves those out. */
   allocations: Allocation[];
+  /** It takes nothing new; may be over, `drainOf` leaves that out. */
+  drain?: Drain & { at: number };
   /** Since when it is admitted and announced like that, as far as minting goes, ms; left out where that was under rules 1. */
   since?: number;
 }

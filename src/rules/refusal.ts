@@ -22,6 +22,7 @@ export type RefusalReason =
   | 'dev' // only on development grids
   | 'faucet' // the faucet gave already
   | 'not_sellable' // the node is not of this farm, or not admitted
+  | 'drained' // the node takes nothing new for now
   | 'capacity' // the node has too little left
   | 'price' // the total does not follow from resources, prices, term and discounts
   | 'shares' // the payees do not carry what the grid's policy takes

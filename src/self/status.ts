@@ -112,11 +112,12 @@ function nodeOf(reader: Reader, { key, grid, farm, runtime }: NonNullable<Config
 export function needsOf({ identity, grids, farm, node, contracts, running }: Omit<Status, 'needs'>): Need[] {
   const needs: Need[] = [];
   const need = (why: string, command: string): void => void needs.push({ why, command });
-  for (const { id, state, workloads, escrow, expires_at, notice } of contracts) {
+  for (const { id, state, workloads, escrow, expires_at, notice, draining } of contracts) {
     const failed = workloads.find((one) => one.state === 'failed');
     if (state === 'ended') need(`contract ${id.slice(0, 12)} is over, and ${escrow} TFT of it are not settled`, `3bot contract cancel ${id.slice(0, 12)}`);
     else if (state === 'paused') need(`contract ${id.slice(0, 12)} is out of funds and ends for good ${expires_at}`, `3bot contract fund ${id.slice(0, 12)} --for 24h`);
     else if (notice !== null) need(`its farm ends contract ${id.slice(0, 12)} ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`, '3bot reserve   (elsewhere)');
+    else if (draining !== null) need(`the node of contract ${id.slice(0, 12)} is drained${draining.until === null ? '' : ` until ${draining.until}`}${draining.reason === '' ? '' : `: ${draining.reason}`}`, '3bot reserve   (elsewhere, should it not come back)');
     else if (failed !== undefined) need(`workload ${failed.name} of contract ${id.slice(0, 12)} failed: ${failed.reason ?? 'no reason was given'}`, `3bot contract show ${id.slice(0, 12)}`);
   }
   for (const { name, evidence } of grids) if (evidence > 0) need(`the home of grid ${name} has signed what cannot be; evidence is kept`, '3bot bcdb evidence list');

@@ -88,6 +88,14 @@ test('a machine becomes a node of the own farm, announces changes only, and keep
   const status = await botJson<{ admitted: boolean; contracts: unknown[] }>(['node', 'status'], options);
   assert.deepEqual([status.admitted, status.contracts], [true, []]);
   assert.equal((await bot(['node', 'watch', '--once'], options)).code, 0);
+
+  const drained = await botJson<{ draining: boolean; contracts: number; reason: string }>(['node', 'drain', '--reason', 'new disks'], options);
+  assert.deepEqual([drained.draining, drained.contracts, drained.reason], [true, 0, 'new disks']);
+  assert.match((await bot(['explore', '--cpu', '1'], options)).stderr, /1 draining/);
+  assert.match((await bot(['node', 'drain', '--reason', 'new disks'], options)).stderr, /nothing was recorded/);
+  assert.equal((await bot(['node', 'drain', '--stop', '--for', '1h'], options)).code, 2);
+  await botJson(['node', 'drain', '--stop'], options);
+  assert.doesNotMatch((await bot(['explore', '--cpu', '1'], options)).stderr, /draining/);
 });
 
 test('an invitation makes another machine a node, once', async () => {

@@ -4,7 +4,7 @@ import { MAX_ALLOCATIONS } from '../../src/base/limits.js';
 import { allocate, contractsOn, freeCapacity, hasCapacity } from '../../src/rules/node.js';
 import { write } from '../../src/rules/objects.js';
 import type { Announcement } from '../../src/schema/types.js';
-import { announcementOf, agreementOf, deal, endOf, farmBody, farmId, farmSays, gib, HOUR, key, market, nonce, START, type World } from './world.js';
+import { amendOf, announcementOf, agreementOf, deal, endOf, farmBody, farmId, farmSays, gib, HOUR, key, market, metered, NODE_METER, nonce, runOf, START, type World } from './world.js';
 
 test('a node is sellable once it names a farm that admits it, in either order', () => {
   const world = market();
@@ -147,5 +147,41 @@ describe('capacity', () => {
     assert.throws(() => allocate(world, key('node'), { ...one, contract: 'more' }, START), /takes no more/);
     allocate(world, key('node'), { ...one, contract: 'later' }, START + 1);
     assert.deepEqual(world.node().allocations.map(({ contract }) => contract), ['later']);
+  });
+});
+
+describe('a drained node', () => {
+  const drain = (until: number | null = null, by = ['node']) => ({ chain: `node/${key('node')}`, kind: 'drain@1', body: { until, reason: 'new disks' }, by });
+  const another = (world: World, n = 'second') => agreementOf(world, { nonce: nonce(n), meter: NODE_METER, resources: gib(1, 1, 0) });
+
+  test('takes no contract, and none grows; what is there may stay or shrink, and goes on', () => {
+    const world = metered();
+    world.submit(drain());
+    assert.equal(world.refusal(another(world)), 'drained');
+    assert.equal(world.refusal(amendOf(world, { resources: gib(5, 4, 100) })), 'drained');
+    assert.notEqual(world.refusal(amendOf(world, { resources: gib(2, 2, 100) })), 'drained');
+    assert.equal(world.refusal(runOf(world, 'running', 'web')), 'taken');
+  });
+
+  test('does so until its time, or until it says otherwise, and an announcement changes nothing of it', () => {
+    const world = metered();
+    world.submit(drain(START + HOUR));
+    world.submit(announcementOf(world));
+    world.at = START + HOUR - 1;
+    assert.equal(world.refusal(another(world)), 'drained');
+    world.at += 1;
+    assert.equal(world.refusal(another(world)), 'taken');
+    world.submit(drain());
+    world.at += HOUR;
+    assert.equal(world.refusal(another(world, 'third')), 'drained');
+    world.submit(drain(0));
+    assert.equal(world.node().drain, undefined);
+    assert.equal(world.refusal(another(world, 'third')), 'taken');
+  });
+
+  test('says so itself', () => {
+    const world = market({ rules: 2 });
+    assert.equal(world.refusal(drain(null, ['farm'])), 'signatures');
+    assert.equal(world.refusal({ ...drain(), chain: `node/${key('nobody')}`, by: ['nobody'] }), 'not_found');
   });
 });

@@ -8,7 +8,7 @@ const farm = { id: 'e'.repeat(40), name: 'sunny', grid: grid.id, endpoint: 'http
 const node = { key: 'f'.repeat(64), grid: grid.id, farm: farm.id, runtime: 'podman', admitted: true, declared: false, contracts: 0 };
 const contract = {
   id: '1'.repeat(40), state: 'active', reason: null, progress: 'ready', name: null, farm: farm.id, farm_name: 'sunny', node: node.key, resources: { cru: 1, mru_mib: 1, sru_mib: 1, hru_mib: 0, ipv4: 0 },
-  price_per_hour: '0', total: '2.0000000', escrow: '2.0000000', billed: '0', refunded: '0', refundable: '0', open: '0', meter: null, unconfirmed_ms: 0, notice: null,
+  price_per_hour: '0', total: '2.0000000', escrow: '2.0000000', billed: '0', refunded: '0', refundable: '0', open: '0', meter: null, unconfirmed_ms: 0, notice: null, draining: null,
   committed_at: '', started_at: null, funded_until: null, expires_at: '', data_until: '', workloads: [],
 } as const;
 const WELL: Omit<Status, 'needs'> = { home: '/h', identity, grids: [grid], farm: null, node: null, contracts: [], running: false, unlocked_until: null };
@@ -34,6 +34,7 @@ for (const [title, change, commands] of [
   ['what is over to be settled', { contracts: [{ ...contract, state: 'ended', reason: 'expired' }] }, ['3bot contract cancel 111111111111']],
   ['what is paused to be funded', { contracts: [{ ...contract, state: 'paused', reason: 'term_over' }] }, ['3bot contract fund 111111111111 --for 24h']],
   ['a new place, where the farm has given notice', { contracts: [{ ...contract, notice: { at: '', ends_at: 'tomorrow', reason: 'moving' } }] }, ['3bot reserve']],
+  ['a new place, should a drained node not come back', { contracts: [{ ...contract, draining: { since: '', until: null, reason: 'new disks' } }] }, ['3bot reserve']],
   ['what failed to be looked at', { contracts: [{ ...contract, workloads: [failed] }] }, ['3bot contract show 111111111111']],
   ['money first', { farm, contracts: [contract, { ...contract, state: 'ended' }] }, ['3bot contract cancel 111111111111', '3bot serve']],
 ] as const satisfies readonly (readonly [string, Partial<Status>, readonly string[]])[]) {
