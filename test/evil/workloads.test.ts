@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { desired, type BookTime } from '../../src/node/desired.js';
 import { plan } from '../../src/node/plan.js';
+import { settle } from '../../src/node/settle.js';
 import type { NodeConfig, Workload } from '../../src/schema/types.js';
 import { agreementOf, announcementOf, contractId, farmSays, gib, IMAGE, key, market, runOf, web, type Submission, type World } from '../rules/world.js';
 
@@ -133,8 +134,11 @@ describe('refused by the node, which says why in the book', () => {
     const time: BookTime = { fresh: true, now: world.at, stamp: world.at, size: 10 };
     const wanted = desired(world, { ...config, ...change }, time, [], () => ({ checks: [{ name: 'recorded', ok: true, evidence: 'line 5', remedy: null }], made: true }));
     const machine = { running: [], volumes: new Map([[contractId(world), { path: '/data/c', size_mib: 102_400 }]]), growsInUse: true };
-    const next = plan(wanted, machine, { busy: new Map(), pulling: new Set(), failures: new Map(), waiting: new Map(), lives: new Map(), health: new Map(), spoken: new Map(), taken: new Map([[contractId(world), null]]) }, time);
-    return { said: next.reports.filter(({ workload, state }) => workload === 'web' && state === 'failed').map(({ reason }) => reason), starts: next.actions.some((action) => action.do === 'start') };
+    const memory = { busy: new Map(), pulling: new Set<string>(), failures: new Map(), waiting: new Map(), health: new Map(), spoken: new Map(), taken: new Map([[contractId(world), null]]) };
+    const settled = settle(wanted, machine, { ...memory, lives: new Map() }, time);
+    const next = plan(settled.wanted, machine, { ...memory, lives: settled.lives }, time);
+    const said = next.reports.filter(({ workload, state }) => workload === 'web' && state === 'failed');
+    return { said: said.map(({ reason }) => reason), starts: next.actions.some((action) => action.do === 'start') };
   };
   const PUBLIC = `docker.io/library/web${DIGEST}`;
   const ROWS: readonly (readonly [title: string, image: string, why: RegExp, change?: Partial<NodeConfig>])[] = [
