@@ -40,7 +40,11 @@ export function runOptions(command: Command): Command {
     .option('--tmpfs <path=size>', 'a folder in its memory, for example /tmp=64MiB; repeat for more', collect)
     .option('--mount <folder:path[:ro]>', 'a folder of the volume at a path, or the whole volume: /srv (default: all of it at /data); repeat for more', collect)
     .option('--ulimit <name=soft[:hard]>', 'for example nofile=1024:4096; repeat for more', collect)
-    .option('--limits <cpu/memory[/processes]>', 'its part of the contract, for example 0.5/256MiB (default: the same for each workload)');
+    .option('--limits <cpu/memory[/processes]>', 'its part of the contract, for example 0.5/256MiB (default: the same for each workload)')
+    .option('--restart <policy>', 'when it ends: never (a batch), on-failure or always, after pauses that double (default: it is not started again)')
+    .option('--health <check>', 'how the node sees that it works: http:80/path, tcp:5432, or a command within it; it is ready when it is healthy')
+    .option('--stop-signal <signal>', 'how it is asked to end (default: SIGTERM)')
+    .option('--stop-grace <duration>', 'how long it gets before it is killed (default: 10s)');
 }
 
 /**

@@ -35,9 +35,14 @@ export function contractText(contract: ContractShown): string {
     ['price', `${price_per_hour} TFT an hour, ${total} TFT in all`],
     ...moneyRows(contract),
     ...timeRows(contract),
-    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${one.reason === null ? '' : `: ${one.reason}`}${[one.url, ...one.web].filter((url) => url !== null).map((url) => ` ${url}`).join('')}`]),
+    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${livingText(one)}${one.reason === null ? '' : `: ${one.reason}`}${[one.url, ...one.web].filter((url) => url !== null).map((url) => ` ${url}`).join('')}`]),
   ];
   return rows.map(([key, text]) => `${key.padEnd(10)}${text}`).join('\n');
+}
+
+/** Health and restarts of a workload, as far as there is something to say. */
+export function livingText({ health, restarts }: { readonly health: string | null; readonly restarts: number | null }): string {
+  return `${health === null ? '' : `, ${health}`}${restarts === null || restarts === 0 ? '' : `, started again ${restarts === 1 ? 'once' : `${restarts} times`}`}`;
 }
 
 function moneyRows({ state, escrow, billed, open, refunded, refundable, meter, unconfirmed_ms, started_at }: ContractShown): Row[] {

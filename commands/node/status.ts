@@ -1,4 +1,5 @@
 // 3bot node status
+import { iso } from '../../src/base/clock.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Driver } from '../../src/node/driver.js';
 import type { Machine } from '../../src/node/draft.js';
@@ -6,6 +7,7 @@ import type { ContractStanding } from '../../src/node/status.js';
 import type { Volumes } from '../../src/node/volume.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
+import { livingText } from '../contract/text.js';
 import { checkLines, ownNode } from './shared.js';
 
 /** What a person sees of a workload's output. */
@@ -20,6 +22,7 @@ export const command: CommandFile<{ why?: true }> = {
     const { openGrid } = await import('../../src/net/grid.js');
     const { findContract } = await import('../../src/consumer/contracts.js');
     const { gridOptions } = await import('../handle.js');
+    const { Lives } = await import('../../src/node/lives.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { openTools } = await import('../../src/node/tools.js');
     const { standing } = await import('../../src/node/status.js');
@@ -35,8 +38,9 @@ export const command: CommandFile<{ why?: true }> = {
       return null;
     });
     using taken = new Taken(home, grid.id, config.key);
+    using lives = new Lives(home, grid.id, config.key);
     const also = prefix === undefined ? undefined : findContract(grid.reader, prefix).id;
-    const found = standing({ grid, config, clock, machine, taken: taken.all(), problems, also });
+    const found = standing({ grid, config, clock, machine, taken: taken.all(), lives: lives.all, problems, also });
     const contracts = found.contracts.filter(({ contract }) => also === undefined || contract === also);
     const logs = why === true && also !== undefined && machine !== null ? await logsOf(driver, contracts, signal) : [];
     const seconds = Math.round((found.time.now - found.time.stamp) / 1_000);
@@ -91,6 +95,9 @@ function text(config: NodeConfig, json: { admitted: boolean; book: { lines: numb
 }
 
 function contractLines({ contract, phase, said, reason, workloads, checks }: ContractStanding, why: boolean): string[] {
-  const states = workloads.map(({ name, state, reason: cause }) => `  ${name}: ${state}${cause === null ? '' : ` (${cause})`}`);
+  const states = workloads.map(({ name, state, health, restarts, next_start_ms, reason: cause }) => {
+    const again = next_start_ms === null ? '' : `, next start ${iso(next_start_ms)}`;
+    return `  ${name}: ${state}${livingText({ health, restarts })}${again}${cause === null ? '' : ` (${cause})`}`;
+  });
   return ['', `contract ${contract}: ${phase}${said === null ? '' : `, said ${said}`}${reason === null ? '' : ` (${reason})`}`, ...(why ? checkLines(checks) : states)];
 }

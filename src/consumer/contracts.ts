@@ -11,10 +11,11 @@ import { findById } from '../market/find.js';
 import { webNames, webUrl } from '../market/web.js';
 import { drainOf } from '../rules/node.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
+import { ROLLED_BACK } from '../rules/run.js';
 import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
 import type { Resources } from '../schema/types.js';
 
-/** How far a contract that is not over has come; `ready`: all its workloads run, and there are some. */
+/** How far a contract that is not over has come; `ready`: all its workloads run, those with a health check healthily, and there are some. */
 export type Progress = 'committed' | 'held' | 'ready';
 
 /** A workload of the list in force. */
@@ -24,6 +25,10 @@ export interface WorkloadShown {
   readonly state: WorkloadStatus['state'] | 'pending';
   readonly reason: string | null;
   readonly exit_code: number | null;
+  /** How often it was started again; null where nothing starts it again. */
+  readonly restarts: number | null;
+  /** Null without a health check. */
+  readonly health: NonNullable<WorkloadStatus['health']> | null;
   /** Where its first TCP port is reached. */
   readonly url: string | null;
   /** Its web names, each as the address under which the node's gateway has it. */
@@ -101,9 +106,11 @@ export function progressOf(reader: ReadState, contract: ContractObject): { progr
   if (contract.started_at === null) return { progress: 'committed', failed: null };
   const statuses = contract.workloads.map(({ name }) => run?.workloads.find((one) => one.name === name));
   const failed = statuses.find((status) => status !== undefined && (status.state === 'failed' || (status.state === 'exited' && status.exit_code !== 0)));
+  const back = statuses.find((status) => status?.state === 'running' && status.reason?.startsWith(ROLLED_BACK) === true);
+  if (failed === undefined && back !== undefined) return { progress: 'held', failed: `workload ${back.name} ${back.reason ?? ''}; what ran before runs again` };
   if (failed !== undefined) return { progress: 'held', failed: `workload ${failed.name} ${failed.state}${failed.exit_code === null ? '' : ` with code ${failed.exit_code}`}${failed.reason === null ? '' : `: ${failed.reason}`}` };
   // A job that has done its work was running before.
-  const isReady = statuses.length > 0 && statuses.every((status) => status?.state === 'running' || status?.state === 'exited');
+  const isReady = statuses.length > 0 && statuses.every((status) => status?.state === 'exited' || (status?.state === 'running' && (status.health ?? 'healthy') === 'healthy'));
   return { progress: isReady ? 'ready' : 'held', failed: null };
 }
 
@@ -170,6 +177,8 @@ function workloadsOf(reader: ReadState, { id, agreement, workloads }: ContractOb
       state: status?.state ?? 'pending',
       reason: status?.reason ?? null,
       exit_code: status?.exit_code ?? null,
+      restarts: status?.restarts ?? null,
+      health: status?.health ?? null,
       url: isUp ? `http://${hostText(address)}:${published.host}` : null,
       web: gateway === undefined ? [] : webNames([workload], gateway.domain).map((one) => webUrl(one.name, gateway)),
       ports: status?.ports ?? [],

@@ -5,6 +5,7 @@ import { checkWorkloads } from '../rules/workload.js';
 import type { Mount, Tmpfs, Ulimit, WebName, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { splitWords } from './commandline.js';
+import { parseHealth, parseRestart, parseStop } from './living.js';
 import { demandVersion } from './images.js';
 import { NOT_GIVEN } from './secrets.js';
 
@@ -22,6 +23,10 @@ export interface WorkloadWords {
   readonly mount?: readonly string[] | undefined;
   readonly ulimit?: readonly string[] | undefined;
   readonly limits?: string | undefined;
+  readonly restart?: string | undefined;
+  readonly health?: string | undefined;
+  readonly stopSignal?: string | undefined;
+  readonly stopGrace?: string | undefined;
   readonly web?: readonly string[] | undefined;
 }
 
@@ -34,7 +39,8 @@ const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…"
  * @throws Problem `usage` that names the flag; `refused`, reason `workload`, where it contradicts itself
  */
 export function workloadOf(name: string, words: WorkloadWords): Workload | undefined {
-  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits, web = [] } = words;
+  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits, web = [], restart, health, stopSignal, stopGrace } = words;
+  const stop = parseStop(stopSignal, stopGrace);
   if (image === undefined && command === undefined) {
     const said = Object.entries(words).find(([, value]) => value !== undefined)?.[0];
     if (said !== undefined) throw new Problem('usage', `${flagOf(said)} says how something runs; what runs is missing`, { hint: 'give --image, or --command for a node with the process runtime' });
@@ -51,6 +57,9 @@ export function workloadOf(name: string, words: WorkloadWords): Workload | undef
     ...(mount.length === 0 ? {} : { mounts: mount.map(parseMount) }),
     ...(ulimit.length === 0 ? {} : { ulimits: ulimit.map(parseUlimit) }),
     ...(limits === undefined ? {} : { limits: parseLimits(limits) }),
+    ...(restart === undefined ? {} : { restart: parseRestart(restart) }),
+    ...(health === undefined ? {} : { health: parseHealth(health) }),
+    ...(stop === undefined ? {} : { stop }),
     ...withWeb(port.map(parsePort), web.map(parseWeb)),
   };
   return checked([workload], (wrong) => `this workload cannot be recorded: ${wrong}`)[0];

@@ -52,6 +52,8 @@ export interface Desired {
   /** Size of the volume at /data; 0 for none. */
   readonly volume_mib: number;
   readonly tasks: readonly Task[];
+  /** What ran before and may come back, should the list not work. */
+  readonly spare?: readonly Workload[];
   /** Data stays until here, ms since 1970. */
   readonly keep_until: number;
   /** What the book holds of what this node said. */

@@ -13,14 +13,14 @@ import type { LogRow, LogWish } from './logs.js';
  *              start                       start                ends with 0
  *   (absent) ─────────▶ created ──────────────────▶ running ─────────────────▶ exited
  *       ▲                  │  ▲                      │  │                         │
- *       │                  │  └── the machine was    │  │ ends otherwise, killed  │
- *       │                  │      restarted (podman) │  └──────────▶ failed ◀──┐  │
- *       │                  │                         │ stop              │     │  │
+ *       │                  │  └─ the machine went    │  │ ends otherwise, killed  │
+ *       │                  │     down (process); or  │  └──────────▶ failed ◀──┐  │
+ *       │                  │     it is cut (podman)  │ stop              │     │  │
  *       │                  │                         └──▶ exited or failed     │  │
  *       │     remove       │                              │             │     │  │
  *       └──────────────────┴──────────────────────────────┴─────────────┴─────┴──┘
  *
- *   start    absent: made and started · created: started · running, exited, failed: returned as it is (adopted),
+ *   start    absent: made and started · created: started · running, exited, failed, cut: returned as it is (adopted),
  *            never doubled and never started again: who wants that removes it first
  *   stop     running only: asks, waits for the grace, then kills; nothing to do in every other state
  *   remove   any state; what still runs is killed at once

@@ -1,4 +1,5 @@
 // What this look makes of every workload's life, and with it what is in force. Pure.
+import type { Workload } from '../schema/types.js';
 import type { BookTime, Desired } from './desired.js';
 import type { Machine, Memory } from './draft.js';
 import { live, taskInForce, type Life } from './life.js';
@@ -18,6 +19,7 @@ export function settle(wanted: readonly Desired[], { running }: Pick<Machine, 'r
   const lives = new Map<string, Life>();
   const inForce = wanted.map((contract) => {
     const isLiving = contract.held && (contract.phase === 'run' || contract.phase === 'refused');
+    const spare: Workload[] = [];
     const tasks = contract.tasks.map((task) => {
       const { name } = task.workload;
       const key = `${contract.contract}/${name}`;
@@ -29,9 +31,10 @@ export function settle(wanted: readonly Desired[], { running }: Pick<Machine, 'r
         givenUp: ({ workload, limits }) => (failure?.retry_at === null && failure.attempt === attemptOf({ do: 'start', contract: contract.contract, workload, limits, data: null }) ? failure : undefined),
       });
       if (life !== before) lives.set(key, life);
+      if (life.good !== null) spare.push(life.good);
       return taskInForce(task, life);
     });
-    return { ...contract, tasks };
+    return { ...contract, tasks, spare };
   });
   return { wanted: inForce, lives };
 }

@@ -7,6 +7,7 @@ import type { NodeConfig, PublishedPort } from '../schema/types.js';
 import { desired, type BookTime, type Desired, type Phase } from './desired.js';
 import type { Check, RunState } from './driver.js';
 import type { Machine } from './draft.js';
+import type { Health, Life } from './life.js';
 import { proveAgreement } from './proof.js';
 import { bookTime, foundContracts } from './watch.js';
 
@@ -20,6 +21,12 @@ export interface WorkloadStanding {
   readonly reason: string | null;
   readonly exit_code: number | null;
   readonly ports: readonly PublishedPort[];
+  /** How often it was started again. */
+  readonly restarts: number;
+  /** Null without a health check. */
+  readonly health: Health | null;
+  /** When it is started again, ms since 1970; null: it is not waiting for that. */
+  readonly next_start_ms: number | null;
 }
 
 /** A contract on this node. */
@@ -54,12 +61,14 @@ export interface Looking {
   /** Contracts that the node has taken on. */
   readonly taken: ReadonlyMap<string, unknown>;
   readonly problems: readonly Problem[];
+  /** What the watcher remembers of each workload. */
+  readonly lives: ReadonlyMap<string, Life>;
   /** A contract to look at although nothing of it is here. */
   readonly also?: string | undefined;
 }
 
 /** Says how a node stands, from its own copy and its machine; changes nothing. */
-export function standing({ grid, config, clock, machine, taken, problems, also }: Looking): NodeStanding {
+export function standing({ grid, config, clock, machine, taken, lives, problems, also }: Looking): NodeStanding {
   const reading = problems.find(({ code }) => code === 'integrity') ?? null;
   const time = bookTime(grid.reader, clock, reading);
   const found = foundContracts(machine ?? { running: [], volumes: new Map(), growsInUse: true }, taken);
@@ -69,19 +78,21 @@ export function standing({ grid, config, clock, machine, taken, problems, also }
     time,
     problems,
     admitted: read(grid.reader, 'node', config.key)?.admitted === config.farm,
-    contracts: wanted.map((one) => contractStanding(one, time, machine)),
+    contracts: wanted.map((one) => contractStanding(one, time, machine, lives)),
   };
 }
 
-function contractStanding(wanted: Desired, time: BookTime, machine: Machine | null): ContractStanding {
+function contractStanding(wanted: Desired, time: BookTime, machine: Machine | null, lives: ReadonlyMap<string, Life>): ContractStanding {
   const { contract, phase, said, volume_mib, tasks } = wanted;
   const here = machine?.running.filter((running) => running.contract === contract) ?? [];
   const names = new Set([...tasks.map(({ workload }) => workload.name), ...here.map(({ workload }) => workload)]);
   const workloads = [...names].map((name): WorkloadStanding => {
     const running = here.find(({ workload }) => workload === name);
     const last = said?.workloads.find((one) => one.name === name);
+    const life = lives.get(`${contract}/${name}`);
     return {
-      name, state: running?.state ?? (machine === null ? 'unknown' : 'absent'), said: last?.state ?? null, reason: running?.reason ?? last?.reason ?? null,
+      restarts: life?.restarts ?? last?.restarts ?? 0, health: life?.health ?? last?.health ?? null, next_start_ms: life?.again?.at ?? null,
+      name, state: running?.state ?? (machine === null ? 'unknown' : 'absent'), said: last?.state ?? null, reason: life?.over?.reason ?? life?.again?.reason ?? running?.reason ?? last?.reason ?? null,
       exit_code: running?.exit_code ?? last?.exit_code ?? null, ports: running?.ports ?? last?.ports ?? [],
     };
   });
@@ -112,8 +123,8 @@ function machineChecks({ contract, volume_mib, held, said, phase }: Desired, mac
   return checks;
 }
 
-function workloadCheck({ name, state, said, reason, exit_code }: WorkloadStanding): Check {
-  const ok = state === 'running' || state === 'exited';
+function workloadCheck({ name, state, said, reason, exit_code, health }: WorkloadStanding): Check {
+  const ok = (state === 'running' && health !== 'unhealthy') || state === 'exited';
   const why = [reason, exit_code === null ? null : `exit code ${exit_code}`].filter((part) => part !== null).join(', ');
-  return { name: `running ${name}`, ok, evidence: `${state} on this machine, ${said ?? 'nothing'} in the book${why === '' ? '' : `: ${why}`}`, remedy: null };
+  return { name: `running ${name}`, ok, evidence: `${state}${health === null ? '' : ` and ${health}`} on this machine, ${said ?? 'nothing'} in the book${why === '' ? '' : `: ${why}`}`, remedy: null };
 }

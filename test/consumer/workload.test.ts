@@ -24,6 +24,12 @@ for (const [title, words] of [
   ['less than a hundredth of a core', { image: IMAGE, limits: '0.001/64MiB' }],
   ['a web name without a port', { image: IMAGE, web: ['shop'] }],
   ['a web name that is none', { image: IMAGE, web: ['-shop:80'] }],
+  ['a restart policy that does not exist', { image: IMAGE, restart: 'sometimes' }],
+  ['a health check without a port', { image: IMAGE, health: 'http:/healthz' }],
+  ['a path for a TCP connection', { image: IMAGE, health: 'tcp:80/healthz' }],
+  ['a health check on port 70000', { image: IMAGE, health: 'tcp:70000' }],
+  ['a signal that nothing is stopped with', { image: IMAGE, stopSignal: 'SIGKILL' }],
+  ['a restart policy without anything to run', { restart: 'always' }],
   ['a user with a space', { image: IMAGE, user: 'a b' }],
 ] as const satisfies readonly (readonly [string, WorkloadWords])[]) {
   test(`refused as usage: ${title}`, () => {
@@ -82,3 +88,19 @@ for (const [text, words] of [
     assert.throws(() => parseWorkloads(text, 'main'), (thrown) => isProblem(thrown, 'usage') && words.test(thrown.message));
   });
 }
+
+test('how it lives: restarts, health in three ways, how it is stopped', () => {
+  const of = (words: WorkloadWords): unknown => {
+    const { restart, health, stop } = workloadOf('main', { image: IMAGE, ...words }) ?? {};
+    return restart ?? health ?? stop;
+  };
+  const often = { start_ms: 30_000, interval_ms: 10_000, timeout_ms: 5_000, retries: 3 };
+  assert.deepEqual(of({ restart: 'on-failure' }), { policy: 'on-failure', attempts: 10, interval_ms: 3_600_000, delay_ms: 1_000 });
+  assert.deepEqual(of({ health: 'http:8080/healthz?full' }), { type: 'http', port: 8080, path: '/healthz?full', ...often });
+  assert.deepEqual(of({ health: 'http:80' }), { type: 'http', port: 80, path: '/', ...often });
+  assert.deepEqual(of({ health: 'tcp:5432' }), { type: 'tcp', port: 5432, ...often });
+  assert.deepEqual(of({ health: 'pg_isready -U "my user"' }), { type: 'command', command: ['pg_isready', '-U', 'my user'], ...often });
+  assert.deepEqual(of({ stopSignal: 'int' }), { signal: 'SIGINT', grace_ms: 10_000 });
+  assert.deepEqual(of({ stopGrace: '2m' }), { signal: 'SIGTERM', grace_ms: 120_000 });
+  assert.deepEqual(of({ stopSignal: 'SIGQUIT', stopGrace: '0' }), { signal: 'SIGQUIT', grace_ms: 0 });
+});

@@ -9,7 +9,7 @@ const within = (): AbortSignal => AbortSignal.timeout(60_000);
 
 async function look(local: LocalGrid, { grid, driver, volumes }: Watching, also?: string, clock = Date.now): Promise<NodeStanding> {
   const machine: Machine = { running: await driver.list(within()), volumes: new Map((await volumes.list()).map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
-  return standing({ grid, config: local.config, clock, machine, taken: new Map(), problems: [], also });
+  return standing({ grid, config: local.config, clock, machine, taken: new Map(), lives: new Map(), problems: [], also });
 }
 
 function failed({ checks }: ContractStanding): string[] {

@@ -13,7 +13,7 @@ const contract = {
 } as const;
 const WELL: Omit<Status, 'needs'> = { home: '/h', identity, grids: [grid], farm: null, node: null, contracts: [], running: false, unlocked_until: null };
 
-const failed = { name: 'main', state: 'failed', reason: 'no such image', exit_code: null, url: null, web: [], ports: [] } as const;
+const failed = { name: 'main', state: 'failed', reason: 'no such image', exit_code: null, restarts: null, health: null, url: null, web: [], ports: [] } as const;
 
 for (const [title, change, commands] of [
   ['nothing, when all is well', {}, []],

@@ -5,7 +5,7 @@ import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { registryRefusal } from '../../market/images.js';
 import { oneLine } from '../children.js';
-import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type RunState, type Scope, type StartSpec, type Stats } from '../driver.js';
+import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
 import type { LogRow, Logs, LogWish } from '../logs.js';
 import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import { PodmanApi } from './podman-api.js';
@@ -13,6 +13,7 @@ import { runInside } from './podman-exec.js';
 import { openInside } from './podman-open.js';
 import { INSTALL_PODMAN } from './podman-service.js';
 import { giveToUser } from './podman-user.js';
+import { stateOf } from './podman-state.js';
 import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
 
 /** What a podman driver is made of. */
@@ -33,6 +34,7 @@ interface Row {
   readonly State: string;
   readonly ExitCode: number;
   readonly StartedAt: number;
+  readonly ExitedAt: number;
   readonly Ports: readonly { container_port: number; host_port: number; range: number }[] | null;
 }
 
@@ -268,20 +270,4 @@ export class PodmanDriver implements Driver {
 /** Podman keeps them with the container: on this machine's disk, as the rest of its environment. */
 async function secretEnv({ secrets }: StartSpec): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all((secrets?.env ?? []).map(async ({ name, file }) => [name, await readFile(file, 'utf8')] as const)));
-}
-
-/** Podman's states: created, initialized, running, paused, stopping, stopped, exited, removing (`configured` shows as created). */
-function stateOf(row: Row): RunState {
-  switch (row.State) {
-    case 'exited':
-    case 'stopped':
-    case 'removing':
-      return row.ExitCode === 0 ? 'exited' : 'failed';
-    case 'created':
-    case 'configured':
-    case 'initialized':
-      return 'created';
-    default:
-      return 'running';
-  }
 }

@@ -173,5 +173,5 @@ function isUnlisted(wanted: Desired | undefined, { workload: name }: Ref): boole
 /** The same of a secret. */
 function isUnused(wanted: Desired | undefined, { sha256 }: SecretId): boolean {
   if (wanted?.phase === 'over') return true;
-  return wanted?.phase === 'run' && !wanted.tasks.some(({ workload }) => workload.secrets.some((secret) => secret.sha256 === sha256));
+  return wanted?.phase === 'run' && ![...wanted.tasks.map(({ workload }) => workload), ...(wanted.spare ?? [])].some(({ secrets }) => secrets.some((secret) => secret.sha256 === sha256));
 }

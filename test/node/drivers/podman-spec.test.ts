@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { specDigest } from '../../../src/node/driver.js';
 import { containerName, createBody, parseHardLimits } from '../../../src/node/drivers/podman-spec.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
+import { stateOf } from '../../../src/node/drivers/podman-state.js';
+import type { Workload } from '../../../src/schema/types.js';
 import { newScope, specOf, workload } from './support.js';
 
 const scope = newScope();
@@ -53,4 +55,21 @@ test('the path of the socket is short and the same for every process of a home',
   assert.equal(podmanSocket(home), podmanSocket(home));
   assert.notEqual(podmanSocket(home), podmanSocket('/other'));
   assert.ok(podmanSocket(home).length < 100);
+});
+
+test('what ran when the machine went down is cut off, whatever podman calls it', () => {
+  const table: readonly (readonly [state: string, ExitCode: number, StartedAt: number, ExitedAt: number, is: string])[] = [
+    ['created', 0, -62_135_596_800, -62_135_596_800, 'created'], ['configured', 0, -62_135_596_800, -62_135_596_800, 'created'], ['created', 0, 1_795_416_962, -62_135_596_800, 'cut'],
+    ['exited', 0, 1_795_416_962, -62_135_596_800, 'cut'], ['exited', 0, 1_795_416_962, 1_795_416_962, 'exited'], ['exited', 4, 1_795_416_962, 1_795_416_963, 'failed'],
+    ['initialized', 0, -62_135_596_800, -62_135_596_800, 'created'], ['running', 0, 1_795_416_962, -62_135_596_800, 'running'], ['paused', 0, 1_795_416_962, -62_135_596_800, 'running'],
+  ];
+  for (const [State, ExitCode, StartedAt, ExitedAt, is] of table) assert.equal(stateOf({ State, ExitCode, StartedAt, ExitedAt }), is, State);
+});
+
+test('a container ends as its workload asks, else by SIGTERM within 10 s', () => {
+  const of = (stop?: Workload['stop']): unknown[] => {
+    const body = createBody(scope, specOf({ workload: workload({ image, ...(stop === undefined ? {} : { stop }) }) }), image, plenty, 'net');
+    return [body['stop_signal'], body['stop_timeout']];
+  };
+  assert.deepEqual([of(), of({ signal: 'SIGINT', grace_ms: 1_500 })], [[15, 10], [2, 2]]);
 });
