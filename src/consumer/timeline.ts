@@ -11,7 +11,7 @@ import { read, type ContractObject } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { viewOf, type ContractView } from '../rules/view.js';
 import { linesOf } from '../market/lines.js';
-import type { Agreement, Amend, End, Fund, Payload, Run, Session, SessionClosed, WorkloadList } from '../schema/types.js';
+import type { Agreement, Amend, End, Fund, Link, Payload, Run, Session, SessionClosed, WorkloadList } from '../schema/types.js';
 import { durationText, resourcesText } from '../market/words.js';
 
 /** One record that concerns a contract; or what time alone brought about, with neither line nor record. */
@@ -98,6 +98,8 @@ function said({ kind, body }: Payload, contract: ContractObject): string {
     }
     case 'run@1':
       return runText(body as unknown as Run);
+    case 'link@1':
+      return linkText(body as unknown as Link);
     case 'session@1':
       return sessionText(body as unknown as Session);
     case 'workload@1':
@@ -125,6 +127,10 @@ function runText({ workload, state, reason, exit_code }: Run): string {
   const why = [exit_code === null ? null : `exit code ${exit_code}`, reason].filter((part) => part !== null).join(', ');
   const words = state === 'held' ? 'the node holds it: time begins' : state === 'released' ? 'the node has wiped its data' : `${workload ?? 'the node'} ${state}`;
   return `${words}${why === '' ? '' : `: ${why}`}`;
+}
+
+function linkText({ network, endpoint, addresses }: Link): string {
+  return addresses.length === 0 ? `has left network ${short(network)}` : `in network ${short(network)} at ${addresses.join(', ')}, ${endpoint === null ? 'calling others only' : `reached at ${endpoint}`}`;
 }
 
 function sessionText(body: Session): string {

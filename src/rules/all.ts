@@ -15,6 +15,7 @@ import { genesis } from './grid.js';
 import { identity, recover } from './identity.js';
 import { status } from './meter.js';
 import { certificate, mint } from './mint.js';
+import { link, network } from './network.js';
 import { announcement, drain } from './node.js';
 import { readGrid, type GridObject } from './objects.js';
 import { amend, claim, fund, notice } from './period.js';
@@ -36,6 +37,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
     claim, fund, amend, notice,
     certificate, mint,
     document, endorse, vote, ballot,
+    network, link,
     stateRoot,
   ].map((rule) => [rule.kind, rule]),
 );

@@ -14,6 +14,7 @@ import { demand, refused, short } from './refusal.js';
 import type { Rule } from './rule.js';
 import { amountsOf, move } from './token.js';
 import { periodOf, viewOf } from './view.js';
+import { checkPlaces } from './network.js';
 import { checkWorkloads, featuresFor } from './workload.js';
 
 /** agreement@1: the escrow leaves the payers, the capacity leaves the node, until the provisioning deadline at first. */
@@ -30,6 +31,7 @@ export const agreement: Rule<Agreement> = {
     demand(node.farm === body.farm && node.admitted === body.farm, 'not_sellable', `node ${short(body.node)} is not sold by farm ${short(body.farm)}: the node must name the farm, and the farm admit the node`);
     demand(farmerOf(body.payees).account === farm.payout, 'terms', `the farmer's share does not go to the payout account of farm ${farm.name}`);
     checkRunnable(state, body.node, body);
+    checkPlaces(state, body.by, subject, body.workloads, at);
     if (rules >= 2) checkPlace(node, body);
     allocate(state, body.node, { contract: subject, resources: body.resources, until: at + body.provision_by_ms }, at);
     const committed: ContractObject = { id: subject, record: record.id, agreement: body, ...workloadsFrom(body.workloads, [], index), committed_at: at, started_at: null, escrow_stroops: '0', settled: null, ...(rules >= 2 ? { place_stroops: placeStroops(node, body).toString() } : {}) };
@@ -54,6 +56,7 @@ export const workload: Rule<WorkloadList> = {
     const contract = contractOf(state, subject);
     checkNotOver(state, contract, moment.at);
     checkRunnable(state, contract.agreement.node, { workloads: body.workloads, exec: contract.agreement.exec });
+    checkPlaces(state, contract.agreement.by, subject, body.workloads, moment.at);
     const { web = [], ...others } = contract;
     write(state, 'contract', subject, { ...others, ...workloadsFrom(body.workloads, web, moment.index) });
     const run = read(state, 'run', subject);

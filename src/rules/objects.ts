@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, BotRole, Deal, Discount, Drain, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, BotRole, Deal, Discount, Drain, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PrivateNetwork, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -72,6 +72,31 @@ export interface EndorseObject {
   /** Of the record. */
   chain: string;
   at: number;
+}
+
+/** `network/<id>`: as its owner said last. */
+export interface NetworkObject extends PrivateNetwork {
+  id: string;
+  record: string;
+  at: number;
+}
+
+/** `links/<network>`: contracts whose workloads are in it. */
+export interface LinksObject {
+  links: LinkedContract[];
+}
+
+/** Where a contract's workloads are reached within a private network. */
+export interface LinkedContract {
+  contract: string;
+  node: string;
+  /** Of WireGuard, hex. */
+  key: string;
+  /** `a.b.c.d:port`; null: it calls others. */
+  endpoint: string | null;
+  addresses: string[];
+  /** End of the contract as it stood then; later it counts no more. */
+  until: number;
 }
 
 /** `vote/<id>`: never changed. */
@@ -357,6 +382,8 @@ export interface ObjectTypes {
   minted: MintedObject;
   key: KeyObject;
   name: NameObject;
+  links: LinksObject;
+  network: NetworkObject;
   node: NodeObject;
   role: RoleObject;
   run: RunObject;

@@ -27,6 +27,7 @@ export type RefusalReason =
   | 'price' // the total does not follow from resources, prices, term and discounts
   | 'shares' // the payees do not carry what the grid's policy takes
   | 'terms' // an agreement whose parts do not fit each other
+  | 'network' // a private network of somebody else, or an address in it that is taken or cannot be had
   | 'workload' // a workload list that cannot be run, or a workload that is not in it
   | 'certificate' // no certifiers, or a certificate that contradicts the one before
   | 'period' // a period of minting that is not over, or that was minted

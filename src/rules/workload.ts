@@ -17,6 +17,9 @@ export function checkWorkloads(workloads: readonly Workload[], rules: Version): 
   demand(isSet(workloads.map(({ name }) => name)), 'workload', 'two workloads have the same name');
   const hosts = workloads.flatMap(({ web = [] }) => web.map(({ host }) => host));
   demand(isSet(hosts), 'workload', 'two workloads are to be reached under the same web name');
+  const places = workloads.flatMap(({ network }) => network ?? []);
+  demand(new Set(places.map(({ id }) => id)).size <= 1, 'workload', 'workloads of one contract are in one private network');
+  demand(isSet(places.map(({ address }) => address)), 'workload', 'two workloads have the same address');
   for (const workload of workloads) {
     const { name, env, ports, secrets } = workload;
     const later = rules >= 2 ? undefined : secrets.length > 0 ? 'secrets' : LATER.find((field) => workload[field] !== undefined);

@@ -20,11 +20,11 @@ export interface Facts {
 /** Fields that every index serves; others are added by `3bot bcdb index add`. */
 export const FIRST_FIELDS: readonly string[] = ['body.name', 'body.state', 'body.total_stroops'];
 
-const PARTY = /^((bot|account|node|certify|meter)\/[0-9a-f]{64}|(farm|contract|run|blueprint|document|vote)\/[0-9a-f]{40})$/;
+const PARTY = /^((bot|account|node|certify|meter)\/[0-9a-f]{64}|(farm|contract|run|blueprint|document|vote|network)\/[0-9a-f]{40})$/;
 const KEY = /^[0-9a-f]{64}$/;
 const ID = /^[0-9a-f]{40}$/;
 /** Keys of a body that name a party by its bare id, and what kind of party. */
-const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract', vote: 'vote' };
+const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract', vote: 'vote', network: 'network' };
 /** Chains whose id is another party's. */
 const BESIDE: Readonly<Record<string, string>> = { run: 'contract', certify: 'node', recovery: 'bot' };
 /** Keys of a body whose text is meant for people. */
