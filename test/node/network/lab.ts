@@ -28,6 +28,7 @@ export class Lab implements AsyncDisposable {
   readonly #id = randomBytes(3).toString('hex');
   readonly #machines: string[] = [];
   readonly #children: ChildProcess[] = [];
+  readonly #sockets: string[] = [];
   #cables = 0;
 
   /** A new machine with its loopback up; its name is that of the namespace. */
@@ -48,6 +49,30 @@ export class Lab implements AsyncDisposable {
       ip('-n', machine, 'address', 'add', address, 'dev', end);
       ip('-n', machine, 'link', 'set', end, 'up');
     }
+  }
+
+  /** A cable from a machine into a bridge of another. */
+  plug(switching: string, bridge: string, machine: string, address: string): void {
+    const ends = [`t${this.#id}${this.#cables}a`, `t${this.#id}${this.#cables}b`] as const;
+    this.#cables += 1;
+    ip('-n', switching, 'link', 'add', ends[0], 'type', 'veth', 'peer', 'name', ends[1], 'netns', machine);
+    ip('-n', switching, 'link', 'set', ends[0], 'master', bridge, 'up');
+    ip('-n', machine, 'address', 'add', address, 'dev', ends[1]);
+    ip('-n', machine, 'link', 'set', ends[1], 'up');
+  }
+
+  /** What `wg-quick up` does of a file, where resolvconf and iptables are not wanted. */
+  async wireguard(machine: string, device: string, file: string, address: string): Promise<void> {
+    const name = `${device}${this.#id}`;
+    try {
+      ip('-n', machine, 'link', 'add', name, 'type', 'wireguard');
+    } catch {
+      await this.run(machine, 'wireguard-go', name);
+      this.#sockets.push(`/var/run/wireguard/${name}.sock`);
+    }
+    await this.run(machine, 'wg', 'setconf', name, file);
+    ip('-n', machine, 'address', 'add', address, 'dev', name);
+    ip('-n', machine, 'link', 'set', name, 'mtu', '1420', 'up');
   }
 
   /** Runs `ip` on a machine. */
@@ -87,6 +112,8 @@ export class Lab implements AsyncDisposable {
       child.kill('SIGKILL');
       await ended;
     }
+    // Its end.
+    for (const socket of this.#sockets) rmSync(socket, { force: true });
     for (const machine of this.#machines) ip('netns', 'delete', machine);
     rmSync(this.folder, { recursive: true, force: true });
   }
