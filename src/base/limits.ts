@@ -361,6 +361,8 @@ export const RELAY_IDLE_MS = 3_600_000;
 export const RELAY_PING_MS = 30_000;
 /** Node: pauses before it calls its relay again, the longest at last. */
 export const RELAY_RETRY_MS: readonly number[] = [1_000, 2_000, 5_000, 15_000, 60_000];
+/** Node: how long the address of a host name is believed; home connections get a new one about once a day. */
+export const RESOLVE_AGAIN_MS = 5 * 60_000;
 /** Contracts whose workloads are in one private network: each is a peer of every node in it; all stand in one object. */
 export const MAX_LINKS = 128;
 /** Sessions of commands that are open on one contract; they stand in one object. */

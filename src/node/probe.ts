@@ -133,7 +133,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       devices: devicesOf(measured, options.disk),
       platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
       runtime,
-      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
+      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
       virtualised: measured.virtualised,
       kernel: oneLine(kernelText(measured), 200),
       interfaces: [...measured.interfaces],

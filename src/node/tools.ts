@@ -35,7 +35,7 @@ export function openTools(home: Home, { grid, key, runtime, data, allow_registri
   const published = publishedOn(address);
   const logs = new Logs(join(data, 'logs'));
   if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
-  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, logs });
+  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, address, networksFolder: join(data, 'networks'), logs });
   return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
 }
 

@@ -2,10 +2,11 @@
 // this one loop, and nothing is torn down when it ends.
 import type { Clock } from '../base/clock.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
+import { NODE_STEP_TIMEOUT_MS, SAY_AGAIN_MS } from '../base/limits.js';
 import { freshness } from '../bcdb/copy.js';
 import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
+import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
@@ -18,6 +19,7 @@ import type { Life } from './life.js';
 import { isListed } from './listed.js';
 import type { Lives } from './lives.js';
 import type { Networks } from './network/networks.js';
+import type { LinkReport } from './network/private.js';
 import { plan } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Queue } from './queue.js';
@@ -93,6 +95,9 @@ export class Watcher {
   readonly #checker: Checker;
   /** A single look checks no health: one check says too little. */
   #isLong = false;
+  #links: readonly LinkReport[] = [];
+  /** Not before then again, by this machine's clock. */
+  #linksAt = 0;
   #woken = false;
   #wake: () => void = () => undefined;
 
@@ -171,6 +176,7 @@ export class Watcher {
     for (const action of next.actions) this.#queue.begin(action);
     await this.#route(wanted, machine);
     const said = await this.#reporter.say(next.reports);
+    await this.#sayLinks();
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) await this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
@@ -204,16 +210,33 @@ export class Watcher {
   }
 
   /** Workloads that have to wait for their network, with the reason. */
-  async #network(wanted: readonly Desired[], { running }: Machine, { fresh }: BookTime): Promise<ReadonlyMap<string, Wait>> {
+  async #network(wanted: readonly Desired[], { running }: Machine, time: BookTime): Promise<ReadonlyMap<string, Wait>> {
     const { networks, signal } = this.#parts;
     try {
-      const waiting = await networks.apply({ wanted, running, busy: this.#queue.busy, fresh }, signal);
+      const { waiting, links } = await networks.apply({ state: this.#parts.grid.reader, at: Math.min(time.now, time.stamp), wanted, running, busy: this.#queue.busy, fresh: time.fresh }, signal);
+      this.#links = links;
       this.#teller.part('networks', null);
       return new Map([...waiting].map(([key, reason]) => [key, { reason, isSaid: false }]));
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (!signal.aborted) this.#teller.part('networks', problem);
       return new Map(wanted.flatMap(({ contract, tasks }) => tasks.map(({ workload }) => [`${contract}/${workload.name}`, { reason: problem.message, isSaid: false }])));
+    }
+  }
+
+  /** Tells the others in a private network where this node's workloads are; what stands in the way is told, and tried again a minute later. */
+  async #sayLinks(): Promise<void> {
+    const { grid, signer, clock, signal } = this.#parts;
+    if (clock() < this.#linksAt) return;
+    for (const { contract, ...body } of this.#links) {
+      try {
+        await appendSigned(grid, { chain: `run/${contract}`, kind: 'link@1', body }, [signer]);
+        this.#woken = true;
+      } catch (thrown) {
+        this.#linksAt = clock() + SAY_AGAIN_MS;
+        if (!signal.aborted) this.#teller.part('networks', asProblem(thrown));
+        return;
+      }
     }
   }
 

@@ -25,6 +25,10 @@ export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'prog
   readonly allowRegistries: readonly string[];
   /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`; left out: none. */
   readonly allowNetworks?: readonly string[];
+  /** Where this node is reached; left out: nowhere. */
+  readonly address?: string | null;
+  /** Folder for the files of private networks; left out: one beside podman's socket. */
+  readonly networksFolder?: string;
 }
 
 /** A row of GET /containers/json, as far as it is used. */
@@ -51,8 +55,8 @@ export class PodmanDriver implements Driver {
   constructor(options: PodmanOptions) {
     this.#options = options;
     this.#api = new PodmanApi(options.socket);
-    const { grid, node, allowNetworks = [], programs } = options;
-    this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, programs });
+    const { grid, node, allowNetworks = [], address = null, networksFolder = `${options.socket}.networks`, programs } = options;
+    this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, address, folder: networksFolder, programs });
   }
 
   async check(signal: AbortSignal): Promise<Check[]> {
@@ -112,6 +116,12 @@ export class PodmanDriver implements Driver {
     await this.networks.ensure(spec.contract, signal);
     const files = spec.secrets?.files ?? null;
     if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
+    const { network } = spec.workload;
+    if (network !== undefined) {
+      // Made ready first, so that its first process finds the network.
+      if (row.State !== 'initialized') await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/init`, signal, accept: [304] });
+      await this.networks.join(ref, network, signal);
+    }
     // 304: somebody else started it meanwhile.
     await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/start`, signal, accept: [304] });
     const started = await this.#find(ref, signal);

@@ -1,13 +1,15 @@
 // The networks of a node's contracts: each has a bridge of its own in podman, and a wall around it.
 import { randomBytes } from 'node:crypto';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
+import type { NetworkPlace } from '../../schema/types.js';
 import { run, type Programs } from '../children.js';
-import type { Desired } from '../desired.js';
-import type { Check, Running, Scope } from '../driver.js';
+import type { Check, Ref, Scope } from '../driver.js';
 import type { PodmanApi } from '../drivers/podman-api.js';
-import { LABELS } from '../drivers/podman-spec.js';
+import { containerName, LABELS } from '../drivers/podman-spec.js';
 import { BRIDGES, Firewall, machineResolvers, ownNetworks } from './firewall.js';
+import { PrivateNetworks, type Carrying, type Seen } from './private.js';
 import { addressText, freeSlots, parseRange, rangeText, slotRange, type Range } from './ranges.js';
+import { Wireguard } from './wireguard.js';
 
 /** What keeps workloads of different contracts apart. All methods may be repeated after a crash at any point. */
 export interface Networks {
@@ -15,33 +17,35 @@ export interface Networks {
   check(signal: AbortSignal): Promise<Check[]>;
   /**
    * Once a round: makes everything be as it should; cheap where nothing has changed.
-   * @returns workloads (`contract/name`) that cannot be in their network now, with the reason; they are not started
+   * @returns workloads that cannot be in their network now (they are not started), and what the book lacks
    * @throws Problem `unreachable`, `failed`: then nothing may be started
    */
-  apply(now: Now, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  apply(now: Now, signal: AbortSignal): Promise<Carrying>;
   /** Takes away everything of this node that nothing uses, the wall, too: for a node that is no more. */
   end(signal: AbortSignal): Promise<void>;
 }
 
 /** What one round saw. */
-export interface Now {
-  readonly wanted: readonly Desired[];
-  readonly running: readonly Running[];
+export interface Now extends Seen {
   /** What is under way, by contract or `contract/workload`. */
   readonly busy: ReadonlyMap<string, unknown>;
   /** False: "cannot read". Nothing is taken away. */
   readonly fresh: boolean;
 }
 
-const NOTHING_WAITS: ReadonlyMap<string, string> = new Map();
+const NOTHING: Carrying = { waiting: new Map(), links: [] };
 
 /** Nothing is kept apart, as the runtime `process` says. */
-export const NO_NETWORKS: Networks = { check: async () => [], apply: async () => NOTHING_WAITS, end: async () => undefined };
+export const NO_NETWORKS: Networks = { check: async () => [], apply: async () => NOTHING, end: async () => undefined };
 
 /** What a node's networks are made of. */
 export interface NetworkOptions extends Scope {
   /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`. */
   readonly allow: readonly string[];
+  /** Where this node is reached; null: nowhere, it only calls others. */
+  readonly address: string | null;
+  /** Folder for the files of private networks. */
+  readonly folder: string;
   /** For tests only: programs of another network namespace. */
   readonly programs?: Programs | undefined;
 }
@@ -64,6 +68,8 @@ export class PodmanNetworks implements Networks {
   readonly #programs: Programs;
   readonly #prefix: string;
   readonly #firewall: Firewall;
+  readonly #wireguard: Wireguard;
+  readonly #private: PrivateNetworks;
   /** One after another: two that begin at once must not choose the same part of the range. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -73,6 +79,8 @@ export class PodmanNetworks implements Networks {
     this.#programs = options.programs ?? run;
     this.#prefix = `${BRIDGES}${options.node.slice(0, 8)}`;
     this.#firewall = new Firewall(`threebot_${options.node.slice(0, 8)}`, this.#programs);
+    this.#wireguard = new Wireguard({ node: options.node, folder: options.folder, callsOnly: options.address === null, programs: this.#programs });
+    this.#private = new PrivateNetworks(this.#wireguard, options.address, (ref, signal) => this.#sandbox(ref, signal));
   }
 
   async check(signal: AbortSignal): Promise<Check[]> {
@@ -80,16 +88,20 @@ export class PodmanNetworks implements Networks {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) {
       return [{ name, ok: false, evidence: 'workloads are kept apart by nftables, which needs Linux and root', remedy: 'run as root' }];
     }
+    return [await this.#checkWall(name, signal), await this.#wireguard.check(signal)];
+  }
+
+  async #checkWall(name: string, signal: AbortSignal): Promise<Check> {
     const trial = new Firewall(`threebot_check_${randomBytes(4).toString('hex')}`, this.#programs);
     try {
       const own = await this.#own(signal);
       await trial.apply({ prefix: `${BRIDGES}check`, bridges: [], resolvers: await machineResolvers(), allowed: [], own }, signal);
       await trial.remove(signal);
       const allowed = this.#options.allow.length === 0 ? '' : `; the farmer allows ${this.#options.allow.join(', ')}`;
-      return [{ name, ok: true, evidence: `each contract has a network of its own; none reaches another, this machine, private addresses or ${own.map(rangeText).join(', ') || 'its network'}${allowed}`, remedy: null }];
+      return { name, ok: true, evidence: `each contract has a network of its own; none reaches another, this machine, private addresses or ${own.map(rangeText).join(', ') || 'its network'}${allowed}`, remedy: null };
     } catch (thrown) {
       if (signal.aborted) throw thrown;
-      return [{ name, ok: false, evidence: `workloads cannot be kept apart: ${messageOf(thrown)}`, remedy: 'apt-get install -y nftables iproute2, and a kernel with nf_tables' }];
+      return { name, ok: false, evidence: `workloads cannot be kept apart: ${messageOf(thrown)}`, remedy: 'apt-get install -y nftables iproute2, and a kernel with nf_tables' };
     }
   }
 
@@ -110,11 +122,12 @@ export class PodmanNetworks implements Networks {
     });
   }
 
-  async apply({ wanted, running, busy, fresh }: Now, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async apply({ busy, fresh, ...seen }: Now, signal: AbortSignal): Promise<Carrying> {
+    const { wanted, running } = seen;
     const used = [...running.map(({ contract }) => contract), ...[...busy.keys()].map((key) => key.slice(0, 40))];
     const inForce = wanted.filter(({ phase }) => phase !== 'over' && phase !== 'unknown').map(({ contract }) => contract);
     await this.#keep(fresh ? new Set([...used, ...inForce]) : null, signal);
-    return NOTHING_WAITS;
+    return fresh ? this.#private.apply(seen, signal) : NOTHING;
   }
 
   /** Puts the wall right, and takes away the networks of contracts that are not named; of null, none. */
@@ -129,8 +142,24 @@ export class PodmanNetworks implements Networks {
     });
   }
 
+  /** Puts a workload that has been made and not begun into its private network. The network is there: `apply` came first. */
+  async join(ref: Ref, { id, address }: NetworkPlace, signal: AbortSignal): Promise<void> {
+    const sandbox = await this.#sandbox(ref, signal);
+    if (sandbox === null) throw new Problem('failed', `${ref.workload} has no network namespace`, { reason: 'network' });
+    await this.#wireguard.join({ id, subnet: subnetOf(address) }, `${ref.contract}/${ref.workload}`, address, sandbox, signal);
+  }
+
+  async #sandbox({ contract, workload }: Ref, signal: AbortSignal): Promise<string | null> {
+    const name = containerName(this.#options, contract, workload);
+    const answer = await this.#api.call({ method: 'GET', path: `/containers/${name}/json`, signal, accept: [404] });
+    if (answer.status === 404) return null;
+    const { NetworkSettings } = JSON.parse(answer.bytes.toString('utf8')) as { NetworkSettings?: { SandboxKey?: string } };
+    return NetworkSettings?.SandboxKey || null;
+  }
+
   async end(signal: AbortSignal): Promise<void> {
     await this.#keep(new Set(), signal);
+    await this.#wireguard.keep(new Set(), signal);
     await this.#firewall.remove(signal);
   }
 
@@ -198,6 +227,11 @@ export class PodmanNetworks implements Networks {
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
+}
+
+/** The network that an address is in: all are /16. */
+function subnetOf(address: string): string {
+  return `${address.split('.').slice(0, 2).join('.')}.0.0/16`;
 }
 
 function rangesOf(texts: readonly string[]): Range[] {

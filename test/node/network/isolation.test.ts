@@ -17,7 +17,7 @@ import { ended, newContract, newScope, refOf, specOf, until, within, workload } 
 import { Lab, missing, programsOf } from './lab.js';
 
 /** A round that cannot read the book. */
-const unread = { wanted: [], running: [], busy: new Map<string, unknown>(), fresh: false };
+const unread = { state: { get: () => undefined }, at: 0, wanted: [], running: [], busy: new Map<string, unknown>(), fresh: false };
 const skip = missing('podman', 'nft', 'ip', 'nsenter', 'busybox');
 
 describe('what workloads reach', { skip, timeout: 120_000 }, () => {
