@@ -173,6 +173,8 @@ export class Wireguard {
     } catch (thrown) {
       if (signal.aborted) throw thrown;
       await this.#programs('wireguard-go', [device], signal);
+      // It answers once it has taken the interface up; moved away before, it would not find it.
+      await this.#programs('wg', ['show', device], signal);
       return 'wireguard-go';
     }
   }
