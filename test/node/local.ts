@@ -140,6 +140,15 @@ export class LocalGrid implements AsyncDisposable {
     await appendSigned(this.book, { chain: `contract/${contract}`, kind, body }, [alice.signer('bot')]);
   }
 
+  /** A private network of the consumer's; its id. */
+  async network(subnet: string): Promise<string> {
+    const bot = (await this.keys.get('identity', 'alice')).signer('bot');
+    const nonce = randomBytes(16).toString('hex');
+    const id = chainId(this.book.id, bot.key, nonce);
+    await appendSigned(this.book, { chain: `network/${id}`, kind: 'network@1', body: { by: bot.key, nonce, name: 'home', subnet, devices: [] } }, [bot]);
+    return id;
+  }
+
   /** The consumer pays for more time. */
   async fund(contract: string, term_ms: number): Promise<void> {
     using data = openPrivate(this.home);
@@ -229,7 +238,7 @@ export class LocalGrid implements AsyncDisposable {
     await appendSigned(this.book, { chain, kind: 'admit@1', body: { node: key } }, [farm.signer('farm')]);
     const announcement: Announcement = {
       farm: this.farm, declared: true, capacity: { cru: 8, mru_mib: 16_384, sru_mib: 512_000, hru_mib: 0, ipv4: 0 }, host_share: { cru: 0, mru_mib: 0, sru_mib: 0, hru_mib: 0, ipv4: 0 }, devices: [],
-      platform: 'linux/amd64', runtime, features: [], virtualised: true, location: { country: null, region: null }, address: null, sealing_key: node.public['sealing'] ?? '',
+      platform: 'linux/amd64', runtime, features: runtime === 'podman' ? ['wireguard'] : [], virtualised: true, location: { country: null, region: null }, address: null, sealing_key: node.public['sealing'] ?? '',
     };
     await appendSigned(this.book, { chain: `node/${key}`, kind: 'announcement@1', body: announcement }, [node.signer('node')]);
     this.config = { key, grid, farm: this.farm, runtime, allow_registries, allow_consumers: [bot.key], address: null, data: join(nodeHome.path, 'data') };

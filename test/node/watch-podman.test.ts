@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { read } from '../../src/rules/objects.js';
 import { makeLocalImage, removeLocalImage } from '../../src/node/localimage.js';
 import type { Workload } from '../../src/schema/types.js';
 import { LocalGrid, until } from './local.js';
+import { missing } from './network/lab.js';
 
 const hasPodman = (() => {
   try {
@@ -53,6 +56,29 @@ describe('a node with containers', { skip, timeout: 240_000 }, () => {
     assert.equal(local.book.reader.size, lines + 3, 'end, exited, released');
     await assert.rejects(fetch(`http://127.0.0.1:${host}/index.html`));
     assert.deepEqual([await again.driver.list(within()), await again.volumes.list()], [[], []]);
+  });
+
+  test('workloads of one owner meet in its private network, from their first moment on, and nothing of it is left at the end', { skip: missing('wg', 'wireguard-go', 'ip', 'nsenter') }, async () => {
+    await using local = await LocalGrid.start(within(), 'podman', ['localhost']);
+    const id = await local.network('10.77.0.0/16');
+    const place = (address: string) => ({ network: { id, address } });
+    const serving = await local.deal([{ ...web(), ...place('10.77.0.2') }], terms);
+    await using node = await local.watch();
+    await node.watcher.once();
+    assert.equal(local.said(serving), 'running', local.run(serving)?.workloads[0]?.reason ?? '');
+    const asking = await local.deal([{ ...web(), ports: [], command: ['/bin/sh', '-c', "printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.77.0.2 8080 | tail -n 1 | grep -q hello"], ...place('10.77.0.3') }], terms);
+    await node.watcher.once();
+    await until('it has ended', async () => {
+      await node.watcher.once();
+      return ['exited', 'failed'].includes(local.said(asking) ?? '');
+    });
+    assert.equal(local.said(asking), 'exited');
+    const links = () => read(local.book.reader, 'links', id)?.links.map(({ contract, endpoint, addresses }) => [contract, endpoint, ...addresses]);
+    assert.deepEqual(links(), [[serving, null, '10.77.0.2'], [asking, null, '10.77.0.3']]);
+    for (const contract of [serving, asking]) await local.say(contract, 'end@1', { reason: 'done' });
+    await node.watcher.once();
+    assert.deepEqual(links(), []);
+    assert.deepEqual(readdirSync('/run/netns').filter((name) => name.startsWith(`3bot-${local.config.key.slice(0, 8)}`)), []);
   });
 
   test('says why an image does not run', async () => {
