@@ -9,6 +9,7 @@ import type { CommandFile, Context } from '../command.js';
 import { readInput } from '../files.js';
 import { parsePublic } from '../listen.js';
 import { parsePortNumber } from './gateway.js';
+import { parseReleaseKey } from './release-key.js';
 import { benchmarkText, checkLines, machineOptions, NOTHING_ISOLATED, resourcesText, type MachineOptions, type Runtime } from './shared.js';
 
 interface Options extends MachineOptions {
@@ -25,6 +26,7 @@ interface Options extends MachineOptions {
   gateway?: string | boolean;
   gatewayHttp?: number;
   gatewayHttps?: number;
+  releaseKey?: string;
 }
 
 export const command: CommandFile<Options> = {
@@ -37,6 +39,7 @@ export const command: CommandFile<Options> = {
     .option('--region <text>', 'where in the country', parseRegion)
     .option('--benchmark', 'measure its speed again, for some seconds; done unasked the first time')
     .option('--no-benchmark', 'do not measure its speed')
+    .option('--release-key <key>', 'whose releases this node may run, as 3bot node upgrade trust takes it', parseReleaseKey)
     .option('--allow-registry <registry...>', 'private registries that images may come from, for example localhost')
     .option('--allow-network <cidr...>', 'private networks of yours that workloads may reach, for example 192.168.1.0/24; "none" ends it', parseNetwork)
     .option('--allow-consumer <bot...>', 'who may use this node: name or key; with --runtime process nobody else')
@@ -92,8 +95,9 @@ export const command: CommandFile<Options> = {
     const listed = settings?.allow_consumers ?? [];
     const consumers = named ?? (listed.length > 0 ? listed : own);
     const networks = options.allowNetwork ?? settings?.allow_networks ?? [];
+    const releaseKey = options.releaseKey ?? settings?.release_key;
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, ...(networks.length > 0 ? { allow_networks: networks } : {}), address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(gateway === undefined ? {} : { gateway }) };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, ...(networks.length > 0 ? { allow_networks: networks } : {}), address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(releaseKey === undefined ? {} : { release_key: releaseKey }), ...(gateway === undefined ? {} : { gateway }) };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);

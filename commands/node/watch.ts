@@ -41,6 +41,7 @@ export const command: CommandFile<Options> = {
     const { servedNames } = await import('../../src/node/names.js');
     const { Lives } = await import('../../src/node/lives.js');
     const { Taken } = await import('../../src/node/taken.js');
+    const { HEALTHY } = await import('../../src/node/release/supervise.js');
     const { Watcher } = await import('../../src/node/watch.js');
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
     const { openPrivate } = await import('../../src/private.js');
@@ -54,7 +55,16 @@ export const command: CommandFile<Options> = {
     const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
     using data = openPrivate(home);
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event) });
+    // A supervisor that tries this release waits for it.
+    let told = false;
+    const rounded = (): void => {
+      if (!told && process.connected) process.send?.(HEALTHY);
+      told = true;
+    };
+    // Nobody would start this one again.
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel?.unref();
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event), rounded });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();

@@ -308,6 +308,22 @@ export const REMEASURE_FIRST_MS = 5_000;
 /** Node: disk space by which a machine may differ from what is announced before it announces again, the larger of both: logs and images come and go. */
 export const DISK_CHANGE_MIB = 2_048;
 export const DISK_CHANGE_PART = 0.05;
+/** Release: a bundle with its packages has 40 MiB; the signed size bounds each download below this. */
+export const MAX_RELEASE_BYTES = 512 * 1_048_576;
+/** Release: fetching and unpacking it, on a slow line and a slow disk. */
+export const RELEASE_FETCH_TIMEOUT_MS = 30 * 60_000;
+export const RELEASE_UNPACK_TIMEOUT_MS = 5 * 60_000;
+/** Release: what became of so many is remembered. */
+export const MAX_RELEASE_OUTCOMES = 16;
+/** Release: how long one on trial may take for its first whole round, unless a person says otherwise: opening a large book, a home that answers slowly. */
+export const RELEASE_TRIAL_MS = 2 * 60_000;
+/** Supervisor: how soon it sees that a release is asked for. */
+export const SUPERVISE_POLL_MS = 500;
+/** Supervisor: pauses before a watcher that ended is started again, doubled each time. */
+export const MIN_RESTART_MS = 500;
+export const MAX_RESTART_MS = 60_000;
+/** Supervisor: how long a watcher may take to end in order; above the stop of a step under way. */
+export const WATCHER_STOP_MS = 30_000;
 /** Node: a reason in a run record. */
 export const MAX_REASON_CHARS = 500;
 /** Node: processes of one workload; what a busy database or web server needs, far below what starves a machine. */

@@ -7,9 +7,9 @@ import { publicKeyOf, seedSigner, type Signer } from './ed25519.js';
 import type { SignedType } from './signed.js';
 
 /** What a keyring is for. */
-export type KeyringType = 'identity' | 'key' | 'farm' | 'node' | 'log' | 'witness';
-/** The keyrings that programs which run for long may hold: all but the one that can spend. */
-export type ServiceType = Exclude<KeyringType, 'identity'>;
+export type KeyringType = 'identity' | 'key' | 'farm' | 'node' | 'log' | 'witness' | 'release';
+/** The keyrings that programs which run for long may hold: all but the one that can spend and the one that says what may run. */
+export type ServiceType = Exclude<KeyringType, 'identity' | 'release'>;
 
 /** The keys of one actor; whether they are in this process or with the unlock agent does not show. */
 export interface Keyring {
@@ -54,6 +54,8 @@ const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Deriva
   // Of records only state roots: the rules let the log's key be nobody else's.
   log: { log: { from: 'secret', signs: ['checkpoint', 'record'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
   witness: { witness: { from: 'secret', signs: ['cosignature'] } },
+  // Kept offline: no program that runs for long opens it.
+  release: { release: { from: 'secret', signs: ['release'] } },
 };
 
 const ACCOUNT_ROLE = /^wallet\/(0|[1-9][0-9]{0,9})$/;

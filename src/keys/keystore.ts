@@ -103,7 +103,7 @@ export function listKeystores(home: Home, type?: KeyringType): Listed[] {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw thrown;
   }
-  const matches = names.map((name) => /^(identity|key|farm|node|log|witness)-([a-z0-9-]{3,64})\.json$/.exec(name)).filter((match) => match !== null);
+  const matches = names.map((name) => /^(identity|key|farm|node|log|witness|release)-([a-z0-9-]{3,64})\.json$/.exec(name)).filter((match) => match !== null);
   if (matches.length > MAX_KEYSTORES) throw new Problem('failed', `more than ${MAX_KEYSTORES} keystores in ${home.keys}`);
   const found = matches.map((match) => ({ type: match[1] as KeyringType, name: match[2] ?? '' })).filter((one) => type === undefined || one.type === type);
   return found.map((one) => {

@@ -27,7 +27,7 @@ export class ServiceKeys {
   };
 
   async #load(type: KeyringType, name: string): Promise<Keyring> {
-    if (type === 'identity') throw new Error('a service opens no identity');
+    if (type === 'identity' || type === 'release') throw new Error(`a service opens no ${type}`);
     if (this.#context === undefined) throw new Problem('locked', `the ${type} ${name} was not opened when this process began, and its passphrase is forgotten`, { hint: 'start it again' });
     return openKeyring(this.#context, type, name);
   }

@@ -3,7 +3,7 @@ import { Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
 
 /** What a signature can be about. */
-export type SignedType = 'record' | 'talk' | 'accept' | 'letter' | 'mailbox' | 'relay' | 'session' | 'checkpoint' | 'cosignature';
+export type SignedType = 'record' | 'talk' | 'accept' | 'letter' | 'mailbox' | 'relay' | 'session' | 'checkpoint' | 'cosignature' | 'release';
 
 /** A signature with its key: `by` 32 bytes in hex, `sig` 64 bytes in base64. */
 export interface Signature {
@@ -11,9 +11,10 @@ export interface Signature {
   readonly sig: string;
 }
 
-// The JSON types are told apart by DSSE's payload type; the two note types by their own first line, which
+// The JSON types are told apart by DSSE's payload type; the three note types by their own first line, which
 // can begin neither the other nor a DSSE text. Witnesses cosign the checkpoints of any log, extension lines included.
 const CHECKPOINT = /^3bot\/[0-9a-f]{32}\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n$/;
+const RELEASE = /^3bot release\nversion [0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\nplatform [a-z0-9]{2,20}\/[a-z0-9_]{2,20}\nsize [1-9][0-9]{0,15}\nsha256 [0-9a-f]{64}\n$/;
 const COSIGNATURE = /^cosignature\/v1\ntime (0|[1-9][0-9]{0,15})\n[^\n]+\n(0|[1-9][0-9]{0,15})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n([^\n]+\n)*$/;
 
 const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: string) => boolean }>> = {
@@ -26,6 +27,7 @@ const RULES: Readonly<Record<SignedType, { dsse: string } | { fits: (text: strin
   session: { dsse: 'application/vnd.3bot.session+json' },
   checkpoint: { fits: (text) => CHECKPOINT.test(text) },
   cosignature: { fits: (text) => COSIGNATURE.test(text) },
+  release: { fits: (text) => RELEASE.test(text) },
 };
 
 /** What a record of version 2 has its signatures cover: its id, so that thousands of them do not each hash all of it. */
@@ -40,7 +42,7 @@ const BY_ID = '"v":2}';
  * what they are for): DSSE pre-authentication encoding of the payload (canonical JSON), payload type
  * `application/vnd.3bot.<type>+json`; but of a record whose `v` is 2 the payload is its id, SHA-256 in hex, and the
  * payload type `application/vnd.3bot.record-id`. `checkpoint`: the note text itself (C2SP tlog-checkpoint). `cosignature`: the
- * lines `cosignature/v1`, `time <seconds>` and the note text (C2SP tlog-cosignature).
+ * lines `cosignature/v1`, `time <seconds>` and the note text (C2SP tlog-cosignature). `release`: the note text itself.
  * @param payload canonical JSON or note text; bytes are taken as UTF-8
  * @throws Problem `malformed` where a checkpoint or cosignature does not have the form its type demands
  */

@@ -151,7 +151,7 @@ function checkGrids(home: Home): void {
 
 function serviceOnly(open: OpenService): GridOptions['openKeyring'] {
   return async (type, name) => {
-    if (type === 'identity') throw new Error('a daemon opens no identity');
+    if (type === 'identity' || type === 'release') throw new Error(`a daemon opens no ${type}`);
     return open(type, name);
   };
 }

@@ -51,6 +51,15 @@ export interface WatchParts {
   /** Ends the watcher; whatever runs goes on. */
   readonly signal: AbortSignal;
   readonly tell: (event: WatchEvent) => void;
+  /** Called after each whole round: machine and book were looked at, and a problem is at most that the home is away. */
+  readonly rounded?: (round: Round) => void;
+}
+
+/** What a whole round saw. */
+export interface Round {
+  readonly time: BookTime;
+  readonly machine: Machine;
+  readonly wanted: readonly Desired[];
 }
 
 /** What a node may conclude from its copy; a problem other than silence makes it "cannot read". */
@@ -180,6 +189,7 @@ export class Watcher {
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) await this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
+    if (problem === null || problem.code === 'unreachable' || problem.code === 'busy') this.#parts.rounded?.({ time, machine, wanted });
     const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && this.#parts.secrets?.isLooking !== true && problem === null;
     const next_at = Math.min(next.retry_at ?? Infinity, next.look_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());

@@ -46,7 +46,7 @@ test('every command builds, and its help has its summary, the flags of every com
     const { command } = await entry.load();
     const built = await buildCommand(entry, command);
     const names = built.options.map((option) => option.attributeName());
-    assert.equal(new Set(names).size, names.length, `${entry.words} takes a flag of every command for itself`);
+    for (const global of globals) assert.equal(names.filter((name) => name === global).length, 1, `${entry.words} takes a flag of every command for itself`);
     assert.equal(names.filter((name) => globals.has(name)).length, globals.size);
     const help = helpOf(built);
     assert.ok(help.includes(entry.summary.slice(0, 30)) && help.includes('--passphrase-file'), entry.words);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { bot, botJson, startBot, tempHome, type Running } from '../script.js';
 
@@ -111,6 +112,21 @@ test('an invitation makes another machine a node, once', async () => {
   assert.equal(other.code, 3, other.stderr);
   assert.match(other.stderr, /unknown, expired or used/);
   assert.equal(await served.stop(), 130);
+});
+
+test('a machine whose disk failed is the same node again, from its keys and config.json alone', async () => {
+  const { options, serve } = await farmer();
+  await using served = await serve();
+  const url = /"url":"([^"]+)"/.exec(served.stdout())?.[1] ?? '';
+  const invitation = (await bot(['farm', 'invite'], options)).stdout.trim();
+  const machine = { home: tempHome() };
+  const { node } = await botJson<{ node: string }>(['node', 'join', invitation, '--declare', '8/16/500/0', '--runtime', 'process', '--allow-consumer', 'alice'], machine);
+  const replaced = { home: tempHome() };
+  for (const kept of ['keys', 'config.json']) cpSync(join(machine.home, kept), join(replaced.home, kept), { recursive: true });
+  await botJson(['grid', 'join', url], replaced);
+  const again = await botJson<{ node: string; admitted: boolean; capacity: { cru: number } }>(['node', 'join'], replaced);
+  assert.deepEqual([again.node, again.admitted, again.capacity.cru], [node, true, 8]);
+  assert.equal((await bot(['node', 'watch', '--once'], replaced)).code, 0);
 });
 
 test('a watcher opens no TCP port, works without its home, and other commands work beside it', async () => {

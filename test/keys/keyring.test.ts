@@ -19,12 +19,12 @@ const DERIVED = [
   'baf539dac30bc4b8dbda3898867546b3d541d7f7439387ec9651764aabc04f2c', // node sealing
   'd708abd3525a64dc096a0ac4ff33b47f5dcbee6b1232a90f1d544ace70d95cb8', // log clock
 ];
-const TYPES: readonly KeyringType[] = ['identity', 'key', 'farm', 'node', 'log', 'witness'];
+const TYPES: readonly KeyringType[] = ['identity', 'key', 'farm', 'node', 'log', 'witness', 'release'];
 
 test('the keys of a secret stay what they were in the first release', async () => {
   // A change here would lock people out of their farms and nodes.
   const expected = {
-    identity: ['bot', 'wallet', 'sealing'], key: ['bot', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'], witness: ['witness'],
+    identity: ['bot', 'wallet', 'sealing'], key: ['bot', 'sealing'], farm: ['farm', 'sealing'], node: ['node', 'sealing'], log: ['log', 'clock'], witness: ['witness'], release: ['release'],
   };
   const all: string[] = [];
   for (const type of TYPES) {
@@ -42,7 +42,7 @@ test('each role signs its own types and no others', async () => {
   const table: Record<string, SignedType[]> = {
     'identity bot': ['record', ...TALKS], 'identity wallet': ['record', 'accept'], 'identity sealing': [],
     'key bot': ['record', ...TALKS], 'key wallet': [], 'key sealing': [],
-    'farm farm': ['record', ...TALKS], 'node node': ['record', ...TALKS], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'],
+    'farm farm': ['record', ...TALKS], 'node node': ['record', ...TALKS], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'], 'release release': ['release'],
   };
   for (const [who, types] of Object.entries(table)) {
     const [type, role = ''] = who.split(' ') as [KeyringType, string];

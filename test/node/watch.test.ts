@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
@@ -51,6 +51,26 @@ test('a contract is held, run, ended, released and wiped', async () => {
   assert.equal(existsSync(file), false);
   assert.deepEqual(await node.driver.list(within()), []);
   await until('forgotten', async () => (await node.volumes.list()).length === 0);
+});
+
+test('after a disk failure, contracts whose volume is gone are said to have failed, and new ones run', async () => {
+  await using local = await LocalGrid.start(within());
+  const lost = await local.deal([bare(FOREVER)], VOLUME);
+  {
+    await using node = await local.watch();
+    await node.watcher.once();
+    assert.equal(local.said(lost), 'running');
+    await node.driver.remove({ contract: lost, workload: 'web' }, within());
+  }
+  rmSync(local.config.data, { recursive: true });
+  rmSync(local.nodeHome.database);
+  await using node = await local.watch();
+  const fresh = await local.deal([bare(FOREVER)], VOLUME);
+  await node.watcher.once();
+  assert.equal(local.run(lost)?.state, 'failed');
+  assert.match(local.run(lost)?.reason ?? '', /volume is not on this machine any more/);
+  assert.deepEqual([local.run(fresh)?.state, local.said(fresh)], ['held', 'running']);
+  assert.deepEqual((await node.volumes.list()).map(({ contract }) => contract), [fresh], 'no empty volume is made in place of the lost one');
 });
 
 test('data stays for the retention, the workload does not', async () => {
