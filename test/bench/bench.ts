@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --large[=LINES] | --peers | --signers[=N]]: figures with ratios to baselines of the same run. Nothing is asserted.
+// npm run bench [-- --json] [-- --large[=LINES] | --peers | --signers[=N] | --node[=WORKLOADS]]: figures with ratios to baselines of the same run. Nothing is asserted.
 import { parseArgs } from 'node:util';
 import { benchBook } from './book.js';
 import { benchCheck } from './checks.js';
@@ -6,6 +6,7 @@ import { benchDeal } from './deal.js';
 import { benchHttp } from './http.js';
 import { benchLarge } from './large.js';
 import { machine, type Figure } from './measure.js';
+import { benchNode } from './node.js';
 import { benchPeers } from './peers.js';
 import { benchPolls } from './polls.js';
 import { benchProofs } from './proofs.js';
@@ -14,13 +15,16 @@ import { benchSigners, SIGNERS } from './signers.js';
 import { benchStart } from './start.js';
 
 const MILLION = 1_000_000;
-const args = process.argv.slice(2).map((arg) => (arg === '--large' ? `--large=${MILLION}` : arg === '--signers' ? `--signers=${SIGNERS}` : arg));
-const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' }, peers: { type: 'boolean' }, signers: { type: 'string' } } });
+const WORKLOADS = 200;
+const DEFAULTS: Readonly<Record<string, number>> = { '--large': MILLION, '--signers': SIGNERS, '--node': WORKLOADS };
+const args = process.argv.slice(2).map((arg) => (DEFAULTS[arg] === undefined ? arg : `${arg}=${DEFAULTS[arg]}`));
+const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' }, peers: { type: 'boolean' }, signers: { type: 'string' }, node: { type: 'string' } } });
 
 const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
 async function figuresAsked(): Promise<Figure[]> {
   if (values.large !== undefined) return benchLarge(Number(values.large), progress);
   if (values.signers !== undefined) return benchSigners(Number(values.signers));
+  if (values.node !== undefined) return benchNode(Number(values.node), (text) => void process.stderr.write(`${text}\n`));
   if (values.peers === true) return benchPeers();
   return [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart(), ...(await benchSigners())];
 }

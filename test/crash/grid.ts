@@ -150,7 +150,7 @@ export class CrashGrid implements AsyncDisposable {
     assert.equal(sum(accounts.map(({ balance_stroops }) => balance_stroops)) + escrowed, BigInt(readGrid(reader).supply_stroops), 'money is conserved');
     assert.equal(sum(accounts.map(({ escrowed_stroops }) => escrowed_stroops)), escrowed);
     assert.deepEqual(read(reader, 'run', contract)?.workloads.map(({ name, state }) => [name, state]), [['main', 'running']]);
-    const { driver, volumes } = this.#tools();
+    const { driver, volumes } = this.tools();
     const there = (await driver.list(AbortSignal.timeout(WITHIN_MS))).filter((one) => one.contract === contract);
     assert.deepEqual(there.map(({ workload, state }) => [workload, state]), [['main', 'running']], 'one workload runs');
     const volume = (await volumes.list()).find((one) => one.contract === contract)?.path ?? '';
@@ -174,7 +174,8 @@ export class CrashGrid implements AsyncDisposable {
     });
   }
 
-  #tools(): ReturnType<typeof openTools> {
+  /** Runtime and volumes of the node, in this process; dispose of the driver. */
+  tools(): ReturnType<typeof openTools> {
     const home = openHome(this.homes.node.home);
     const { node } = readConfig(home);
     if (node === null) throw new Error('no node');
@@ -184,7 +185,7 @@ export class CrashGrid implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.running.values()) await one[Symbol.asyncDispose]();
     if (readConfig(openHome(this.homes.node.home)).node !== null) {
-      const { driver, volumes, networks } = this.#tools();
+      const { driver, volumes, networks } = this.tools();
       const signal = AbortSignal.timeout(60_000);
       await Promise.all((await driver.list(signal)).map(async (ref) => {
         await driver.stop(ref, 0, signal);

@@ -94,7 +94,7 @@ export class PodmanDriver implements Driver {
     const rows = await this.#rows([], signal);
     const all = await Promise.all(rows.map((row) => this.#running(row, signal)));
     // Podman keeps no part of a log but the present one.
-    for (const one of all) if (one.state === 'running') await this.#options.logs.hold(one);
+    await Promise.all(all.filter(({ state }) => state === 'running').map((one) => this.#options.logs.hold(one)));
     return all;
   }
 
