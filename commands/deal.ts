@@ -12,7 +12,7 @@ import type { Context } from './command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
-import { resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
+import { inNetwork, resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
 
 /** How long somebody buys who does not say. */
 export const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
@@ -79,9 +79,10 @@ export async function askedOf(context: Context, options: WantOptions): Promise<A
 /**
  * What is wanted, by the flags and the book.
  * @param payer account key, hex; one with several keys is given time to sign
+ * @param key of who buys, hex: whose private networks are meant
  * @throws Problem `usage`, `not_found`
  */
-export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string): Promise<Wanted> {
+export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string, key?: string): Promise<Wanted> {
   const { MAX_BODY_BYTES } = await import('../src/base/limits.js');
   const { readText } = await import('./files.js');
   const { findFarm, findNode, findParty, findPayee } = await import('../src/market/find.js');
@@ -89,7 +90,8 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
   const { read, readGrid } = await import('../src/rules/objects.js');
   const { partiesOf } = await import('../src/rules/quorum.js');
   const { checkWorkloads } = await import('../src/rules/workload.js');
-  checkWorkloads(asked.workloads, readGrid(grid.reader).rules);
+  const workloads = key === undefined ? [...asked.workloads] : await inNetwork(grid, key, asked.workloads, options, { order: options.name ?? null, contract: null });
+  checkWorkloads(workloads, readGrid(grid.reader).rules);
   if (options.signers !== undefined && options.signer !== undefined) throw new Problem('usage', '--signers together with --signer', { hint: 'the file says who signs beside you and the farm, all of it' });
   const commit = options.signers === undefined ? undefined : parseQuorum(grid.reader, readText(options.signers, MAX_BODY_BYTES));
   const signers = commit === undefined ? (options.signer ?? []).map((text) => findParty(grid.reader, text)) : partiesOf(commit, readGrid(grid.reader).rules);
@@ -99,6 +101,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
   const meter = options.unmetered === true ? null : options.meter === undefined ? undefined : findParty(grid.reader, options.meter);
   return {
     ...asked,
+    workloads,
     ...(meter === undefined ? {} : { meter }),
     ...(options.notice === undefined ? {} : { notice_ms: options.notice }),
     term_ms: options.for ?? DEFAULT_TERM_MS,

@@ -2,7 +2,7 @@
 import type { CommandFile } from './command.js';
 import { openBuyer } from './deal.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
-import { resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
+import { inNetwork, resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
 import { openSecrets, secretOptions, secretsGiven, type SecretOptions } from './secrets.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
@@ -29,8 +29,9 @@ export const command: CommandFile<GridFlag & RunOptions & SecretOptions & WaitOp
       await using session = await openBuyer(context, options.grid);
       ({ id } = findContract(session.grid.reader, text));
       demandPlatform(session.grid.reader, id, platforms);
+      const inside = await inNetwork(session.grid, session.buyer.keyring.signer('bot').key, workloads, options, { order: null, contract: id });
       await using secrets = await openSecrets(context, session, given);
-      const changed = await deploy(session.grid, session.buyer.keyring, id, secrets.listedIn(workloads, options.workload !== undefined));
+      const changed = await deploy(session.grid, session.buyer.keyring, id, secrets.listedIn(inside, options.workload !== undefined));
       if (!changed && !flags.json) out.note('this is in the contract already; nothing was recorded');
       unsent = await secrets.send(id);
     }

@@ -17,7 +17,7 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     const asked = await askedOf(context, options);
     await using session = await openBuyer(context, options.grid, options.account);
     const { buyer, grid } = session;
-    const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key);
+    const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key, buyer.keyring.signer('bot').key);
     using progress = await context.progress('asking farms');
     const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
     progress.stop();

@@ -45,7 +45,7 @@ export const command: CommandFile<Options> = {
         progress.stop();
         await agree(context, options, proposal, session.grid, notes);
       };
-      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options, session.buyer.keyring.signer('wallet').key), options.name ?? null);
+      placed = await placeOrder({ ...session.buyer, home: context.home, private: data, approve }, await wantedOf(session.grid, asked, options, session.buyer.keyring.signer('wallet').key, session.buyer.keyring.signer('bot').key), options.name ?? null);
       if (placed.state === 'draft') return await writeDraft(context, options, placed, session.grid, given.length > 0);
       unsent = await secrets.send(placed.contract);
     }
@@ -109,7 +109,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
   const { formatTft } = await import('../src/base/amount.js');
   const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
   const { agreementText } = await import('../src/market/words.js');
-  const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key);
+  const wanted = await wantedOf(grid, asked, options, buyer.keyring.signer('wallet').key, buyer.keyring.signer('bot').key);
   const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
   demandOffers(quotes);
   const [best] = quotes.offers;

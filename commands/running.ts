@@ -1,7 +1,9 @@
 // The flags that say what runs; quote, reserve and deploy take the same.
 import type { Command } from 'commander';
 import type { Resolved } from '../src/consumer/images.js';
+import type { Purpose } from '../src/consumer/networks.js';
 import type { WorkloadWords } from '../src/consumer/workload.js';
+import type { Grid } from '../src/net/grid.js';
 import type { Workload } from '../src/schema/types.js';
 import { collect } from './collect.js';
 import type { Context } from './command.js';
@@ -22,6 +24,7 @@ export interface RunOptions {
   ulimit?: string[];
   limits?: string;
   web?: string[];
+  network?: string;
 }
 
 /** Adds the flags that say what runs. */
@@ -34,6 +37,7 @@ export function runOptions(command: Command): Command {
     .option('--env <name=value>', 'a variable, public; repeat for more', collect)
     .option('--port <port>', 'publish this port of the workload, 80 or 53/udp; repeat for more', collect)
     .option('--web <name:port>', 'a web name that the node\'s gateway sends to this port of the workload: shop.example.org:80, or shop:80 below its domain; repeat for more', collect)
+    .option('--network <name>', 'your private network that it is in, at the next free address (3bot network create)')
     .option('--workdir <path>', 'folder in which it starts')
     .option('--user <user[:group]>', 'who it runs as: name or number')
     .option('--read-only', 'its root cannot be written, only volume and --tmpfs')
@@ -52,7 +56,7 @@ export function runOptions(command: Command): Command {
  * @param name of the workload where it is not in the file
  * @throws Problem `usage` that names the flag or field; `refused` where they contradict themselves
  */
-export async function workloadsAsked({ io }: Pick<Context, 'io'>, name: string, { workload: file, ...flags }: RunOptions): Promise<Workload[]> {
+export async function workloadsAsked({ io }: Pick<Context, 'io'>, name: string, { workload: file, network: _, ...flags }: RunOptions): Promise<Workload[]> {
   const { parseWorkloads, workloadOf } = await import('../src/consumer/workload.js');
   const words = wordsOf(flags);
   if (file === undefined) {
@@ -72,6 +76,18 @@ export async function resolved({ out, flags, signal }: Context, workloads: reado
   const result = await resolveImages(workloads, signal);
   if (!flags.json) for (const note of result.notes) out.note(note);
   return result;
+}
+
+/**
+ * The same in the network that was named, each at an address of its own.
+ * @param key of who buys, hex: one that speaks for a bot
+ * @throws Problem `not_found`; `refused` where none is left
+ */
+export async function inNetwork(grid: Grid, key: string, workloads: readonly Workload[], { network }: Pick<RunOptions, 'network'>, purpose: Purpose): Promise<Workload[]> {
+  if (network === undefined) return [...workloads];
+  const { findNetwork, placed } = await import('../src/consumer/networks.js');
+  const { actsFor } = await import('../src/rules/identity.js');
+  return placed(grid.reader, findNetwork(grid.reader, actsFor(grid.reader, key), network), workloads, purpose, grid.clock());
 }
 
 /** Those of a command's flags that describe a workload. */

@@ -68,7 +68,7 @@ function write(path: string, text: string): void {
 
 /** On stderr, where a person looks; nothing without a terminal. */
 async function showCode({ io, flags }: Context, text: string): Promise<void> {
-  if (flags.json || !io.stderr.isTTY) return;
+  if (flags.json || !io.terminal.stderr) return;
   const { toString } = await import('qrcode');
-  io.stderr.write(`\n${await toString(text, { type: 'utf8', errorCorrectionLevel: 'L' })}\n`);
+  io.stderr.write(`\n${await toString(text, { type: 'terminal', small: true, errorCorrectionLevel: 'L' })}\n`);
 }
