@@ -101,6 +101,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'node watch', summary: 'run what the book says this node should run', load: () => import('./node/watch.js') },
       { words: 'node drain', summary: 'take no new contracts for a time; what runs goes on', load: () => import('./node/drain.js') },
       { words: 'node status', summary: 'what runs here, and why', load: () => import('./node/status.js') },
+      { words: 'node install', summary: 'run this node as a systemd unit', load: () => import('./node/install.js') },
       { words: 'node supervise', summary: 'keep a watcher running, and try new releases on it', load: () => import('./node/supervise.js') },
       { words: 'node upgrade', summary: 'take a signed release, or put back the one before', load: () => import('./node/upgrade.js') },
       { words: 'node upgrade trust', summary: 'name the key of whose releases this node may run', load: () => import('./node/upgrade/trust.js') },

@@ -90,10 +90,10 @@ function syncFolder(path: string): void {
   }
 }
 
-function writeBeside(path: string, data: string | Uint8Array): string {
+function writeBeside(path: string, data: string | Uint8Array, mode = 0o600): string {
   makeFolder(dirname(path));
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
-  const file = openSync(beside, 'wx', 0o600);
+  const file = openSync(beside, 'wx', mode);
   try {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
@@ -107,9 +107,9 @@ function writeBeside(path: string, data: string | Uint8Array): string {
   return beside;
 }
 
-/** Writes a 0600 file that is either the old one or the new one, whatever happens, and durable on return. */
-export function replaceFile(path: string, data: string | Uint8Array): void {
-  putOver(writeBeside(path, data), path);
+/** Writes a file, 0600 unless said otherwise, that is either the old one or the new one, whatever happens, and durable on return. */
+export function replaceFile(path: string, data: string | Uint8Array, mode?: number): void {
+  putOver(writeBeside(path, data, mode), path);
 }
 
 /** Gives a durable file beside `path` that name, in place of what has it; durable on return. */

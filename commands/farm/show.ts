@@ -12,6 +12,8 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot farm show', '3bot farm show sunny --json'],
   async run(context, [name], options) {
     const { formatTft, GRID_MONEY } = await import('../../src/base/amount.js');
+    const { healthOf } = await import('../../src/farmer/health.js');
+    const { durationText } = await import('../../src/market/words.js');
     const { dueNow } = await import('../../src/farmer/mint.js');
     const { addressOf } = await import('../../src/keys/did.js');
     const { formatSize } = await import('../../src/capacity/format.js');
@@ -27,7 +29,7 @@ export const command: CommandFile<GridFlag> = {
     const prices = pricesOf(grid.reader, farm);
     const nodes = [...nodesOf(grid.reader)].filter((node) => node.farm === farm.id).map((node) => ({
       node: node.key, admitted: node.admitted === farm.id, declared: node.announcement.declared, runtime: node.announcement.runtime, location: node.announcement.location,
-      capacity: node.announcement.capacity, free: shownFree(node, at), contracts: node.allocations.filter(({ until }) => at < until).length,
+      capacity: node.announcement.capacity, free: shownFree(node, at), ...healthOf(grid.reader, node, farm.id, at),
     }));
     const { sales, paid_stroops, due_stroops, complete } = salesOf(grid.reader, farm, at);
     const contracts = sales.map(({ contract, view, earned_stroops }) => ({ contract: contract.id, state: view.state, node: contract.agreement.node, total: formatTft(view.total_stroops), billed: formatTft(view.billed_stroops), earned: formatTft(earned_stroops) }));
@@ -43,8 +45,8 @@ export const command: CommandFile<GridFlag> = {
         ...(mintable === formatTft(0n) ? [] : [`minting   ${mintable} TFT for the period that is over, not minted yet: 3bot farm mint`]),
         `contracts ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
         `nodes     ${nodes.length === 0 ? 'none: 3bot node join, or 3bot farm invite' : ''}`.trimEnd(),
-        ...nodes.map(({ node, admitted, declared, free, capacity, contracts: count }) =>
-          `  ${node.slice(0, 12)}  free ${free.cru} of ${capacity.cru} cores, ${formatSize(free.mru_mib)} of ${formatSize(capacity.mru_mib)} memory, ${formatSize(free.sru_mib)} of ${formatSize(capacity.sru_mib)} SSD; ${count} contracts${declared ? '; declared, not measured' : ''}${admitted ? '' : '; not admitted'}`),
+        ...nodes.map(({ node, admitted, declared, free, capacity, contracts: count, state, heartbeat_age_ms, failed, release }) =>
+          `  ${node.slice(0, 12)}  ${state.padEnd(8)}  ${heartbeat_age_ms === null ? 'never heard of' : `heard of ${durationText(Math.floor(heartbeat_age_ms / 1_000) * 1_000)} ago`}; free ${free.cru} of ${capacity.cru} cores, ${formatSize(free.mru_mib)} of ${formatSize(capacity.mru_mib)} memory, ${formatSize(free.sru_mib)} of ${formatSize(capacity.sru_mib)} SSD; ${count} contracts${failed === 0 ? '' : `, ${failed} failed workloads`}${release === null ? '' : `; 3bot ${release}`}${declared ? '; declared, not measured' : ''}${admitted ? '' : '; not admitted'}`),
       ].join('\n'),
     });
   },

@@ -4,6 +4,7 @@ import { parseDuration } from '../../src/base/duration.js';
 import type { Desired } from '../../src/node/desired.js';
 import type { Running } from '../../src/node/driver.js';
 import type { WatchEvent } from '../../src/node/tell.js';
+import type { Round } from '../../src/node/watch.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { NOTHING_ISOLATED, ownNode, parseRuntime, type Runtime } from './shared.js';
@@ -12,6 +13,7 @@ interface Options {
   once?: true;
   runtime?: Runtime;
   interval?: number;
+  metrics?: string;
 }
 
 export const command: CommandFile<Options> = {
@@ -19,6 +21,7 @@ export const command: CommandFile<Options> = {
   options: (c) => c
     .option('--once', 'look, do what is to be done, and end')
     .option('--runtime <runtime>', 'podman or process, instead of what was announced', parseRuntime)
+    .option('--metrics <file>', "write metrics for Prometheus there after each round, for node_exporter's textfile collector")
     .option('--interval <span>', 'longest pause between two looks (default: 10s)', parseInterval),
   examples: ['3bot node watch', '3bot node watch --once --json'],
   async run(context, _args, options) {
@@ -41,6 +44,9 @@ export const command: CommandFile<Options> = {
     const { servedNames } = await import('../../src/node/names.js');
     const { Lives } = await import('../../src/node/lives.js');
     const { Taken } = await import('../../src/node/taken.js');
+    const { metricsText } = await import('../../src/node/metrics.js');
+    const { replaceFile } = await import('../../src/home.js');
+    const { release } = await import('../../src/net/release.js');
     const { HEALTHY } = await import('../../src/node/release/supervise.js');
     const { Watcher } = await import('../../src/node/watch.js');
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
@@ -57,7 +63,8 @@ export const command: CommandFile<Options> = {
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
     // A supervisor that tries this release waits for it.
     let told = false;
-    const rounded = (): void => {
+    const rounded = (round: Round): void => {
+      if (options.metrics !== undefined) replaceFile(options.metrics, metricsText(round, release()), 0o644);
       if (!told && process.connected) process.send?.(HEALTHY);
       told = true;
     };

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { formatDuration } from '../base/duration.js';
@@ -21,6 +21,7 @@ import { run } from '../node/children.js';
 import type { Check } from '../node/driver.js';
 import { staticBusybox } from '../node/localimage.js';
 import { openTools } from '../node/tools.js';
+import { UNIT_NAME } from '../node/unit.js';
 import type { Config } from '../schema/types.js';
 
 /** A check, and whether what this home folder is set up for needs it. */
@@ -59,6 +60,9 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   for (const check of await machine(patient, node)) yield { ...check, needed: node !== null && (isPodman || check.name === 'process') };
   if (node?.runtime !== 'process') yield { ...(await runc(patient.signal)), needed: isPodman };
   yield optional(busybox());
+  for (const [name, file, args, what, package_] of TOOLS) yield optional(await tool(patient.signal, name, file, args, what, package_));
+  yield optional(kvm());
+  if (node !== null) yield optional(unit());
 }
 
 const needed = (check: Check): Finding => ({ ...check, needed: true });
@@ -196,6 +200,33 @@ async function runc(signal: AbortSignal): Promise<Check> {
     signal.throwIfAborted();
     return finding('runc', false, `${messageOf(thrown)}; podman then uses crun, which refuses hybrid cgroups`, remedy);
   }
+}
+
+/** Programs without which a node offers less. */
+const TOOLS = [
+  ['nftables', 'nft', ['--version'], 'keeping contracts apart', 'nftables'],
+  ['caddy', 'caddy', ['version'], 'the web gateway', 'caddy'],
+  ['wireguard', 'wg', ['--version'], 'private networks', 'wireguard-tools wireguard-go'],
+] as const;
+
+async function tool(signal: AbortSignal, name: string, file: string, args: readonly string[], what: string, package_: string): Promise<Check> {
+  const remedy = `apt-get install -y --no-install-recommends ${package_}`;
+  try {
+    return finding(name, true, `${((await run(file, args, signal)).split('\n')[0] ?? '').slice(0, 80)}, for ${what}`, remedy);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return finding(name, false, `${messageOf(thrown)}; without it there is nothing for ${what}`, remedy);
+  }
+}
+
+function kvm(): Check {
+  const there = existsSync('/dev/kvm');
+  return finding('kvm', there, there ? '/dev/kvm is there, for virtual machines' : 'no /dev/kvm: no virtual machine is offered', 'turn virtualisation on in the BIOS, or nested virtualisation for this machine');
+}
+
+function unit(): Check {
+  const path = ['/etc/systemd/system', join(homedir(), '.config', 'systemd', 'user')].map((folder) => join(folder, UNIT_NAME)).find((one) => existsSync(one));
+  return finding('unit', path !== undefined, path ?? 'no systemd unit starts this node with the machine', '3bot node install');
 }
 
 function busybox(): Check {
