@@ -26,10 +26,10 @@ export type Programs = typeof run;
  * @throws Problem `failed` with its own words when it ends with anything but 0, `unreachable` (reason `missing`) when
  * it is not installed, `unreachable` (reason `timeout`) after the time limit, `interrupted` when the signal aborts
  */
-export async function run(file: string, args: readonly string[], signal: AbortSignal, timeout_ms = RUNTIME_TIMEOUT_MS, input = ''): Promise<string> {
+export async function run(file: string, args: readonly string[], signal: AbortSignal, timeout_ms = RUNTIME_TIMEOUT_MS, input = '', cwd?: string): Promise<string> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)]);
   return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { env: cleanEnvironment(), maxBuffer: MAX_RUNTIME_ANSWER_BYTES, killSignal: 'SIGKILL', signal: limit }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { ...(cwd === undefined ? {} : { cwd }), env: cleanEnvironment(), maxBuffer: MAX_RUNTIME_ANSWER_BYTES, killSignal: 'SIGKILL', signal: limit }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if (signal.aborted) reject(new Problem('interrupted', `stopped while running ${file}`));
       else if (limit.aborted) reject(new Problem('unreachable', `${file} took longer than ${timeout_ms / 1_000} s`, { reason: 'timeout' }));

@@ -53,6 +53,7 @@ export interface Ref {
 
 /** What a workload may use at the most. */
 export interface Limits {
+  /** Cores, in thousandths. */
   readonly cru: number;
   readonly mru_mib: number;
   readonly pids: number;
@@ -73,14 +74,14 @@ export interface StartSpec {
   readonly contract: string;
   readonly workload: Workload;
   readonly limits: Limits;
-  /** Folder that the workload sees as /data; null: none. */
+  /** The contract's volume, of which the workload sees what is its; null: there is none. */
   readonly data: string | null;
   /** Address of this machine on which the workload's ports are published. */
   readonly address: string;
   /** Left out where the workload lists none. */
   readonly secrets?: SecretsHere;
-  /** Called before a download, which may take minutes. */
-  readonly onPull?: () => void;
+  /** Called when a download begins, and as it goes on; bytes. */
+  readonly onPull?: (done: number, total: number) => void;
 }
 
 /** State of a workload on this machine; cut: it ran when the machine went down. */
@@ -206,5 +207,7 @@ export function stopOf({ stop }: Pick<Workload, 'stop'>): Stop {
  */
 export function specDigest(spec: Pick<StartSpec, 'workload' | 'limits'>): string {
   const { cru, mru_mib, pids } = spec.limits;
-  return sha256Hex(canonical({ workload: spec.workload, limits: { cru, mru_mib, pids } }));
+  // Records of state hold no fractions; whole cores are named as the first release named them.
+  const cpu = Number.isInteger(cru) ? { cru } : { cpu_millis: Math.round(cru * 1_000) };
+  return sha256Hex(canonical({ workload: spec.workload, limits: { ...cpu, mru_mib, pids } }));
 }

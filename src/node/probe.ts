@@ -10,6 +10,7 @@ import { release } from '../net/release.js';
 import { oneLine, run } from './children.js';
 import type { Check, Driver } from './driver.js';
 import type { Measured } from './measure.js';
+import { PLATFORM } from './platform.js';
 import type { Volumes } from './volume.js';
 
 /** What a probe looks at and what it is told. */
@@ -100,7 +101,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
   const kind = options.disk ?? measured.disk.kind;
   const holds = (name: string): boolean => found.some((check) => check.name === name && check.ok);
   // The runtime `process` enforces nothing at all, and development grids that allow it know so.
-  const canCompute = runtime === 'process' ? holds('process') : holds('podman') && holds('limits') && holds('isolation');
+  const canCompute = runtime === 'process' ? holds('process') : holds('podman') && holds('limits') && holds('isolation') && holds('storage');
   const canStore = runtime === 'process' || holds('volumes');
   const space_mib = measured.disk.free_mib + measured.disk.ours_mib;
   const whole: Resources = {
@@ -131,7 +132,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       capacity,
       host_share: share,
       devices: devicesOf(measured, options.disk),
-      platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+      platform: PLATFORM,
       runtime,
       features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
       virtualised: measured.virtualised,
@@ -180,7 +181,7 @@ function networkCheck({ interfaces }: Measured): Check {
 /** A check that failed says what is not offered because of it. */
 function withConsequence(check: Check, runtime: Driver['runtime']): Check {
   if (check.ok || runtime === 'process') return check;
-  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', isolation: 'no cpu and no memory are offered', volumes: 'no disk space is offered' }[check.name];
+  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', isolation: 'no cpu and no memory are offered', storage: 'no cpu and no memory are offered', volumes: 'no disk space is offered' }[check.name];
   return lost === undefined ? check : { ...check, evidence: `${check.evidence}; ${lost}` };
 }
 

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { messageOf, Problem } from '../base/errors.js';
 import { run } from './children.js';
 import type { Check } from './driver.js';
+import { parseMounts } from './mounts.js';
 
 /*
  *   <folder>/<contract>.img   the file system, sparse; a later start of the machine mounts it again
@@ -66,15 +67,20 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** What is mounted where, from `/proc/self/mountinfo` (proc(5)): mount point to what lies on it. */
+/** Where something is mounted, from `/proc/self/mountinfo`. */
 export function mountedAt(mountinfo: string): ReadonlySet<string> {
-  const points = new Set<string>();
-  for (const line of mountinfo.split('\n')) {
-    const point = line.split(' ')[4];
-    // Spaces and backslashes are written in octal.
-    if (point !== undefined) points.add(point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+  return new Set(parseMounts(mountinfo).map(({ point }) => point));
+}
+
+/** Bytes of disk that volumes in a folder were promised and have not yet taken. */
+export async function promisedBytes(folder: string): Promise<number> {
+  let promised = 0;
+  for (const name of await namesIn(folder)) {
+    if (!IMAGE.test(name)) continue;
+    const { size, blocks } = await stat(join(folder, name));
+    promised += Math.max(0, size - blocks * 512);
   }
-  return points;
+  return promised;
 }
 
 /** Sparse ext4 images on loop devices: Linux, as root. */
@@ -206,14 +212,8 @@ export class LoopVolumes implements Volumes {
 
   /** Counts what other volumes were promised and have not yet taken as gone. */
   async #demandRoom(size_mib: number): Promise<void> {
-    let promised = 0;
-    for (const name of await namesIn(this.#folder)) {
-      if (!IMAGE.test(name)) continue;
-      const { size, blocks } = await stat(join(this.#folder, name));
-      promised += Math.max(0, size - blocks * 512);
-    }
     const disk = await statfs(this.#folder);
-    const free_mib = Math.floor((disk.bavail * disk.bsize - promised) / MIB);
+    const free_mib = Math.floor((disk.bavail * disk.bsize - (await promisedBytes(this.#folder))) / MIB);
     if (size_mib > free_mib) throw new Problem('refused', `the disk has ${Math.max(0, free_mib)} MiB left, not ${size_mib}`, { reason: 'disk' });
   }
 }

@@ -1,7 +1,10 @@
 // What podman is asked to make of a workload: limits, rights, mounts, ports. Pure.
 import { constants } from 'node:os';
+import { Problem } from '../../base/errors.js';
 import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
 import { specDigest, stopOf, type Scope, type SecretsHere, type StartSpec } from '../driver.js';
+import { volumeMounts } from './podman-folders.js';
+import { processLimits, resourceLimits, type HardLimits } from './podman-limits.js';
 
 /** Label names under which a container is found again. */
 export const LABELS = {
@@ -14,30 +17,12 @@ export const LABELS = {
 
 /** What images usually need to set themselves up and drop to a user of their own; no raw sockets, no device nodes, no tracing. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
-const CPU_PERIOD_US = 100_000;
-/** Open files: what databases ask for. */
-const OPEN_FILES = 65_536;
-/** A workload's processes are bounded by its cgroup; this limit counts a user's over all containers. Podman's own is no higher. */
-const USER_PROCESSES = 32_768;
+/** /dev/shm, which counts towards the memory, too: what docker and podman give, or half of what there is. */
+const SHM_MIB = 64;
 
 /** Name of the container: podman itself lets there be only one of a name, whoever asks at the same time. */
 export function containerName(scope: Scope, contract: string, workload: string): string {
   return `3bot-${scope.node.slice(0, 8)}-${contract}-${workload}`;
-}
-
-/** The hard limits of this process (`/proc/self/limits`): without CAP_SYS_RESOURCE a container cannot be given more. */
-export interface HardLimits {
-  readonly nofile: number;
-  readonly nproc: number;
-}
-
-/** Reads `/proc/<pid>/limits`; what is not there or unlimited counts as no bound. */
-export function parseHardLimits(text: string): HardLimits {
-  const hard = (name: string): number => {
-    const found = new RegExp(`^${name} +\\S+ +([0-9]+)`, 'm').exec(text);
-    return found?.[1] === undefined ? Number.MAX_SAFE_INTEGER : Number(found[1]);
-  };
-  return { nofile: hard('Max open files'), nproc: hard('Max processes') };
 }
 
 /** What the machine adds to a workload. */
@@ -51,20 +36,31 @@ export interface Surroundings {
   readonly secretEnv?: Readonly<Record<string, string>>;
 }
 
+/** An image as podman knows it. */
+export interface ImageHere {
+  readonly name: string;
+  /** Whom it runs as unless it is told otherwise. */
+  readonly user: string;
+}
+
 /**
- * Body of POST /containers/create (libpod SpecGenerator). The image is given by digest and must be there already.
- * Memory without swap; cpu as a quota; every capability but a small set dropped; nothing of our environment passed on.
+ * Body of POST /containers/create (libpod SpecGenerator). The image must be there already. Every capability but a small
+ * set is dropped; nothing of our environment is passed on; podman's own seccomp filter and masked paths stay.
+ * @throws Problem `refused`, reason `limits`
  */
-export function createBody(scope: Scope, spec: StartSpec, image: string, { hard, network, log, secretEnv = {} }: Surroundings): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, secretEnv = {} }: Surroundings): Record<string, unknown> {
   const { workload, limits } = spec;
-  const memory = limits.mru_mib * 1_048_576;
+  const { command, entrypoint, directory, user, read_only, tmpfs = [] } = workload;
   const stop = stopOf(workload);
-  const nofile = Math.min(OPEN_FILES, hard.nofile);
-  const nproc = Math.min(USER_PROCESSES, hard.nproc);
+  const inMemory = tmpfs.reduce((sum, { size_mib }) => sum + size_mib, 0);
+  if (inMemory > limits.mru_mib) throw new Problem('refused', `its folders in memory have ${inMemory} MiB, its memory has ${limits.mru_mib}`, { reason: 'limits' });
   return {
     name: containerName(scope, spec.contract, workload.name),
-    image,
-    ...(workload.command.length > 0 ? { command: workload.command } : {}),
+    image: image.name,
+    ...(command.length > 0 ? { command } : {}),
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    ...(directory === undefined ? {} : { work_dir: directory }),
+    ...(user === undefined ? {} : { user }),
     env: { ...Object.fromEntries(workload.env.map(({ name, value }) => [name, value])), ...secretEnv },
     // Podman would pass the proxy variables of its own environment on.
     httpproxy: false,
@@ -76,19 +72,14 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, { hard,
       [LABELS.workload]: workload.name,
       [LABELS.digest]: specDigest(spec),
     },
-    resource_limits: {
-      cpu: { period: CPU_PERIOD_US, quota: limits.cru * CPU_PERIOD_US },
-      memory: { limit: memory, swap: memory },
-      pids: { limit: limits.pids },
-    },
-    r_limits: [
-      { type: 'nofile', soft: nofile, hard: nofile },
-      { type: 'nproc', soft: nproc, hard: nproc },
-    ],
+    resource_limits: resourceLimits(limits),
+    r_limits: processLimits(workload, hard),
+    shm_size: Math.min(SHM_MIB, Math.ceil(limits.mru_mib / 2)) * 1_048_576,
     no_new_privileges: true,
     privileged: false,
     cap_drop: ['ALL'],
-    cap_add: CAPABILITIES,
+    // Podman gives these to whatever user there is; they are for root, to become another one.
+    cap_add: isRoot(user ?? image.user) ? CAPABILITIES : [],
     systemd: 'false',
     restart_policy: 'no',
     stop_signal: constants.signals[stop.signal],
@@ -97,12 +88,21 @@ export function createBody(scope: Scope, spec: StartSpec, image: string, { hard,
     Networks: { [network]: {} },
     // No host port: podman picks a free one, and the list says which.
     portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, host_ip: spec.address, protocol })),
+    read_only_filesystem: read_only === true,
+    // What the image declares as volumes would lie on the farmer's disk without a bound; so it is part of the root.
+    image_volume_mode: 'ignore',
     mounts: [
-      ...(spec.data === null ? [] : [{ type: 'bind', source: spec.data, destination: '/data', options: ['rbind', 'rprivate', 'rw', 'nosuid', 'nodev'] }]),
+      ...volumeMounts(spec),
+      ...tmpfs.map(({ path, size_mib }) => ({ type: 'tmpfs', destination: path, options: [`size=${size_mib}m`, 'mode=1777', 'nosuid', 'nodev'] })),
       ...secretMounts(spec.secrets),
     ],
     log_configuration: { driver: 'k8s-file', path: log, size: MAX_WORKLOAD_LOG_BYTES },
   };
+}
+
+/** Whether `user[:group]` is root; nothing said is. */
+function isRoot(user: string): boolean {
+  return /^(root|0*)(:|$)/.test(user);
 }
 
 function secretMounts(secrets: SecretsHere | undefined): Record<string, unknown>[] {

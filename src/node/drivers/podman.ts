@@ -1,20 +1,22 @@
 // Driver for containers on podman.
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
-import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, PULL_TIMEOUT_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
-import { registryRefusal } from '../../market/images.js';
+import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { oneLine } from '../children.js';
 import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
 import type { LogRow, Logs, LogWish } from '../logs.js';
 import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
+import { checkContainer, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
 import { openInside } from './podman-open.js';
+import { unboundRoot } from './podman-root.js';
 import { INSTALL_PODMAN } from './podman-service.js';
 import { giveToUser } from './podman-user.js';
+import { LABELS } from './podman-spec.js';
 import { stateOf } from './podman-state.js';
-import { containerName, createBody, LABELS, parseHardLimits } from './podman-spec.js';
 
 /** What a podman driver is made of. */
 export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'programs'>> {
@@ -29,6 +31,10 @@ export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'prog
   readonly address?: string | null;
   /** Folder for the files of private networks; left out: one beside podman's socket. */
   readonly networksFolder?: string;
+  /** Folder for images on their way and what containers keep in memory; beside the socket if left out. */
+  readonly folder?: string;
+  /** Bytes of free disk that are promised to others, and not for images; none if left out. */
+  readonly promised?: () => Promise<number>;
 }
 
 /** A row of GET /containers/json, as far as it is used. */
@@ -51,16 +57,21 @@ export class PodmanDriver implements Driver {
   readonly networks: PodmanNetworks;
   readonly #options: PodmanOptions;
   readonly #api: PodmanApi;
+  readonly #parts: MakeParts;
 
   constructor(options: PodmanOptions) {
     this.#options = options;
     this.#api = new PodmanApi(options.socket);
     const { grid, node, allowNetworks = [], address = null, networksFolder = `${options.socket}.networks`, programs } = options;
     this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, address, folder: networksFolder, programs });
+    this.#parts = {
+      promised: async () => 0, folder: dirname(options.socket), ...options, api: this.#api,
+      around: async ({ contract, workload }, signal) => ({ network: await this.networks.ensure(contract, signal), log: await options.logs.place({ contract, workload: workload.name }) }),
+    };
   }
 
   async check(signal: AbortSignal): Promise<Check[]> {
-    type Info = { host: { cgroupVersion: string; cgroupControllers: string[] | null; ociRuntime: { name: string }; security: { rootless: boolean; seccompEnabled: boolean } }; version: { Version: string } };
+    type Info = { host: { cgroupVersion: string; cgroupControllers: string[] | null; ociRuntime: { name: string }; security: { rootless: boolean; seccompEnabled: boolean } }; version: { Version: string }; store: { graphDriverName: string } };
     let info: Info;
     try {
       info = (await this.#api.json({ method: 'GET', path: '/info', signal })) as Info;
@@ -68,7 +79,7 @@ export class PodmanDriver implements Driver {
       if (isProblem(error, 'interrupted')) throw error;
       return [{ name: 'podman', ok: false, evidence: messageOf(error), remedy: (error instanceof Problem ? error.hint : undefined) ?? INSTALL_PODMAN }];
     }
-    const { host, version } = info;
+    const { host, version, store } = info;
     const controllers = host.cgroupControllers ?? [];
     const missing = ['cpu', 'memory', 'pids'].filter((name) => !controllers.includes(name));
     const limits = missing.length === 0 && !(host.security.rootless && host.cgroupVersion === 'v1');
@@ -87,6 +98,12 @@ export class PodmanDriver implements Driver {
         remedy: host.security.seccompEnabled ? null : 'use a kernel and a podman with seccomp',
       },
       ...(await this.networks.check(signal)),
+      {
+        name: 'storage',
+        ok: store.graphDriverName === 'overlay' && !host.security.rootless,
+        evidence: `podman keeps containers in ${store.graphDriverName}; what they write ${store.graphDriverName === 'overlay' && !host.security.rootless ? 'is' : 'cannot be'} bounded`,
+        remedy: store.graphDriverName === 'overlay' && !host.security.rootless ? null : 'run as root, with driver = "overlay" in /etc/containers/storage.conf',
+      },
     ];
   }
 
@@ -101,8 +118,8 @@ export class PodmanDriver implements Driver {
   async start(spec: StartSpec, signal: AbortSignal): Promise<Running> {
     const ref = { contract: spec.contract, workload: spec.workload.name };
     let row = await this.#find(ref, signal);
+    const isOurs = row === undefined && (await makeContainer(this.#parts, spec, await secretEnv(spec), signal));
     if (row === undefined) {
-      await this.#create(spec, signal);
       // Where another process is making it, podman takes the name some time before it shows the container.
       const deadline = Date.now() + SHOWN_WITHIN_MS;
       while ((row = await this.#find(ref, signal)) === undefined && Date.now() < deadline) await delay(50);
@@ -114,12 +131,17 @@ export class PodmanDriver implements Driver {
     if (stateOf(row) !== 'created') return this.#running(row, signal);
     // Made some time ago, as before a restart of the machine: the wall may not stand any more.
     await this.networks.ensure(spec.contract, signal);
+    if (!(await readyContainer(this.#parts, row.Id, spec, isOurs, signal))) {
+      await this.remove(ref, signal);
+      return this.start(spec, signal);
+    }
     const files = spec.secrets?.files ?? null;
     if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
+    const isMade = await checkContainer(this.#parts, row.Id, spec, row.State === 'initialized', signal);
     const { network } = spec.workload;
     if (network !== undefined) {
       // Made ready first, so that its first process finds the network.
-      if (row.State !== 'initialized') await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/init`, signal, accept: [304] });
+      if (!isMade) await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/init`, signal, accept: [304] });
       await this.networks.join(ref, network, signal);
     }
     // 304: somebody else started it meanwhile.
@@ -142,7 +164,9 @@ export class PodmanDriver implements Driver {
   async remove(ref: Ref, signal: AbortSignal): Promise<void> {
     const row = await this.#find(ref, signal);
     if (row === undefined) return;
+    const clear = await unboundRoot(this.#api, row.Id, this.#parts.folder, signal);
     await this.#api.call({ method: 'DELETE', path: `/containers/${row.Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal, accept: [404] });
+    await clear();
     await this.#options.logs.close(ref);
   }
 
@@ -189,43 +213,6 @@ export class PodmanDriver implements Driver {
     await this.#api[Symbol.asyncDispose]();
   }
 
-  async #create(spec: StartSpec, signal: AbortSignal): Promise<void> {
-    const { image } = spec.workload;
-    if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
-    const refusal = registryRefusal(image, this.#options.allowRegistries);
-    if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
-    // A quota or limit of 0 means none to podman.
-    if (spec.limits.cru < 1 || spec.limits.mru_mib < 8 || spec.limits.pids < 1) throw new Problem('refused', 'a container needs at least 1 vCPU, 8 MiB and 1 process', { reason: 'limits' });
-    await this.#fetch(image, spec, signal);
-    const network = await this.networks.ensure(spec.contract, signal);
-    const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
-    const log = await this.#options.logs.place({ contract: spec.contract, workload: spec.workload.name });
-    try {
-      await this.#api.call({ method: 'POST', path: '/containers/create', body: createBody(this.#options, spec, image, { hard, network, log, secretEnv: await secretEnv(spec) }), signal });
-    } catch (error) {
-      // Made by another process between our look and now: the caller adopts it.
-      const name = containerName(this.#options, spec.contract, spec.workload.name);
-      if (!isProblem(error, 'failed') || !error.message.includes('already in use') || !error.message.includes(name)) throw error;
-    }
-  }
-
-  /** Sees to it that the image is here under this very name: by its digest alone podman would also take another farm customer's. */
-  async #fetch(image: string, spec: StartSpec, signal: AbortSignal): Promise<void> {
-    const there = await this.#api.call({ method: 'GET', path: `/images/${image}/json`, signal, accept: [404] });
-    if (there.status !== 404) {
-      const { RepoDigests } = JSON.parse(there.bytes.toString('utf8')) as { RepoDigests: string[] | null };
-      if (RepoDigests?.includes(image)) return;
-    }
-    if (image.startsWith('localhost/')) throw new Problem('refused', `the image ${image} is not on this node`, { reason: 'image' });
-    spec.onPull?.();
-    const answer = await this.#api.call({ method: 'POST', path: '/images/pull', query: { reference: image, policy: 'always', quiet: 'true' }, signal, timeout_ms: PULL_TIMEOUT_MS });
-    // Podman answers 200 before it knows: a failure is the last of the lines.
-    for (const line of answer.bytes.toString('utf8').split('\n').filter((text) => text !== '')) {
-      const said = JSON.parse(line) as { error?: string };
-      if (said.error !== undefined && said.error !== '') throw new Problem('failed', `cannot fetch the image: ${oneLine(said.error)}`, { reason: 'image' });
-    }
-  }
-
   async #rows(labels: readonly string[], signal: AbortSignal): Promise<Row[]> {
     const scope = [`${LABELS.grid}=${this.#options.grid}`, `${LABELS.node}=${this.#options.node}`];
     const rows = await this.#api.json({ method: 'GET', path: '/containers/json', query: { all: 'true', filters: JSON.stringify({ label: [...scope, ...labels] }) }, signal });
@@ -265,8 +252,10 @@ export class PodmanDriver implements Driver {
   }
 
   async #why(row: Row, signal: AbortSignal): Promise<string> {
-    const answer = await this.#api.call({ method: 'GET', path: `/containers/${row.Id}/json`, signal, accept: [404] });
+    const answer = await this.#api.call({ method: 'GET', path: `/containers/${row.Id}/json`, signal, accept: [404, 500] });
     if (answer.status === 404) return 'taken away';
+    // What it wrote is not there, as after a restart of the machine: podman then cannot say more than the list does.
+    if (answer.status === 500) return `ended with exit code ${row.ExitCode}`;
     const { State } = JSON.parse(answer.bytes.toString('utf8')) as { State: { OOMKilled: boolean; Error: string } };
     if (State.OOMKilled) return 'killed: it used more memory than it may';
     const words = oneLine(State.Error, MAX_REASON_CHARS);

@@ -86,12 +86,12 @@ export class LocalRegistry implements AsyncDisposable {
   }
 
   /** An image of one platform. @param layers gzipped tars, with the hashes of what is in them */
-  async image(path: string, tag: string, platform: string, layers: readonly { gzip: Buffer; diff: string; mediaType?: string }[] = []): Promise<Put> {
+  async image(path: string, tag: string, platform: string, layers: readonly { gzip: Buffer; diff: string; mediaType?: string }[] = [], config: object = {}): Promise<Put> {
     const [os, architecture] = platform.split('/');
-    const config = await this.blob(path, Buffer.from(JSON.stringify({ os, architecture, config: {}, rootfs: { type: 'layers', diff_ids: layers.map(({ diff }) => diff) } })), TYPES.config);
+    const described = await this.blob(path, Buffer.from(JSON.stringify({ os, architecture, config, rootfs: { type: 'layers', diff_ids: layers.map(({ diff }) => diff) } })), TYPES.config);
     const put: Put[] = [];
     for (const { gzip, mediaType = TYPES.layer } of layers) put.push(await this.blob(path, gzip, mediaType));
-    return this.manifest(path, tag, { schemaVersion: 2, mediaType: TYPES.manifest, config, layers: put }, TYPES.manifest);
+    return this.manifest(path, tag, { schemaVersion: 2, mediaType: TYPES.manifest, config: described, layers: put }, TYPES.manifest);
   }
 
   /** One image for several platforms, with an attestation as builders add it. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -164,12 +164,13 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
 
   test('the volume is at /data, and its files stay when the container goes', async () => {
     const data = await mkdtemp(join(home, 'data-'));
-    await writeFile(join(data, 'in'), 'from outside');
+    await mkdir(join(data, 'files'));
+    await writeFile(join(data, 'files', 'in'), 'from outside');
     const spec = shell('cat /data/in; echo from inside > /data/out', { data });
     assert.equal(await output(spec), 'from outside');
     await driver.remove(refOf(spec), within(30));
     assert.equal(await seen(driver, refOf(spec)), undefined);
-    assert.equal(await readFile(join(data, 'out'), 'utf8'), 'from inside\n');
+    assert.equal(await readFile(join(data, 'files', 'out'), 'utf8'), 'from inside\n');
   });
 
   test('a published port answers on this machine, a second driver finds the container, and starting twice makes one', async () => {
@@ -285,7 +286,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     const hash = image.slice(image.indexOf('@'));
     await assert.rejects(strict.start(specOf({ workload: workload({ image }) }), within(60)), (error) => isProblem(error, 'refused', 'registry'));
     // Podman alone would take any image with this digest; here it has to be fetched under the name, from where nobody answers.
-    await assert.rejects(strict.start(specOf({ workload: workload({ image: `docker.invalid.example:1/web${hash}` }) }), within(120)), (error) => isProblem(error, 'failed', 'image'));
+    await assert.rejects(strict.start(specOf({ workload: workload({ image: `docker.invalid.example:1/web${hash}` }) }), within(120)), (error) => isProblem(error, 'unreachable', 'registry'));
   });
 
   test('a limit of nothing would be no limit, and is refused', async () => {

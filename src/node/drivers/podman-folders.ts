@@ -1,0 +1,67 @@
+// What a container sees of its contract's volume, and how it is made sure that it sees nothing else of the machine.
+//
+//   <volume>/files/             what workloads see: as a whole at /data, or folders of it where the workload says
+//   <volume>/roots/<workload>/  what a workload writes outside of that (podman-root.ts)
+//
+// The tenant writes below files/, also while this agent looks. A folder that is a folder now may be a link to the
+// farmer's /etc a moment later. So the container is made up to its first instruction, then its own table of mounts
+// says what it would really see, and only then it is started.
+import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../../base/errors.js';
+import type { Mount } from '../../schema/types.js';
+import type { StartSpec } from '../driver.js';
+import type { MountLine } from '../mounts.js';
+
+/** The tenant's part of a volume. */
+export function filesOf(data: string): string {
+  return join(data, 'files');
+}
+
+/** What a workload has of its volume: what it says, else all of it at /data. */
+export function mountsOf({ workload, data }: Pick<StartSpec, 'workload' | 'data'>): readonly Mount[] {
+  return data === null ? [] : (workload.mounts ?? [{ path: '/data', folder: null, read_only: false }]);
+}
+
+/** `mounts` of a container, as podman takes them. */
+export function volumeMounts(spec: Pick<StartSpec, 'workload' | 'data'>): Record<string, unknown>[] {
+  const { data } = spec;
+  if (data === null) return [];
+  return mountsOf(spec).map(({ path, folder, read_only }) => ({
+    type: 'bind', source: join(filesOf(data), folder ?? '.'), destination: path, options: ['bind', 'rprivate', read_only ? 'ro' : 'rw', 'nosuid', 'nodev'],
+  }));
+}
+
+/**
+ * Makes the folders that a workload wants and that are not there; whoever the workload runs as may write them.
+ * @throws Problem `refused`, reason `mount`, where something else is in the place of one
+ */
+export async function makeFolders(spec: Pick<StartSpec, 'workload' | 'data'>): Promise<void> {
+  const { data } = spec;
+  if (data === null) return;
+  const files = filesOf(data);
+  for (const [path, what] of [[files, 'the volume'], ...mountsOf(spec).flatMap(({ folder }) => (folder === null ? [] : [[join(files, folder), folder] as const]))] as const) {
+    const isNew = await mkdir(path).then(() => true, (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? false : Promise.reject(error)));
+    if (isNew) await chmod(path, 0o777);
+    if (!(await lstat(path)).isDirectory()) throw new Problem('refused', `${what} in the volume is no folder`, { reason: 'mount' });
+  }
+}
+
+/**
+ * Whether a container that was made, but not started, sees just the folders that it is to see.
+ * @param inside its table of mounts, and `own` that of this process
+ * @throws Problem `refused`, reason `mount`
+ */
+export function checkMounts(spec: Pick<StartSpec, 'workload' | 'data'>, inside: readonly MountLine[], own: readonly MountLine[]): void {
+  const { data } = spec;
+  if (data === null) return;
+  const files = filesOf(data);
+  const on = own.filter(({ point }) => point === '/' || files.startsWith(`${point}/`)).reduce<MountLine | undefined>((best, line) => (best !== undefined && best.point.length > line.point.length ? best : line), undefined);
+  if (on === undefined) throw new Problem('failed', 'the volume lies on nothing', { reason: 'mount' });
+  const base = join(on.root, files.slice(on.point === '/' ? 0 : on.point.length));
+  const wanted = mountsOf(spec).map(({ folder }) => join(base, folder ?? '.'));
+  for (const root of new Set(wanted)) {
+    const count = (all: readonly string[]): number => all.filter((one) => one === root).length;
+    if (count(inside.filter(({ device }) => device === on.device).map((line) => line.root)) < count(wanted)) throw new Problem('refused', 'a folder of the volume was replaced while it was mounted', { reason: 'mount' });
+  }
+}

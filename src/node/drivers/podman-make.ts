@@ -1,0 +1,103 @@
+// Makes a container up to where it can be started: image, limits, mounts, and bounds that podman itself cannot set.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isProblem, Problem } from '../../base/errors.js';
+import { registryRefusal } from '../../market/images.js';
+import { isPrivateHost } from '../../net/addresses.js';
+import type { Scope, StartSpec } from '../driver.js';
+import { mountsSeenBy } from '../mounts.js';
+import type { PodmanApi } from './podman-api.js';
+import { checkMounts, makeFolders, mountsOf } from './podman-folders.js';
+import { haveImage, parseLogin } from './podman-image.js';
+import { parseHardLimits } from './podman-limits.js';
+import { boundRoot } from './podman-root.js';
+import { containerName, createBody, type Surroundings } from './podman-spec.js';
+
+/** What containers are made with. */
+export interface MakeParts extends Scope {
+  readonly api: PodmanApi;
+  /** Folder of the driver's own, on this machine's file system. */
+  readonly folder: string;
+  /** The farmer's exceptions to the rule on registries, see `registryRefusal`. */
+  readonly allowRegistries: readonly string[];
+  /** Bytes of free disk that are promised to others. */
+  readonly promised: () => Promise<number>;
+  /** Makes what a container stands in; called once its image is here. */
+  readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'log'>>;
+}
+
+/**
+ * Creates the container of a spec.
+ * @param secretEnv values of the variables that are secrets
+ * @returns false where another process has made one of this name between our look and now
+ * @throws Problem as `Driver.start`
+ */
+export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv: Readonly<Record<string, string>>, signal: AbortSignal): Promise<boolean> {
+  const { workload, limits } = spec;
+  const { image } = workload;
+  if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
+  const refusal = registryRefusal(image, parts.allowRegistries);
+  if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
+  // A quota or limit of 0 means none to podman.
+  if (limits.cru < 0.01 || limits.mru_mib < 8 || limits.pids < 1) throw new Problem('refused', 'a container needs at least a hundredth of a vCPU, 8 MiB and 1 process', { reason: 'limits' });
+  if (spec.data === null && (workload.mounts ?? []).length > 0) throw new Problem('refused', 'the contract has no volume of which a part could be mounted', { reason: 'mount' });
+  const name = await haveImage(image, {
+    ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
+    // Registries that are private by their name come here only where the farmer allows them.
+    allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isListed(image, parts.allowRegistries),
+    login: loginOf(spec),
+  }, signal);
+  const { User: user } = (await parts.api.json({ method: 'GET', path: `/images/${name}/json`, signal })) as { User: string };
+  const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
+  const around = await parts.around(spec, signal);
+  await makeFolders(spec);
+  try {
+    await parts.api.call({ method: 'POST', path: '/containers/create', body: createBody(parts, spec, { name, user }, { ...around, hard, secretEnv }), signal });
+    return true;
+  } catch (error) {
+    const taken = containerName(parts, spec.contract, workload.name);
+    if (!isProblem(error, 'failed') || !error.message.includes('already in use') || !error.message.includes(taken)) throw error;
+    return false;
+  }
+}
+
+/**
+ * Does what has to be done before a container that was made is started.
+ * @param isOurs this process has made it just now; another one may still be at it
+ * @returns false where it cannot be started any more and has to be made anew
+ * @throws Problem `refused`, reason `storage` or `mount`
+ */
+export async function readyContainer({ api, folder }: MakeParts, id: string, spec: StartSpec, isOurs: boolean, signal: AbortSignal): Promise<boolean> {
+  return boundRoot(api, id, spec, folder, isOurs, signal);
+}
+
+/**
+ * Looks at what a container would see, where its tenant could have a hand in that: made up to its first instruction.
+ * @param isMade it is that far already
+ * @returns whether it is that far now
+ * @throws Problem `refused`, reason `mount`
+ */
+export async function checkContainer({ api }: MakeParts, id: string, spec: StartSpec, isMade: boolean, signal: AbortSignal): Promise<boolean> {
+  if (mountsOf(spec).every(({ folder }) => folder === null)) return isMade;
+  if (!isMade) {
+    await makeFolders(spec);
+    await api.call({ method: 'POST', path: `/containers/${id}/init`, signal });
+  }
+  const { State } = (await api.json({ method: 'GET', path: `/containers/${id}/json`, signal })) as { State: { Pid: number } };
+  checkMounts(spec, await mountsSeenBy(State.Pid), await mountsSeenBy('self'));
+  return true;
+}
+
+function isListed(image: string, allow: readonly string[]): boolean {
+  const name = image.slice(0, image.indexOf('@'));
+  return allow.some((entry) => entry !== '' && (name === entry || name.startsWith(`${entry}/`)));
+}
+
+function loginOf({ workload: { registry }, secrets }: StartSpec): (() => Promise<ReturnType<typeof parseLogin>>) | undefined {
+  if (registry === undefined) return undefined;
+  return async () => {
+    const bytes = await secrets?.bytes(registry.secret);
+    if (bytes === undefined) throw new Problem('refused', 'this node takes no secrets, so it cannot log in at a registry', { reason: 'secrets' });
+    return parseLogin(bytes, registry.secret);
+  };
+}
