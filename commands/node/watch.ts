@@ -126,6 +126,8 @@ function words(event: WatchEvent): string {
       return `${what}: ${{ volume: 'volume made', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
     case 'step_failed':
       return `${what}: ${event.step} failed: ${event.reason}${event.again_ms === null ? '; not tried again' : `; again in ${event.again_ms / 1_000} s`}`;
+    case 'pulling':
+      return `${what}: image ${event.total === 0 ? 100 : Math.floor((100 * event.done) / event.total)} % of ${Math.ceil(event.total / 1_048_576)} MiB`;
     case 'said':
       return `${what}: recorded ${event.state}${event.reason === null ? '' : `: ${event.reason}`}`;
     case 'not_said':

@@ -270,6 +270,10 @@ export const MAX_MIRROR_WRITES = 16;
 export const RUNTIME_TIMEOUT_MS = 30_000;
 /** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */
 export const PULL_TIMEOUT_MS = 10 * 60_000;
+/** Node: ports that one contract has published; each takes one of the machine's. */
+export const MAX_CONTRACT_PORTS = 128;
+/** Node: how often the book is told how far a download is. */
+export const SAY_PROGRESS_MS = 60_000;
 /** Node: an image as it is fetched, and unpacked. The largest in common use (machine learning) have 10 GiB and 25. */
 export const MAX_IMAGE_BYTES = 16 * 1_073_741_824;
 export const MAX_UNPACKED_BYTES = 40 * 1_073_741_824;

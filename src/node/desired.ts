@@ -2,7 +2,6 @@
 // checks it passed. Pure.
 import { iso } from '../base/clock.js';
 import { formatTft } from '../base/amount.js';
-import { MAX_WORKLOAD_PIDS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { add, NOTHING, shortages } from '../capacity/fit.js';
 import { registryRefusal } from '../market/images.js';
@@ -10,8 +9,9 @@ import { webHolders } from '../market/web.js';
 import { takenBy } from '../rules/node.js';
 import { read, readGrid, type ContractObject, type NodeObject, type RunObject } from '../rules/objects.js';
 import { resourcesOf, viewOf, type ContractView } from '../rules/view.js';
-import type { NodeConfig, Quorum, Resources, Workload } from '../schema/types.js';
+import type { NodeConfig, Quorum, Workload } from '../schema/types.js';
 import type { Check, Limits } from './driver.js';
+import { sharesOf } from './shares.js';
 import { webRefusal } from './names.js';
 
 /** What a node may conclude from its copy at this moment. */
@@ -99,8 +99,7 @@ function desiredContract(state: ReadState, config: NodeConfig, node: NodeObject 
   const resources = resourcesOf(contract);
   const early = viewOf(state, contract, Math.min(time.now, time.stamp));
   const late = viewOf(state, contract, Math.max(time.now, time.stamp));
-  const limits = shareOf(resources, workloads.length);
-  const tasks = workloads.map((workload) => ({ workload, limits, refusal: tooSmall(resources, limits) ?? refusalOf(config, workload) ?? webRefusal(config, names, contract, workload) }));
+  const tasks = sharesOf(resources, workloads).map(({ workload, limits, refusal }) => ({ workload, limits, refusal: refusal ?? refusalOf(config, workload) ?? webRefusal(config, names, contract, workload) }));
   const proof = prove(contract);
   const checks = [
     ...proof.checks,
@@ -158,19 +157,6 @@ function capacityCheck(node: NodeObject | undefined, contract: ContractObject, a
   return { name: 'capacity', ok: true, evidence: `${cru} vCPU, ${mru_mib} MiB memory, ${sru_mib} MiB SSD and ${hru_mib} MiB HDD are within what the node announces`, remedy: null };
 }
 
-/** Below this no container comes up. */
-const MIN_WORKLOAD_MIB = 8;
-
-/** Each workload's part of the contract: the same for all; a vCPU at least, since cpu time (not memory) can be shared. */
-function shareOf({ cru, mru_mib }: Resources, workloads: number): Limits {
-  const parts = Math.max(1, workloads);
-  return { cru: Math.max(1, Math.floor(cru / parts)), mru_mib: Math.floor(mru_mib / parts), pids: MAX_WORKLOAD_PIDS };
-}
-
-function tooSmall({ cru }: Resources, { mru_mib }: Limits): string | null {
-  return cru >= 1 && mru_mib >= MIN_WORKLOAD_MIB ? null : `${cru} vCPU for all and ${mru_mib} MiB for each workload are too little to run one`;
-}
-
 /** Whoever may say what runs here: the consumer, and those who may change the workloads. */
 function consumerCheck(state: ReadState, { runtime, allow_consumers }: NodeConfig, { agreement }: ContractObject): Check {
   const name = 'consumer';
@@ -189,9 +175,18 @@ function partiesOf(quorum: Quorum): string[] {
   return quorum.members.flatMap((member) => ('of' in member ? [member.of] : partiesOf(member)));
 }
 
-function refusalOf({ runtime, allow_registries }: NodeConfig, { image }: Workload): string | null {
-  if (runtime === 'process') return image === null ? null : 'this node runs commands (runtime process), no images';
+function refusalOf({ runtime, allow_registries }: NodeConfig, workload: Workload): string | null {
+  const { image } = workload;
+  if (runtime === 'process') return image === null ? bareRefusal(workload) : 'this node runs commands (runtime process), no images';
   return image === null ? 'this node runs images (runtime podman), no bare commands' : registryRefusal(image, allow_registries);
+}
+
+/** What takes a container. */
+const CONTAINED = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'limits', 'mounts', 'registry'] as const satisfies readonly (keyof Workload)[];
+
+function bareRefusal(workload: Workload): string | null {
+  const field = CONTAINED.find((name) => workload[name] !== undefined);
+  return field === undefined ? null : `this node runs bare commands (runtime process), which have no ${field}`;
 }
 
 function workloadCheck({ workload: { name, image }, refusal }: Task): Check {

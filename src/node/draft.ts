@@ -32,8 +32,8 @@ export interface Wait {
 export interface Memory {
   /** What is under way. */
   readonly busy: ReadonlyMap<string, Action['do']>;
-  /** Which of it downloads an image. */
-  readonly pulling: ReadonlySet<string>;
+  /** Which of it downloads an image, and how far that is. */
+  readonly pulling: ReadonlyMap<string, string>;
   readonly failures: ReadonlyMap<string, Failure>;
   /** What is remembered of each workload, by `contract/name`. */
   readonly lives: ReadonlyMap<string, Life>;

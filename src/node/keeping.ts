@@ -120,7 +120,10 @@ function runTask(draft: Draft, { contract, said }: Desired, { workload, limits, 
   const failed = refusal ?? draft.act(start, life.ends.at(-1));
   if (failed !== null) draft.remember(contract, name, cannotStart(life, failed));
   else if (draft.actions.includes(start)) draft.remember(contract, name, starting(life));
-  else if (status === undefined && draft.memory.pulling.has(key)) draft.say(contract, name, 'pulling');
+  else {
+    const progress = draft.memory.pulling.get(key);
+    if (progress !== undefined && (status === undefined || (status.state === 'pulling' && status.reason !== progress))) draft.say(contract, name, 'pulling', { reason: progress });
+  }
 }
 
 /** Whether the pause before it is started again is over. */

@@ -7,6 +7,7 @@ import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS }
 import { oneLine } from './children.js';
 import type { Driver } from './driver.js';
 import type { Secrets } from './secrets/secrets.js';
+import { Progress } from './progress.js';
 import { attemptOf, keyOf, type Action, type Failure } from './steps.js';
 import type { Teller } from './tell.js';
 import type { Volumes } from './volume.js';
@@ -36,13 +37,14 @@ export class Queue {
   readonly #teller: Teller;
   readonly #onChange: () => void;
   readonly #steps = new Map<string, Step>();
-  readonly #pulling = new Set<string>();
+  readonly #progress: Progress;
   readonly #failures = new Map<string, Failure & { readonly tries: number }>();
 
   constructor(parts: QueueParts, teller: Teller, onChange: () => void) {
     this.#parts = parts;
     this.#teller = teller;
     this.#onChange = onChange;
+    this.#progress = new Progress(parts.clock);
   }
 
   /** What is under way now, by key. */
@@ -50,9 +52,9 @@ export class Queue {
     return new Map([...this.#steps].map(([key, { step }]) => [key, step]));
   }
 
-  /** Keys of what downloads an image. */
-  get pulling(): ReadonlySet<string> {
-    return this.#pulling;
+  /** What downloads an image, by key, and how far it is. */
+  get pulling(): ReadonlyMap<string, string> {
+    return this.#progress.words;
   }
 
   get failures(): ReadonlyMap<string, Failure> {
@@ -78,7 +80,7 @@ export class Queue {
       )
       .finally(() => {
         this.#steps.delete(key);
-        this.#pulling.delete(key);
+        this.#progress.forget(key);
         this.#onChange();
       });
     this.#steps.set(key, { step: action.do, abort, ended });
@@ -107,9 +109,10 @@ export class Queue {
         await volumes.ensure(contract, action.size_mib, signal);
         return;
       case 'start': {
-        const onPull = () => {
-          this.#pulling.add(keyOf(action));
-          this.#onChange();
+        const onPull = (done: number, total: number): void => {
+          const { isNews, isDue } = this.#progress.note(keyOf(action), done, total);
+          if (isNews) this.#teller.pulling(contract, action.workload.name, done, total);
+          if (isDue) this.#onChange();
         };
         const placed = await secrets?.place(contract, action.workload);
         const spec = { contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull, ...(placed === undefined ? {} : { secrets: placed }) };

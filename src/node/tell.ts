@@ -16,6 +16,8 @@ export type WatchEvent =
   | { readonly event: 'step'; readonly step: Action['do']; readonly contract: string; readonly workload: string | null }
   /** again_ms null: it is not tried again. */
   | { readonly event: 'step_failed'; readonly step: Action['do']; readonly contract: string; readonly workload: string | null; readonly reason: string; readonly again_ms: number | null }
+  /** An image is fetched; bytes. */
+  | { readonly event: 'pulling'; readonly contract: string; readonly workload: string; readonly done: number; readonly total: number }
   | { readonly event: 'said'; readonly contract: string; readonly workload: string | null; readonly state: Report['state']; readonly reason: string | null }
   | { readonly event: 'not_said'; readonly contract: string; readonly workload: string | null; readonly state: Report['state']; readonly reason: string }
   /** Time is confirmed by this node's meter again (null), or is not, and so not billed. */
@@ -59,6 +61,10 @@ export class Teller {
 
   step(action: Action): void {
     this.#tell({ event: 'step', step: action.do, contract: action.contract, workload: workloadOf(action) });
+  }
+
+  pulling(contract: string, workload: string, done: number, total: number): void {
+    this.#tell({ event: 'pulling', contract, workload, done, total });
   }
 
   stepFailed(action: Action, reason: string, again_ms: number | null): void {

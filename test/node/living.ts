@@ -104,7 +104,7 @@ export class Living {
     const held: RunObject = { contract: C, state: 'held', reason: null, at: FIRST, workloads: [...this.#said.values()] };
     const wanted: Desired = { contract: C, phase: this.phase, checks: [], held: true, volume_mib: 0, tasks: this.list.map((workload) => ({ workload, limits: this.limits, refusal: null })), keep_until: Infinity, said: held };
     const machine = { running: this.running, volumes: new Map(), growsInUse: true };
-    const memory = { busy: new Map(), pulling: new Set<string>(), failures: this.#failures, health: this.health, spoken: this.#spoken, waiting: new Map(), taken: new Map([[C, null]]) };
+    const memory = { busy: new Map(), pulling: new Map<string, string>(), failures: this.#failures, health: this.health, spoken: this.#spoken, waiting: new Map(), taken: new Map([[C, null]]) };
     const settled = settle([wanted], machine, { ...memory, lives: this.lives }, time);
     // As in the database: what comes back is a copy.
     const keep = (lives: ReadonlyMap<string, Life>): void => {

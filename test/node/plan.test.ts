@@ -49,7 +49,7 @@ interface Given {
   readonly growsInUse?: boolean;
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
-  readonly pulling?: readonly string[];
+  readonly pulling?: readonly (readonly [string, string])[];
   readonly waiting?: readonly [string, Wait][];
   /** Undefined: the contract is not among those taken on. */
   readonly look?: Look | null | undefined;
@@ -57,7 +57,7 @@ interface Given {
 
 function planned(given: Given): Plan {
   const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
-  const memory = { busy: new Map(given.busy), pulling: new Set(given.pulling), failures: new Map(given.failures), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
+  const memory = { busy: new Map(given.busy), pulling: new Map(given.pulling), failures: new Map(given.failures), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   const time = given.time ?? fresh;
   const settled = settle([wanted(given.wanted)], machine, { ...memory, lives: new Map() }, time);
   return plan(settled.wanted, machine, { ...memory, lives: settled.lives }, time);
@@ -118,8 +118,9 @@ describe('a fresh copy', () => {
     ['stops what is no longer listed', { running: [running('running', { workload: 'old', digest: 'x' })], wanted: { tasks: [] } }, ['stop old']],
     ['says why it does not run a workload', { wanted: { tasks: [{ workload: web, limits: LIMITS, refusal: 'no such registry' }] } }, ['say web failed']],
     ['keeps a workload that it would no longer start', { running: [running('running')], wanted: { said: said('held', { ports: PORTS }), tasks: [{ workload: web, limits: LIMITS, refusal: 'no such registry' }] } }, []],
-    ['says that an image is fetched', { busy: [[`${C}/web`, 'start']], pulling: [`${C}/web`] }, ['say web pulling']],
-    ['says that only once', { busy: [[`${C}/web`, 'start']], pulling: [`${C}/web`], wanted: { said: said('held', { state: 'pulling' }) } }, []],
+    ['says that an image is fetched', { busy: [[`${C}/web`, 'start']], pulling: [[`${C}/web`, '0 % of 9 MiB']] }, ['say web pulling']],
+    ['says that only once', { busy: [[`${C}/web`, 'start']], pulling: [[`${C}/web`, '0 % of 9 MiB']], wanted: { said: said('held', { state: 'pulling', reason: '0 % of 9 MiB' }) } }, []],
+    ['says how far it has come since', { busy: [[`${C}/web`, 'start']], pulling: [[`${C}/web`, '70 % of 9 MiB']], wanted: { said: said('held', { state: 'pulling', reason: '0 % of 9 MiB' }) } }, ['say web pulling']],
     ['does nothing on what is under way', { busy: [[`${C}/web`, 'start']] }, []],
     ['lets a volume grow that an amendment made larger, and keeps what runs', { size_mib: 50, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['volume']],
     ['stops what uses such a volume where it cannot grow in use', { size_mib: 50, growsInUse: false, running: [running('running')], wanted: { said: said('held', { ports: PORTS }) } }, ['stop web']],

@@ -27,7 +27,7 @@ const machine: Measured = {
   kernel: 'linux 6.1',
   kvm: true,
 };
-const fine = (...broken: string[]): Check[] => ['podman', 'limits', 'seccomp', 'isolation', 'volumes'].map((name) => ({ name, ok: !broken.includes(name), evidence: 'seen', remedy: null }));
+const fine = (...broken: string[]): Check[] => ['podman', 'limits', 'seccomp', 'storage', 'isolation', 'volumes'].map((name) => ({ name, ok: !broken.includes(name), evidence: 'seen', remedy: null }));
 const podman = { driver: { runtime: 'podman' }, disk: null, declare: null } as const;
 
 function assertAnnounceable(offer: Offer): void {
@@ -87,6 +87,7 @@ for (const [whole, kept] of [['2/4/0/0', '0/1/0/0'], ['4/8/0/0', '1/1/0/0'], ['1
 
 for (const [broken, lost, words] of [
   ['limits', ['cru', 'mru_mib'], /no cpu and no memory/],
+  ['storage', ['cru', 'mru_mib'], /no cpu and no memory/],
   ['isolation', ['cru', 'mru_mib'], /no cpu and no memory/],
   ['podman', ['cru', 'mru_mib'], /no cpu and no memory/],
   ['volumes', ['sru_mib', 'hru_mib'], /no disk space/],
