@@ -87,7 +87,7 @@ test('what ran when the machine went down is cut off, whatever podman calls it',
 
 test('a container ends as its workload asks, else by SIGTERM within 10 s', () => {
   const of = (stop?: Workload['stop']): unknown[] => {
-    const body = createBody(scope, specOf({ workload: workload({ image, ...(stop === undefined ? {} : { stop }) }) }), image, { hard: plenty, network: 'net', log: '/logs/now.log' });
+    const body = createBody(scope, specOf({ workload: workload({ image, ...(stop === undefined ? {} : { stop }) }) }), { name: image, user: '' }, around);
     return [body['stop_signal'], body['stop_timeout']];
   };
   assert.deepEqual([of(), of({ signal: 'SIGINT', grace_ms: 1_500 })], [[15, 10], [2, 2]]);
