@@ -1,11 +1,14 @@
 // The same watcher with real containers: a web server with a volume, reached over the port that the book names.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import { read } from '../../src/rules/objects.js';
 import { makeLocalImage, removeLocalImage } from '../../src/node/localimage.js';
+import { Lives } from '../../src/node/lives.js';
 import type { Workload } from '../../src/schema/types.js';
 import { LocalGrid, until } from './local.js';
 import { missing } from './network/lab.js';
@@ -79,6 +82,30 @@ describe('a node with containers', { skip, timeout: 240_000 }, () => {
     await node.watcher.once();
     assert.deepEqual(links(), []);
     assert.deepEqual(readdirSync('/run/netns').filter((name) => name.startsWith(`3bot-${local.config.key.slice(0, 8)}`)), []);
+  });
+
+  test('starts again what was killed, checks health within it and at its address, and asks it to end as it wants to be asked', async () => {
+    await using local = await LocalGrid.start(within(), 'podman', ['localhost']);
+    const often = { start_ms: 60_000, interval_ms: 1_000, timeout_ms: 5_000, retries: 3 };
+    const restart = { policy: 'always', attempts: 5, interval_ms: 60_000, delay_ms: 100 } as const;
+    const served: Workload = { ...web(), restart, health: { type: 'http', port: 8080, path: '/index.html', ...often }, stop: { signal: 'SIGINT', grace_ms: 20_000 } };
+    const shell = "trap 'echo asked > /data/end; exit 0' INT; while :; do sleep 1; done";
+    const asked: Workload = { name: 'asked', image, command: ['/bin/sh', '-c', shell], env: [], ports: [], secrets: [], restart, health: { type: 'command', command: ['/bin/sh', '-c', '[ -d /data ]'], ...often }, stop: { signal: 'SIGINT', grace_ms: 20_000 } };
+    const contract = await local.deal([served, asked], { ...terms, retention_ms: 3_600_000 });
+    await using node = await local.watch({ interval_ms: 200 });
+    const health = (): unknown[] => local.run(contract)?.workloads.map((one) => one.health) ?? [];
+    await until('both are healthy', () => health().join() === 'healthy,healthy');
+    const { stdout } = await promisify(execFile)('podman', ['ps', '--quiet', '--filter', `label=io.3bot.contract=${contract}`, '--filter', 'label=io.3bot.workload=web']);
+    await promisify(execFile)('podman', ['kill', stdout.trim()]);
+    await until('it runs again, and is healthy', () => {
+      using now = new Lives(local.nodeHome, local.config.grid, local.config.key);
+      const life = now.all.get(`${contract}/web`);
+      return life?.restarts === 1 && life.health === 'healthy';
+    });
+    const volume = (await node.volumes.list())[0]?.path ?? '';
+    await local.say(contract, 'end@1', { reason: 'done' });
+    await until('both have ended', () => local.said(contract, 'web') === 'exited' && local.said(contract, 'asked') === 'exited');
+    assert.ok(existsSync(join(volume, 'end')), 'by its own signal');
   });
 
   test('says why an image does not run', async () => {
