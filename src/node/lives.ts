@@ -9,6 +9,7 @@ import type { Life } from './life.js';
 const SQL = {
   all: 'SELECT contract, workload, life FROM node_lives WHERE grid = ? AND node = ?',
   put: 'INSERT INTO node_lives (grid, node, contract, workload, life) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET life = excluded.life',
+  forget: 'DELETE FROM node_lives WHERE grid = ? AND node = ? AND contract = ? AND workload = ?',
   drop: 'DELETE FROM node_lives WHERE grid = ? AND node = ? AND contract = ?',
 } as const;
 
@@ -39,6 +40,16 @@ export class Lives implements Disposable {
       for (const [key, life] of lives) put.run(...this.#scope, ...splitKey(key), JSON.stringify(life));
     })();
     for (const [key, life] of lives) this.#all.set(key, life);
+  }
+
+  /** Of these contracts only these workloads are listed: the others are forgotten. @param listed contract to names */
+  trim(listed: ReadonlyMap<string, ReadonlySet<string>>): void {
+    for (const key of this.#all.keys()) {
+      const [contract, workload] = splitKey(key);
+      if (listed.get(contract)?.has(workload) !== false) continue;
+      this.#private.db.prepare(SQL.forget).run(...this.#scope, contract, workload);
+      this.#all.delete(key);
+    }
   }
 
   /** Nothing of this contract is left. */

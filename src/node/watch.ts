@@ -171,6 +171,7 @@ export class Watcher {
     const remembered = { busy, pulling, failures, health: this.#checker.health, spoken: this.#reporter.spoken, taken: known };
     const { wanted, lives: settled } = settle(listed, machine, { ...remembered, lives: lives.all }, time);
     lives.put(settled);
+    if (time.fresh) lives.trim(new Map(wanted.flatMap(({ contract, phase, tasks }) => (phase === 'run' ? [[contract, new Set(tasks.map(({ workload }) => workload.name))] as const] : []))));
     // Network → volume → workload → gateway; back the same way, as each looks at what is still there.
     const waiting = new Map([...(await this.#network(wanted, machine, time)), ...(await this.#fetchSecrets(wanted, machine, time))]);
     const next = plan(wanted, machine, { ...remembered, lives: lives.all, waiting }, time);

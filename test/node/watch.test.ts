@@ -253,16 +253,24 @@ for (const problem of [new Problem('failed', 'registry is being restarted'), new
   assert.deepEqual(node.events.flatMap((event) => (event.event === 'step_failed' && event.contract === second ? [event.again_ms] : [])), [...NODE_RETRY_MS, null]);
 });
 
-test('a start that hangs delays no other, and is given up when its contract ends', async () => {
+test('a start or a stop that hangs delays no other, and a start is given up when its contract ends', async () => {
   await using local = await LocalGrid.start(within());
   let hanging = 0;
-  const stuck = (driver: Driver): Driver => wrapped(driver, async (spec, signal) => {
-    if (spec.workload.name !== 'stuck') return driver.start(spec, signal);
-    hanging += 1;
-    return new Promise((_, reject) => signal.addEventListener('abort', () => {
-      hanging -= 1;
-      reject(new Problem('interrupted', 'given up'));
-    }));
+  let stops: 'fine' | 'hang' | 'hanging' = 'fine';
+  const stuck = (driver: Driver): Driver => ({
+    ...wrapped(driver, async (spec, signal) => {
+      if (spec.workload.name !== 'stuck') return driver.start(spec, signal);
+      hanging += 1;
+      return new Promise((_, reject) => signal.addEventListener('abort', () => {
+        hanging -= 1;
+        reject(new Problem('interrupted', 'given up'));
+      }));
+    }),
+    async stop(ref, grace_ms, signal) {
+      if (stops !== 'hang') return driver.stop(ref, grace_ms, signal);
+      stops = 'hanging';
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Problem('interrupted', 'given up'))));
+    },
   });
   const stuckId = await local.deal([bare(FOREVER, 'stuck')]);
   await using node = await local.watch({ interval_ms: 50, around: stuck });
@@ -270,11 +278,19 @@ test('a start that hangs delays no other, and is given up when its contract ends
   const fine = await local.deal([bare(FOREVER)]);
   await until('the other runs', () => local.said(fine) === 'running');
   assert.equal(hanging, 1);
+  // Nor does a stop that hangs.
+  const third = await local.deal([bare(FOREVER)]);
+  await until('a third runs', () => local.said(third) === 'running');
+  stops = 'hang';
+  await local.say(third, 'end@1', { reason: 'done' });
+  await until('its stop hangs', () => stops === 'hanging');
+  const fourth = await local.deal([bare(FOREVER)]);
+  await until('another runs all the same', () => local.said(fourth) === 'running');
   await local.say(stuckId, 'end@1', { reason: 'too slow' });
   await until('given up', () => hanging === 0);
   await local.say(fine, 'end@1', { reason: 'done' });
   await until('released', () => local.run(stuckId)?.state === 'released' && local.run(fine)?.state === 'released');
-  assert.deepEqual(await node.driver.list(within()), []);
+  assert.deepEqual((await node.driver.list(within())).map(({ contract }) => contract).sort(), [third, fourth].sort());
 });
 
 test('a changed list of workloads replaces what runs', async () => {
