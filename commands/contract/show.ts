@@ -5,19 +5,24 @@ import type { Grid } from '../../src/net/grid.js';
 import type { CommandFile, Context } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
-export const command: CommandFile<GridFlag & { at?: string; history?: true }> = {
+export const command: CommandFile<GridFlag & { at?: string; history?: true; watch?: true }> = {
   arguments: [['<contract>', 'id, or its first digits']],
-  options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, by how much its escrow changed').option(...AT_FLAG).option(...GRID_FLAG),
-  examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --json'],
-  async run(context, [text = ''], { grid: named, at, history }) {
+  options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, by how much its escrow changed').option('--watch', 'what its workloads use now, again and again: processor, memory, disk, network (one object a line with --json)').option(...AT_FLAG).option(...GRID_FLAG),
+  examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --watch', '3bot contract show 3f2a91c0 --json'],
+  async run(context, [text = ''], { grid: named, at, history, watch }) {
     const { existsSync } = await import('node:fs');
     const { findContract, showContract } = await import('../../src/consumer/contracts.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
     const { momentText, stateAt } = await import('../bcdb/at.js');
     const { contractText, nextStep } = await import('./text.js');
     const { out, home } = context;
-    await using grid = await openGridOf(context, named);
+    if (watch === true && (history === true || at !== undefined)) throw new Problem('usage', '--watch shows what is now, without --history and --at');
+    await using grid = await openGridOf(context, named, watch === true);
     await grid.refresh();
+    if (watch === true) {
+      const { watchUse } = await import('./use.js');
+      return await watchUse(context, grid, findContract(grid.reader, text));
+    }
     if (history === true) return await showHistory(context, grid, text, at);
     const then = await stateAt(context, grid.reader, at);
     const contract = showContract(then.state, findContract(then.state, text), then.at);

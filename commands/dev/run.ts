@@ -19,7 +19,7 @@ export const command: CommandFile<DevFlags> = {
       await using grid = await startDev(context, options, picked);
       code = await runAs(grid, file, args, { ...io.env }, signal);
     }
-    // The one command whose exit code is another program's.
+    // As `exec`, the other command whose exit code is another program's.
     process.exitCode = code;
   },
 };

@@ -81,7 +81,9 @@ export const command: CommandFile<Options> = {
     const { Remeasurer } = await import('../../src/node/remeasure.js');
     const { lookAgain } = await import('./machine.js');
     const remeasurer = new Remeasurer({ grid, keyring, clock, look: (before) => lookAgain(context, settled, grid.dev, before), tell: (event) => show(context, event) });
-    await Promise.all([watcher.forever(options.interval ?? WATCH_INTERVAL_MS), remeasurer.forever(signal)]);
+    const { letLook } = await import('../../src/node/inside/attend.js');
+    const looks = letLook({ home, grid, config: settled, driver, volumes, signer: keyring.signer('node'), clock, signal, tell: (event) => show(context, event) });
+    await Promise.all([watcher.forever(options.interval ?? WATCH_INTERVAL_MS), remeasurer.forever(signal), looks]);
     stop();
   },
 };
@@ -132,6 +134,10 @@ function words(event: WatchEvent): string {
       return `${what}: recorded ${event.state}${event.reason === null ? '' : `: ${event.reason}`}`;
     case 'not_said':
       return `${what}: ${event.state} could not be recorded: ${event.reason}`;
+    case 'relay':
+      return event.problem === null ? 'at the relay: operators can look inside' : `not at the relay, so nobody can look inside: ${event.problem.message}`;
+    case 'look':
+      return `${what}: ${event.operator.slice(0, 12)} ${{ logs: 'read logs', stats: 'watched use', exec: 'ran a command' }[event.what]}${event.problem === null ? '' : `: ${event.problem.message}`}`;
     case 'stranger':
       return `${what}: runs here, but the book knows no such contract of this node; left alone`;
   }

@@ -382,6 +382,8 @@ export const RELAY_ANSWER_MS = 10_000;
 export const RELAY_IDLE_MS = 3_600_000;
 /** Relay: both ends of a connection show this often that they are there; after three times they are not. */
 export const RELAY_PING_MS = 30_000;
+/** Transcript of a session: one line of it, a frame in base64 and a mark. */
+export const MAX_TRANSCRIPT_BYTES = 100_000;
 /** Node: pauses before it calls its relay again, the longest at last. */
 export const RELAY_RETRY_MS: readonly number[] = [1_000, 2_000, 5_000, 15_000, 60_000];
 /** Node: how long the address of a host name is believed; home connections get a new one about once a day. */

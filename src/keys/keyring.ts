@@ -39,18 +39,20 @@ type Derivation = 'secret' | 'wallet' | 'hkdf';
 
 /** What those sign who talk to others and have mail. */
 const TALKS: readonly SignedType[] = ['talk', 'letter', 'mailbox'];
+/** What those sign who meet at a relay: operators and nodes. */
+const MEETS: readonly SignedType[] = ['relay', 'session'];
 
 /** Which role may sign what; nothing for keys that only open boxes. One table for every keyring and the agent. */
 const ROLES: Readonly<Record<KeyringType, Readonly<Record<string, { from: Derivation; signs: readonly SignedType[] }>>>> = {
   identity: {
-    bot: { from: 'secret', signs: ['record', ...TALKS] },
+    bot: { from: 'secret', signs: ['record', ...TALKS, ...MEETS] },
     wallet: { from: 'wallet', signs: ['record', 'accept'] },
     sealing: { from: 'hkdf', signs: [] },
   },
   // An operational key: it speaks for the bot that lists it, as far as the bot allows, and has no wallet.
-  key: { bot: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
+  key: { bot: { from: 'secret', signs: ['record', ...TALKS, ...MEETS] }, sealing: { from: 'hkdf', signs: [] } },
   farm: { farm: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
-  node: { node: { from: 'secret', signs: ['record', ...TALKS] }, sealing: { from: 'hkdf', signs: [] } },
+  node: { node: { from: 'secret', signs: ['record', ...TALKS, ...MEETS] }, sealing: { from: 'hkdf', signs: [] } },
   // Of records only state roots: the rules let the log's key be nobody else's.
   log: { log: { from: 'secret', signs: ['checkpoint', 'record'] }, clock: { from: 'hkdf', signs: ['cosignature'] } },
   witness: { witness: { from: 'secret', signs: ['cosignature'] } },

@@ -5,6 +5,9 @@ import { MAX_RECORD_BYTES } from '../base/limits.js';
 import { hasSchema, shapeError } from '../schema/validate.js';
 import { signingBytes, type SignedType } from './signed.js';
 
+/** Completes the shape of what is signed without its signature. */
+const ANY_SIGNATURE = `${'A'.repeat(86)}==`;
+
 function demandShape(wrong: string | null, what: string): void {
   if (wrong !== null) throw new Problem('malformed', `not ${what} that may be signed: ${wrong}`);
 }
@@ -17,7 +20,7 @@ function object(payload: string): JsonObject {
 
 /**
  * Checks that a payload is canonical and has the shape of its type: a record with the body of its kind, a sealed
- * message, letter or request to a mailbox by this very key, the acceptance of one record, a checkpoint or cosignature of a grid's log.
+ * message, letter, request to a mailbox, call to a relay or session by this very key, the acceptance of one record, a checkpoint or cosignature of a grid's log.
  * @param payload hostile: any program of this user may ask
  * @param key the key that would sign, hex
  * @throws Problem `malformed`
@@ -36,7 +39,7 @@ export function checkPayload(type: SignedType, payload: string, key: string): vo
     case 'talk': {
       const message = object(payload);
       // What is signed is the sealed message without its signature; any signature completes the shape.
-      demandShape(shapeError('sealed@1', { ...message, sig: `${'A'.repeat(86)}==` }), 'a message');
+      demandShape(shapeError('sealed@1', { ...message, sig: ANY_SIGNATURE }), 'a message');
       if ('sig' in message || message['by'] !== key) throw new Problem('malformed', 'not a message that may be signed: it is by another key');
       return;
     }
@@ -50,6 +53,18 @@ export function checkPayload(type: SignedType, payload: string, key: string): vo
       const request = object(payload);
       demandShape(shapeError('mailbox@1', request), 'a request to a mailbox');
       if (request['by'] !== key) throw new Problem('malformed', 'not a request to a mailbox that may be signed: it is by another key');
+      return;
+    }
+    case 'relay': {
+      const hello = object(payload);
+      demandShape(shapeError('relay_hello@1', { hello, sig: ANY_SIGNATURE }), 'a call to a relay');
+      if (hello['by'] !== key) throw new Problem('malformed', 'not a call to a relay that may be signed: it is by another key');
+      return;
+    }
+    case 'session': {
+      const ends = object(payload);
+      demandShape(shapeError('relay_ends@1', ends), 'a session');
+      if (ends[ends['role'] === 'node' ? 'node' : 'by'] !== key) throw new Problem('malformed', 'not a session that may be signed: it is by another key');
       return;
     }
     case 'accept': {

@@ -8,11 +8,11 @@ interface Sodium {
   crypto_kx_server_session_keys(rx: Buffer, tx: Buffer, publicKey: Buffer, secret: Buffer, client: Buffer): void;
   crypto_secretstream_xchacha20poly1305_init_push(state: Buffer, header: Buffer, key: Buffer): void;
   crypto_secretstream_xchacha20poly1305_init_pull(state: Buffer, header: Buffer, key: Buffer): void;
-  crypto_secretstream_xchacha20poly1305_push(state: Buffer, sealed: Buffer, message: Buffer, context: Buffer, tag: Buffer): number;
+  crypto_secretstream_xchacha20poly1305_push(state: Buffer, sealed: Buffer, message: Buffer, context: Buffer, tag: number): number;
   crypto_secretstream_xchacha20poly1305_pull(state: Buffer, message: Buffer, tag: Buffer, sealed: Buffer, context: Buffer): number;
   readonly crypto_secretstream_xchacha20poly1305_STATEBYTES: number;
-  readonly crypto_secretstream_xchacha20poly1305_TAG_FINAL: Buffer;
-  readonly crypto_secretstream_xchacha20poly1305_TAG_MESSAGE: Buffer;
+  readonly crypto_secretstream_xchacha20poly1305_TAG_FINAL: number;
+  readonly crypto_secretstream_xchacha20poly1305_TAG_MESSAGE: number;
 }
 
 const KEY_BYTES = 32;
@@ -121,7 +121,7 @@ export class Opener {
       const message = Buffer.alloc(sealed.length - FRAME_OVERHEAD);
       const tag = Buffer.alloc(1);
       pull(this.#state, message, tag, sealed, this.#context);
-      return { message, last: tag.equals(final) };
+      return { message, last: tag[0] === final };
     } catch (cause) {
       throw new Problem('integrity', 'what came over the relay was changed, left out or put in another order on its way', { cause, reason: 'frame' });
     }

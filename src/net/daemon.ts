@@ -17,6 +17,7 @@ import { Grid, openGrid, type GridOptions } from './grid.js';
 import { socketPath, takeHomeAlone } from './lock.js';
 import { MailOffice } from './mail/office.js';
 import { Prover } from './prover.js';
+import { Relay } from './relay/relay.js';
 import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
 import type { WitnessHandler } from './witnesses.js';
@@ -107,8 +108,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const witnesses = new Map<string, WitnessHandler>();
     const mail = new MailOffice({ grids, path: home.mail, clock });
     owned.push(() => mail[Symbol.asyncDispose]());
+    const relay = new Relay({ grids, clock });
+    owned.push(() => relay[Symbol.dispose]());
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, mail, clock, version: release(), log });
+      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, relay, mail, clock, version: release(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };

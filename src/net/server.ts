@@ -18,6 +18,7 @@ import { crowdServer, placeOf } from './crowd.js';
 import type { PostOffice } from './mail/office.js';
 import { countAnswers } from './held.js';
 import { Polls } from './polls.js';
+import type { Relay } from './relay/relay.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
 import { addRoutes } from './routes.js';
@@ -60,6 +61,8 @@ export interface ServerParts {
   readonly talk: ReadonlyMap<string, TalkHandler>;
   /** By the name in the address; none if left out. */
   readonly witnesses?: ReadonlyMap<string, WitnessHandler>;
+  /** Joins operators with nodes; none if left out. Ends with the server. */
+  readonly relay?: Relay;
   /** Keeps mailboxes; none if left out. */
   readonly mail?: PostOffice;
   readonly clock: Clock;
@@ -106,7 +109,12 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     return refuse(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => refuse(reply, answerByStatus(404, `nothing is served at ${request.method} ${request.url.slice(0, 200)}`)));
-  app.addHook('preClose', async () => ending.abort());
+  const { relay } = parts;
+  if (relay !== undefined) app.server.on('upgrade', (request, socket, head) => relay.upgrade(request, socket, head));
+  app.addHook('preClose', async () => {
+    ending.abort();
+    relay?.[Symbol.dispose]();
+  });
   addSchemas(app);
   countAnswers(app, buffered);
   const isLocal = 'socket' in parts.listen;

@@ -2,6 +2,7 @@
 import type { Problem } from '../base/errors.js';
 import type { BookTime } from './desired.js';
 import type { Ref } from './driver.js';
+import type { LookEvent } from './inside/inside.js';
 import type { Action, Report } from './steps.js';
 
 /** A part of the machine that a round depends on. */
@@ -24,6 +25,9 @@ export type WatchEvent =
   | { readonly event: 'meter'; readonly problem: Problem | null }
   /** The machine is not what it was, and was announced again; short: what was sold beyond what it has now. Or looking failed. */
   | { readonly event: 'machine'; readonly changes: readonly string[]; readonly short: string | null; readonly problem: Problem | null }
+  /** The node is at its relay (null), or is not, and nobody can look inside. */
+  | { readonly event: 'relay'; readonly problem: Problem | null }
+  | LookEvent
   /** It runs for a contract that the book does not know, and is left alone. */
   | { readonly event: 'stranger'; readonly contract: string; readonly workload: string };
 

@@ -39,14 +39,15 @@ test('the keys of a secret stay what they were in the first release', async () =
 
 test('each role signs its own types and no others', async () => {
   const TALKS: SignedType[] = ['talk', 'letter', 'mailbox'];
+  const MEETS: SignedType[] = ['relay', 'session'];
   const table: Record<string, SignedType[]> = {
-    'identity bot': ['record', ...TALKS], 'identity wallet': ['record', 'accept'], 'identity sealing': [],
-    'key bot': ['record', ...TALKS], 'key wallet': [], 'key sealing': [],
-    'farm farm': ['record', ...TALKS], 'node node': ['record', ...TALKS], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'], 'release release': ['release'],
+    'identity bot': ['record', ...TALKS, ...MEETS], 'identity wallet': ['record', 'accept'], 'identity sealing': [],
+    'key bot': ['record', ...TALKS, ...MEETS], 'key wallet': [], 'key sealing': [],
+    'farm farm': ['record', ...TALKS], 'node node': ['record', ...TALKS, ...MEETS], 'log log': ['checkpoint', 'record'], 'log clock': ['cosignature'], 'log bot': [], 'witness witness': ['cosignature'], 'release release': ['release'],
   };
   for (const [who, types] of Object.entries(table)) {
     const [type, role = ''] = who.split(' ') as [KeyringType, string];
-    for (const signed of ['record', 'talk', 'accept', 'letter', 'mailbox', 'checkpoint', 'cosignature'] as const) assert.equal(maySign(type, role, signed), types.includes(signed), `${who} ${signed}`);
+    for (const signed of ['record', 'talk', 'accept', 'letter', 'mailbox', 'relay', 'session', 'checkpoint', 'cosignature'] as const) assert.equal(maySign(type, role, signed), types.includes(signed), `${who} ${signed}`);
   }
   const log = await openSecret('log', 'log', Buffer.from(SECRET));
   await assert.rejects(log.signer('log').sign('talk', '{}'), /do not sign talk/);

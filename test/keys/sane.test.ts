@@ -12,6 +12,8 @@ const record = { v: 1, grid: HASH, chain: `account/${KEY}`, height: 1, prev: HAS
 const message = { v: 1, from: `bot/${KEY}`, to: `bot/${HASH}`, box: 'AAAA', by: KEY };
 const head = { v: 1, grid: HASH, from: `bot/${KEY}`, to: `bot/${HASH}`, time: 1, expires: 2, size: 72, sha256: HASH, by: KEY };
 const request = { v: 1, grid: HASH, of: `bot/${KEY}`, drop: [], known: [], after: 0, limit: 1, time: 1, nonce: '00'.repeat(16), by: KEY };
+const call = { v: 1, grid: HASH, as: 'operator', party: `bot/${KEY}`, by: KEY, time: 1, nonce: '00'.repeat(16), node: HASH, contract: 'ef'.repeat(20), session: null };
+const ends = { v: 1, role: 'operator', grid: HASH, contract: 'ef'.repeat(20), node: HASH, party: `bot/${KEY}`, by: KEY, operator_key: HASH, node_key: HASH };
 const NOTE = `3bot/${'0'.repeat(32)}\n5\n${Buffer.alloc(32).toString('base64')}\n`;
 
 test('what has the shape of its type may be signed', () => {
@@ -19,6 +21,9 @@ test('what has the shape of its type may be signed', () => {
   checkPayload('talk', canonical(message), KEY);
   checkPayload('letter', canonical(head), KEY);
   checkPayload('mailbox', canonical(request), KEY);
+  checkPayload('relay', canonical(call), KEY);
+  checkPayload('session', canonical(ends), KEY);
+  checkPayload('session', canonical({ ...ends, role: 'node', by: HASH, node: KEY }), KEY);
   checkPayload('accept', canonical({ record: HASH }), KEY);
   checkPayload('checkpoint', NOTE, KEY);
   checkPayload('cosignature', `cosignature/v1\ntime 5\n${NOTE}`, KEY);
@@ -39,6 +44,9 @@ const refused: [string, SignedType, string][] = [
   ['a request as a letter', 'letter', canonical(request)],
   ['a request by another key', 'mailbox', canonical({ ...request, by: HASH })],
   ['a letter as a request', 'mailbox', canonical(head)],
+  ['a call by another key', 'relay', canonical({ ...call, by: HASH })],
+  ['a session as a call', 'relay', canonical(ends)],
+  ['a session as the node by the key of the operator', 'session', canonical({ ...ends, role: 'node' })],
   ['an acceptance of nothing', 'accept', canonical({})],
   ['an acceptance of a text', 'accept', canonical({ record: 'yes' })],
   ['a list', 'accept', canonical([HASH])],

@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.js';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import type { Signer } from '../../keys/ed25519.js';
+import { appendSigned } from '../../net/compose.js';
 import type { Grid } from '../../net/grid.js';
 import { answerOf } from '../../net/problems.js';
 import { acceptChannel, type Channel } from '../../net/relay/channel.js';
@@ -10,7 +11,7 @@ import { operated, type Ends } from '../../net/relay/hello.js';
 import type { Wire } from '../../net/relay/wire.js';
 import { read, type ContractObject } from '../../rules/objects.js';
 import { viewOf } from '../../rules/view.js';
-import type { ExecWish, InsideWish, NodeConfig } from '../../schema/types.js';
+import type { ExecWish, InsideWish, NodeConfig, SessionClosed } from '../../schema/types.js';
 import { validated } from '../../schema/validate.js';
 import type { Driver } from '../driver.js';
 import type { Volumes } from '../volume.js';
@@ -119,13 +120,20 @@ async function whileThere({ channel, signal }: Visit, gone: AbortController, wor
   void leaves;
 }
 
-/** Sessions of this node that the book has as open although nobody is there: their node was killed. */
-export async function closeLeft({ grid, config, signer }: Pick<InsideParts, 'grid' | 'config' | 'signer'>): Promise<void> {
-  const { appendSigned } = await import('../../net/compose.js');
+/** A session that the book has as open. */
+export interface LeftSession {
+  readonly contract: string;
+  readonly id: string;
+}
+
+/** Sessions of this node that the book has as open; when a node starts, those of one that was killed. */
+export function leftSessions({ grid, config }: Pick<InsideParts, 'grid' | 'config'>): LeftSession[] {
   const contracts = read(grid.reader, 'node', config.key)?.allocations.map(({ contract }) => contract) ?? [];
-  for (const contract of contracts) {
-    for (const { id } of read(grid.reader, 'run', contract)?.sessions ?? []) {
-      await appendSigned(grid, { chain: `run/${contract}`, kind: 'session@1', body: { state: 'closed', session: id, exit_code: null, reason: 'the node was started again', sha256: null, bytes: null } }, [signer]);
-    }
-  }
+  return contracts.flatMap((contract) => (read(grid.reader, 'run', contract)?.sessions ?? []).map(({ id }) => ({ contract, id })));
+}
+
+/** Says of such a session that it is over. @throws Problem as `appendSigned` */
+export async function closeLeft({ grid, signer }: Pick<InsideParts, 'grid' | 'signer'>, { contract, id }: LeftSession): Promise<void> {
+  const closed: SessionClosed = { state: 'closed', session: id, exit_code: null, reason: 'the node was started again', sha256: null, bytes: null };
+  await appendSigned(grid, { chain: `run/${contract}`, kind: 'session@1', body: closed }, [signer]);
 }
