@@ -34,7 +34,7 @@ const MIB = 1_048_576;
 /** Images unpacked are seldom more than four times as large. */
 const UNPACKED_RATIO = 4;
 /** Ours by its tag: whoever else names images so, names the same bytes. */
-const OURS = /^[^@]+:sha256-[0-9a-f]{64}$/;
+const OURS = /^[^@]+:sha256-[0-9a-f]{64}$|^localhost\/x[0-9a-f]{24}:latest$/;
 
 /**
  * Sees to it that an image is here, and gives the name under which podman knows it. It has that name only if it came
@@ -54,13 +54,11 @@ export async function haveImage(image: string, parts: FetchParts, signal: AbortS
   const known = await parts.api.call({ method: 'GET', path: `/images/${name}:${tag}/json`, signal, accept: [404] });
   if (known.status !== 404) return `${name}:${tag}`;
   if (image.startsWith('localhost/')) throw new Problem('refused', `the image ${image} is not on this node`, { reason: 'image' });
-  const id = await fetchImage(image, digest, parts, AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]));
-  await parts.api.call({ method: 'POST', path: `/images/${id}/tag`, query: { repo: name, tag }, signal });
+  await fetchImage(image, digest, parts, AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]));
   return `${name}:${tag}`;
 }
 
-/** @returns podman's id of the image */
-async function fetchImage(image: string, digest: string, parts: FetchParts, signal: AbortSignal): Promise<string> {
+async function fetchImage(image: string, digest: string, parts: FetchParts, signal: AbortSignal): Promise<void> {
   await using registry = new Registry(parseReference(image), { allowPrivate: parts.allowPrivate, login: await parts.login?.() }, signal);
   const found = await registry.image(digest, PLATFORM);
   const { config, layers } = found.manifest;
@@ -77,8 +75,10 @@ async function fetchImage(image: string, digest: string, parts: FetchParts, sign
     const unpacked = await download(registry, found, folder, parts.onPull, total);
     await demandRoom(unpacked, parts, signal);
     const id = (await run('podman', ['pull', '--quiet', `oci:${name}`], signal, PULL_TIMEOUT_MS, '', parts.folder)).trim();
+    // Before its own name goes: what has none may be taken away by anybody who tidies up.
+    if (/^[0-9a-f]{64}$/.test(id)) await parts.api.call({ method: 'POST', path: `/images/${id}/tag`, query: { repo: image.slice(0, image.indexOf('@')), tag: digest.replace(':', '-') }, signal });
+    await parts.api.call({ method: 'POST', path: `/images/localhost/${name}:latest/untag`, query: { repo: `localhost/${name}`, tag: 'latest' }, signal, accept: [404, 500] });
     if (!/^[0-9a-f]{64}$/.test(id)) throw new Problem('failed', 'podman took the image and gave no id for it', { reason: 'image' });
-    return id;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
