@@ -29,6 +29,8 @@ async function missing(signal: AbortSignal): Promise<Picked['instead']> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return { why: 'containers with volumes of a fixed size need Linux and root', remedy: 'run as root' };
   try {
     await run('podman', ['--version'], signal);
+    // Without it nothing keeps contracts apart, so no container is started.
+    await run('nft', ['--version'], signal);
     return null;
   } catch (thrown) {
     if (!isProblem(thrown) || thrown.code === 'interrupted') throw thrown;

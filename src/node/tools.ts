@@ -29,13 +29,13 @@ export interface Tools {
  * Opens a node's tools; nothing is started or made yet. Dispose of the driver.
  * @param overcommit volumes may add up to more than the disk has: the node's capacity is declared, not measured
  */
-export function openTools(home: Home, { grid, key, runtime, data, allow_registries, allow_networks = [], address }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'allow_networks' | 'address'>, overcommit: boolean): Tools {
+export function openTools(home: Home, { grid, key, runtime, data, allow_registries, allow_networks = [], address, gateway }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'allow_networks' | 'address' | 'gateway'>, overcommit: boolean): Tools {
   const scope = { grid, node: key };
   const folder = join(data, 'volumes');
   const published = publishedOn(address);
   const logs = new Logs(join(data, 'logs'));
   if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
-  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, address, networksFolder: join(data, 'networks'), logs, folder: join(data, 'podman'), promised: async () => (overcommit ? 0 : promisedBytes(folder)) });
+  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, openPorts: gateway === undefined ? [] : [gateway.http, gateway.https], address, networksFolder: join(data, 'networks'), logs, folder: join(data, 'podman'), promised: async () => (overcommit ? 0 : promisedBytes(folder)) });
   return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
 }
 

@@ -11,7 +11,7 @@ import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { cleanEnvironment, oneLine } from '../children.js';
 
 /** How podman is got, for every message that misses it. */
-export const INSTALL_PODMAN = 'apt-get install -y podman runc';
+export const INSTALL_PODMAN = 'apt-get install -y podman runc nftables iproute2';
 
 const STOP_GRACE_MS = 3_000;
 

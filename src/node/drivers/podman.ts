@@ -27,6 +27,8 @@ export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'prog
   readonly allowRegistries: readonly string[];
   /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`; left out: none. */
   readonly allowNetworks?: readonly string[];
+  /** TCP ports of this machine that workloads may reach, as everybody may; left out: none. */
+  readonly openPorts?: readonly number[];
   /** Where this node is reached; left out: nowhere. */
   readonly address?: string | null;
   /** Folder for the files of private networks; left out: one beside podman's socket. */
@@ -62,8 +64,8 @@ export class PodmanDriver implements Driver {
   constructor(options: PodmanOptions) {
     this.#options = options;
     this.#api = new PodmanApi(options.socket);
-    const { grid, node, allowNetworks = [], address = null, networksFolder = `${options.socket}.networks`, programs } = options;
-    this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, address, folder: networksFolder, programs });
+    const { grid, node, allowNetworks = [], openPorts = [], address = null, networksFolder = `${options.socket}.networks`, programs } = options;
+    this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, open: openPorts, address, folder: networksFolder, programs });
     this.#parts = {
       promised: async () => 0, folder: dirname(options.socket), ...options, api: this.#api,
       around: async ({ contract, workload }, signal) => ({ network: await this.networks.ensure(contract, signal), log: await options.logs.place({ contract, workload: workload.name }) }),

@@ -11,7 +11,7 @@ import { NOT_INTERNET, parseRange, rangeText, type Range } from './ranges.js';
  *
  *   to the same bridge                                       let through
  *   to another bridge       published port (CNI's DNAT)?     let through, else refused
- *   to this machine itself  the machine's resolver, allowed? let through, else refused
+ *   to this machine itself  its resolver, its web gateway, allowed? let through, else refused
  *   elsewhere               resolver, allowed by the farmer? let through
  *                           private, or a network that the machine stands in? refused
  *                           the internet                     let through
@@ -35,6 +35,8 @@ export interface Wall {
   readonly bridges: readonly string[];
   /** Name servers of the machine. */
   readonly resolvers: readonly string[];
+  /** TCP ports of this machine that are for everybody: of its web gateway. */
+  readonly open: readonly number[];
   /** Networks of the farmer's that workloads may reach all the same. */
   readonly allowed: readonly Range[];
   /** Networks that this machine stands in. */
@@ -42,7 +44,7 @@ export interface Wall {
 }
 
 /** The table, as `nft -f` reads it; put in place of the one that was there. Pure. */
-export function wallText(table: string, { prefix, bridges, resolvers, allowed, own }: Wall): string {
+export function wallText(table: string, { prefix, bridges, resolvers, open, allowed, own }: Wall): string {
   const dns = 'ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept';
   const set = (name: string, type: string, elements: readonly string[]): string => `  set ${name} { ${type}; ${elements.length === 0 ? '' : `elements = { ${elements.join(', ')} }; `}}`;
   const networks = 'type ipv4_addr; flags interval; auto-merge';
@@ -53,6 +55,7 @@ export function wallText(table: string, { prefix, bridges, resolvers, allowed, o
     // With br_netfilter, packets within a bridge come by, too.
     set('same', 'type ifname . ifname', bridges.map((bridge) => `"${bridge}" . "${bridge}"`)),
     set('resolvers', networks, resolvers),
+    set('open', 'type inet_service', open.map(String)),
     set('allowed', networks, allowed.map(rangeText)),
     set('farmers', networks, [...NOT_INTERNET, ...own.map(rangeText)]),
     `  chain forward { type filter hook forward priority filter - 5; policy accept; iifname "${prefix}*" jump from_workload; oifname "${prefix}*" jump to_workload; }`,
@@ -77,6 +80,7 @@ export function wallText(table: string, { prefix, bridges, resolvers, allowed, o
     '  chain to_machine {',
     '    ct state established,related accept',
     `    ${dns}`,
+    '    meta nfproto ipv4 tcp dport @open accept',
     '    ip daddr @allowed accept',
     '    reject with icmpx admin-prohibited',
     '  }',

@@ -42,6 +42,8 @@ export const NO_NETWORKS: Networks = { check: async () => [], apply: async () =>
 export interface NetworkOptions extends Scope {
   /** Networks of the farmer's that workloads may reach, `a.b.c.d/bits`. */
   readonly allow: readonly string[];
+  /** TCP ports of this machine that workloads may reach, as everybody may. */
+  readonly open: readonly number[];
   /** Where this node is reached; null: nowhere, it only calls others. */
   readonly address: string | null;
   /** Folder for the files of private networks. */
@@ -95,7 +97,7 @@ export class PodmanNetworks implements Networks {
     const trial = new Firewall(`threebot_check_${randomBytes(4).toString('hex')}`, this.#programs);
     try {
       const own = await this.#own(signal);
-      await trial.apply({ prefix: `${BRIDGES}check`, bridges: [], resolvers: await machineResolvers(), allowed: [], own }, signal);
+      await trial.apply({ prefix: `${BRIDGES}check`, bridges: [], resolvers: await machineResolvers(), open: [], allowed: [], own }, signal);
       await trial.remove(signal);
       const allowed = this.#options.allow.length === 0 ? '' : `; the farmer allows ${this.#options.allow.join(', ')}`;
       return { name, ok: true, evidence: `each contract has a network of its own; none reaches another, this machine, private addresses or ${own.map(rangeText).join(', ') || 'its network'}${allowed}`, remedy: null };
@@ -165,7 +167,7 @@ export class PodmanNetworks implements Networks {
 
   async #enforce(networks: readonly Row[], signal: AbortSignal): Promise<void> {
     const bridges = networks.flatMap(({ network_interface }) => network_interface ?? []).sort();
-    await this.#firewall.apply({ prefix: this.#prefix, bridges, resolvers: await machineResolvers(), allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
+    await this.#firewall.apply({ prefix: this.#prefix, bridges, resolvers: await machineResolvers(), open: this.#options.open, allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
   }
 
   async #create(contract: string, all: readonly Row[], signal: AbortSignal): Promise<Row> {

@@ -63,6 +63,7 @@ describe('bounds of containers', { skip: NO_PODMAN, timeout: 180_000 }, () => {
   after(async () => {
     for (const one of await driver.list(within(20))) await driver.remove(one, within(30));
     await volumes.wipe(contract, within(30));
+    await driver.networks.end(within(20));
     await driver[Symbol.asyncDispose]();
     assert.deepEqual(await mountsBelow(home), []);
     await removeLocalImage(imageName, within(30));

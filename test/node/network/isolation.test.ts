@@ -32,7 +32,7 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
   after(() => rmSync(logs, { recursive: true, force: true }));
   let neighbour: StartSpec;
 
-  const open = (allowNetworks: string[] = []): PodmanDriver => new PodmanDriver({ ...scope, socket, logs: new Logs(logs), allowRegistries: ['localhost'], allowNetworks, programs: programsOf(machine) });
+  const open = (allowNetworks: string[] = [], openPorts: number[] = []): PodmanDriver => new PodmanDriver({ ...scope, socket, logs: new Logs(logs), allowRegistries: ['localhost'], allowNetworks, openPorts, programs: programsOf(machine) });
   const web = (name: string): StartSpec => specOf({ workload: workload({ name, image, command: ['/bin/sh', '-c', `echo ${name} > /www/index.html; exec httpd -f -p 80 -h /www`], ports: [{ container: 80, protocol: 'tcp' }] }), address: '0.0.0.0' });
   /** What each address answers to a workload: the page, or nothing. */
   const reached = async (by: PodmanDriver, addresses: readonly string[], contract = newContract()): Promise<Record<string, string>> => {
@@ -110,9 +110,11 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
     assert.equal(await lab?.get(office, addressOf(neighbour)), '');
   });
 
-  test('what the farmer allows is reached, and nothing beside it', async () => {
+  test('what the farmer allows is reached, and the ports of the web gateway; nothing beside them', async () => {
     await using allowing = open(['192.168.77.9/32']);
     assert.deepEqual(await reached(allowing, ['192.168.77.9', '192.168.77.2', '10.1.2.3']), { '192.168.77.9': 'office', '192.168.77.2': '', '10.1.2.3': '' });
+    await using gateway = open([], [80]);
+    assert.deepEqual(await reached(gateway, ['203.0.113.2', '192.168.77.9']), { '203.0.113.2': 'host', '192.168.77.9': '' });
   });
 
   test('a wall that somebody took away stands again after the next round, and tables of others stay', async () => {
