@@ -117,6 +117,14 @@ const MIGRATIONS: readonly string[] = [
      life TEXT NOT NULL,
      PRIMARY KEY (grid, node, contract, workload)
    ) STRICT, WITHOUT ROWID;`,
+  // What a node could not say when it saw it, as JSON (src/node/journal.ts).
+  `CREATE TABLE node_journal (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     grid TEXT NOT NULL,
+     node TEXT NOT NULL,
+     report TEXT NOT NULL,
+     observed_ms INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 /** The open database; several processes of one home may hold it. */

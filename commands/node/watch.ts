@@ -42,6 +42,7 @@ export const command: CommandFile<Options> = {
     if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
     const { openGateway, openTools } = await import('../../src/node/tools.js');
     const { servedNames } = await import('../../src/node/names.js');
+    const { Journal } = await import('../../src/node/journal.js');
     const { Lives } = await import('../../src/node/lives.js');
     const { Taken } = await import('../../src/node/taken.js');
     const { metricsText } = await import('../../src/node/metrics.js');
@@ -60,6 +61,7 @@ export const command: CommandFile<Options> = {
     const { clock, signal } = context;
     const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
     using data = openPrivate(home);
+    const journal = new Journal(data, { grid: grid.id, node: settled.key });
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
     // A supervisor that tries this release waits for it.
     let told = false;
@@ -71,7 +73,7 @@ export const command: CommandFile<Options> = {
     // Nobody would start this one again.
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref();
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event), rounded });
+    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, journal, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event), rounded });
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();

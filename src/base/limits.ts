@@ -51,6 +51,8 @@ export const NOTICE_MS = 7 * 24 * 3_600_000;
 export const MAX_RETENTION_MS = 7 * 24 * 3_600_000;
 /** A secret: keys, certificates, a cloud configuration; 64 of them, as a workload may have, fit into one letter. */
 export const MAX_SECRET_BYTES = 32 * 1_024;
+/** What a node keeps to say of one workload while its home is away: an hour of what repeats itself every minute. */
+export const MAX_JOURNAL_OF_ONE = 60;
 /** How often a node looks for secrets that it lacks, where nobody holds its question open until one comes. */
 export const SECRETS_LOOK_MS = 10_000;
 /** Longest time between the first and the last signature of an agreement. */

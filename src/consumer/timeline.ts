@@ -29,6 +29,9 @@ export interface Happening {
   readonly amount: string | null;
 }
 
+/** From here on it is told when something was seen, beside when it was said. */
+const SEEN_LATE_MS = 60_000;
+
 /** Happenings, oldest first. */
 export interface Timeline {
   readonly happenings: readonly Happening[];
@@ -85,10 +88,10 @@ function passed(last: ContractView | undefined, then: ContractView | undefined):
 
 function happeningOf({ index, at, id, payload, signatures }: Found, contract: ContractObject, names: (key: string) => string, moved: bigint): Happening {
   const record = parseRecord(payload).payload;
-  return { line: index, at: iso(at), kind: record.kind, record: id, what: said(record, contract), by: signatures.map(({ by }) => names(by)), amount: moved === 0n ? null : formatTft(moved) };
+  return { line: index, at: iso(at), kind: record.kind, record: id, what: said(record, contract, at), by: signatures.map(({ by }) => names(by)), amount: moved === 0n ? null : formatTft(moved) };
 }
 
-function said({ kind, body }: Payload, contract: ContractObject): string {
+function said({ kind, body }: Payload, contract: ContractObject, at: number): string {
   const text = body as { reason?: string };
   const because = text.reason === undefined || text.reason === '' ? '' : `: ${text.reason}`;
   switch (kind) {
@@ -97,7 +100,7 @@ function said({ kind, body }: Payload, contract: ContractObject): string {
       return `agreed: ${resourcesText(resources)} for ${durationText(term_ms)}`;
     }
     case 'run@1':
-      return runText(body as unknown as Run);
+      return runText(body as unknown as Run, at);
     case 'link@1':
       return linkText(body as unknown as Link);
     case 'session@1':
@@ -123,10 +126,12 @@ function said({ kind, body }: Payload, contract: ContractObject): string {
   }
 }
 
-function runText({ workload, state, reason, exit_code }: Run): string {
+/** @param at home's time of intake, ms: what was seen long before could not be said then */
+function runText({ workload, state, reason, exit_code, observed_ms }: Run, at: number): string {
   const why = [exit_code === null ? null : `exit code ${exit_code}`, reason].filter((part) => part !== null).join(', ');
   const words = state === 'held' ? 'the node holds it: time begins' : state === 'released' ? 'the node has wiped its data' : `${workload ?? 'the node'} ${state}`;
-  return `${words}${why === '' ? '' : `: ${why}`}`;
+  const seen = at - observed_ms < SEEN_LATE_MS ? '' : `; seen ${iso(observed_ms)}, said afterwards`;
+  return `${words}${why === '' ? '' : `: ${why}`}${seen}`;
 }
 
 function linkText({ network, endpoint, addresses }: Link): string {

@@ -1,14 +1,18 @@
-// Writes into the book what the node did. Nothing is queued: what is still to be said follows from the next look, so
-// it survives a home that is away and a restart alike.
+// Writes into the book what the node did. How things are is never queued: it follows from the next look, so it survives a
+// home that is away and a restart alike. What they were meanwhile is in the journal.
 import { canonical } from '../base/canonical.js';
 import type { Clock } from '../base/clock.js';
 import { isProblem, type Problem } from '../base/errors.js';
 import { MAX_REASON_CHARS, SAY_AGAIN_MS } from '../base/limits.js';
+import type { Reader } from '../bcdb/reader.js';
 import type { Signer } from '../keys/ed25519.js';
 import { hasMeters, seenOf } from '../market/meter.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
+import { read } from '../rules/objects.js';
+import type { Run } from '../schema/types.js';
 import { oneLine } from './children.js';
+import type { Journal } from './journal.js';
 import type { Report } from './steps.js';
 import type { Teller } from './tell.js';
 
@@ -74,6 +78,25 @@ export class Reporter {
     return { again, problem: null };
   }
 
+  /**
+   * Appends what could not be said when it was seen, in order, each once.
+   * @returns what stood in the way; the rest is for another time
+   */
+  async sayPast(journal: Journal): Promise<Problem | null> {
+    for (const past of journal.all) {
+      try {
+        await this.#append(past.report, past.observed_ms, isInBook(past.report));
+      } catch (thrown) {
+        if (!isProblem(thrown)) throw thrown;
+        if (thrown.code !== 'refused' || thrown.reason === 'chain_conflict') return thrown;
+        // What the rules refuse now they refuse later, too: its contract is over, or another list is in force.
+        this.#teller.notSaid(past.report, thrown.message);
+      }
+      journal.drop(past);
+    }
+    return null;
+  }
+
   /** Nothing more will be said of this contract. */
   forget(contract: string): void {
     for (const map of [this.#observed, this.#spoken]) for (const key of map.keys()) if (key.startsWith(`${contract}/`)) map.delete(key);
@@ -89,11 +112,23 @@ export class Reporter {
     return observed;
   }
 
-  async #append(report: Report, observed_ms: number): Promise<void> {
+  async #append(report: Report, observed_ms: number, isKnown: (reader: Reader) => boolean = () => false): Promise<void> {
     const { contract, workload, state, exit_code, ports, restarts, health } = report;
     const reason = report.reason === null ? null : oneLine(report.reason, MAX_REASON_CHARS);
-    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body: (reader) => ({ workload, state, reason, exit_code, observed_ms, ports, ...(restarts === undefined ? {} : { restarts }), ...(health === undefined ? {} : { health }), ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}) }) }, [this.#signer]);
+const body = (reader: Reader): Run | null => (isKnown(reader) ? null : {
+      workload, state, reason, exit_code, observed_ms, ports,
+      ...(restarts === undefined ? {} : { restarts }), ...(health === undefined ? {} : { health }), ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}),
+    });
+    await appendSigned(this.#grid, { chain: `run/${contract}`, kind: 'run@1', body }, [this.#signer]);
     if (workload !== null) this.#spoken.set(`${contract}/${workload}`, this.#clock());
     this.#teller.said(report, reason);
   }
+}
+
+/** Whether this very thing was said last: its reply was lost. */
+function isInBook({ contract, workload, state, exit_code, ports, restarts, health }: Report): (reader: Reader) => boolean {
+  return (reader) => {
+    const said = read(reader, 'run', contract)?.workloads.find(({ name }) => name === workload);
+    return said !== undefined && canonical({ state, exit_code, ports, restarts: restarts ?? null, health: health ?? null }) === canonical({ state: said.state, exit_code: said.exit_code, ports: said.ports, restarts: said.restarts ?? null, health: said.health ?? null });
+  };
 }

@@ -23,7 +23,9 @@ import type { LinkReport } from './network/private.js';
 import { plan } from './plan.js';
 import { proveAgreement } from './proof.js';
 import { Queue } from './queue.js';
-import { Reporter } from './reporter.js';
+import type { Journal } from './journal.js';
+import { Reporter, type Said } from './reporter.js';
+import type { Report } from './steps.js';
 import { settle } from './settle.js';
 import type { Taken } from './taken.js';
 import type { Secrets } from './secrets/secrets.js';
@@ -39,6 +41,8 @@ export interface WatchParts {
   readonly networks: Networks;
   readonly taken: Taken;
   readonly lives: Lives;
+  /** What could not be said while the home was away. */
+  readonly journal: Journal;
   /** Left out: this node takes none, and what needs one waits for ever. */
   readonly secrets?: Secrets;
   /** Leads the web names to what runs. */
@@ -87,6 +91,7 @@ function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: Rea
   })));
 }
 
+const NOTHING_SAID: Said = { again: false, problem: null };
 const NOTHING_WAITS: ReadonlyMap<string, Wait> = new Map();
 
 function asProblem(thrown: unknown): Problem {
@@ -155,7 +160,7 @@ export class Watcher {
 
   /** One look and what follows from it. `wait_ms`: the next round is due no later; `problem`: what stood in the way. */
   async #round(): Promise<{ quiet: boolean; wait_ms: number | null; problem: Problem | null }> {
-    const { grid, config, clock, taken, lives } = this.#parts;
+    const { grid, config, clock, taken, lives, journal } = this.#parts;
     const reading = await this.#follow();
     // What ends while the machine is looked at may show as it was before: it is left alone until the next look.
     const { busy } = this.#queue;
@@ -185,16 +190,26 @@ export class Watcher {
     for (const { contract, phase } of wanted) if (phase === 'run' && time.fresh && !known.has(contract)) taken.add(contract);
     for (const action of next.actions) this.#queue.begin(action);
     await this.#route(wanted, machine);
-    const said = await this.#reporter.say(next.reports);
+    const isAway = reading !== null || !time.fresh;
+    const journal_at = isAway ? journal.note(wanted, machine, { ...remembered, lives: lives.all, waiting }, time) : null;
+    const said = isAway ? NOTHING_SAID : await this.#say(next.reports);
     await this.#sayLinks();
     const problem = said.problem ?? (await this.#heart.beat(time)) ?? reading;
     for (const contract of next.done) await this.#forget(contract);
     // What was under way when the machine was looked at may have ended since: then there is another look to take.
     if (problem === null || problem.code === 'unreachable' || problem.code === 'busy') this.#parts.rounded?.({ time, machine, wanted });
     const quiet = next.actions.length === 0 && next.retry_at === null && !said.again && busy.size === 0 && this.#queue.busy.size === 0 && this.#parts.secrets?.isLooking !== true && problem === null;
-    const next_at = Math.min(next.retry_at ?? Infinity, next.look_at ?? Infinity, this.#heart.due ?? Infinity);
+    const next_at = Math.min(next.retry_at ?? Infinity, next.look_at ?? Infinity, journal_at ?? Infinity, this.#heart.due ?? Infinity);
     const wait_ms = said.again ? 0 : next_at === Infinity ? null : Math.max(0, next_at - clock());
     return { quiet, wait_ms, problem };
+  }
+
+  /** First what could not be said before; how things are now is then for the next look, which comes at once. */
+  async #say(reports: readonly Report[]): Promise<Said> {
+    const { journal } = this.#parts;
+    if (journal.all.length === 0) return this.#reporter.say(reports);
+    const problem = await this.#reporter.sayPast(journal);
+    return { again: problem === null, problem };
   }
 
   /** The home away is a normal state: what it is then allowed to do follows from how old the copy is. */

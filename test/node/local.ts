@@ -22,6 +22,7 @@ import { createLog } from '../../src/net/log.js';
 import { speakerOf } from '../../src/net/talk.js';
 import type { Driver } from '../../src/node/driver.js';
 import { openTools } from '../../src/node/tools.js';
+import { Journal } from '../../src/node/journal.js';
 import { Lives } from '../../src/node/lives.js';
 import { secretsOf } from '../../src/node/secrets/secrets.js';
 import { Taken } from '../../src/node/taken.js';
@@ -193,7 +194,7 @@ export class LocalGrid implements AsyncDisposable {
     const data = openPrivate(nodeHome);
     const secrets = secretsOf(nodeHome, grid, keyring, data, { signal, wait_ms: interval_ms === undefined ? 0 : 20_000 });
     const events: WatchEvent[] = [];
-    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
+    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, journal: new Journal(data, { grid: config.grid, node: config.key }), secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
     return {
       watcher, grid, driver, volumes, events, loop,
