@@ -55,6 +55,8 @@ export interface Plan {
   readonly abandon: readonly string[];
   /** Contracts that this look showed to be over. */
   readonly over: readonly string[];
+  /** Contracts that an earlier look showed to be over, and this one does not: the second look begins anew. */
+  readonly notOver: readonly string[];
   /** Contracts of which nothing is left to do or to say. */
   readonly done: readonly string[];
   /** Of contracts that the book does not know: left alone. */
@@ -73,6 +75,7 @@ export class Draft implements Plan {
   readonly reports: Report[] = [];
   readonly abandon: string[] = [];
   readonly over: string[] = [];
+  readonly notOver: string[] = [];
   readonly done: string[] = [];
   readonly strangers: Ref[] = [];
   readonly lives = new Map<string, Life>();

@@ -32,7 +32,8 @@ export function clear(draft: Draft, { contract, keep_until, held, said }: Desire
   if (!isHere && (!held || said?.state === 'released')) return;
   draft.over.push(contract);
   const first = memory.taken.get(contract) ?? null;
-  const again = first !== null && (time.size > first.size || time.stamp > first.stamp);
+  // A book that is shorter than that of the first look is another one: a copy that was put back, or a home that lost lines.
+  const again = first !== null && time.size >= first.size && (time.size > first.size || time.stamp > first.stamp);
   if (!again || Math.min(time.now, time.stamp) < keep_until) return;
   if (here.some(({ state }) => state === 'running') || draft.busyWith(contract).length > 0) return;
   for (const { workload } of here) draft.act({ do: 'remove', contract, workload });

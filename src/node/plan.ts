@@ -35,6 +35,7 @@ export function plan(wanted: readonly Desired[], machine: Machine, memory: Memor
 }
 
 function planContract(draft: Draft, wanted: Desired): void {
+  if (wanted.phase !== 'over' && (draft.memory.taken.get(wanted.contract) ?? null) !== null) draft.notOver.push(wanted.contract);
   switch (wanted.phase) {
     case 'run':
       keep(draft, wanted);

@@ -10,6 +10,7 @@ const SQL = {
   all: 'SELECT contract, over_size, over_stamp FROM node_contracts WHERE grid = ? AND node = ?',
   add: 'INSERT INTO node_contracts (grid, node, contract) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   over: 'UPDATE node_contracts SET over_size = ?, over_stamp = ? WHERE grid = ? AND node = ? AND contract = ? AND over_size IS NULL',
+  notOver: 'UPDATE node_contracts SET over_size = NULL, over_stamp = NULL WHERE grid = ? AND node = ? AND contract = ?',
   drop: 'DELETE FROM node_contracts WHERE grid = ? AND node = ? AND contract = ?',
 } as const;
 
@@ -38,6 +39,11 @@ export class Taken implements Disposable {
   over(contract: string, look: Look): void {
     this.add(contract);
     this.#private.db.prepare(SQL.over).run(look.size, look.stamp, ...this.#scope, contract);
+  }
+
+  /** A later look shows it in force, or nothing at all: whatever shows it to be over next is a first look. */
+  notOver(contract: string): void {
+    this.#private.db.prepare(SQL.notOver).run(...this.#scope, contract);
   }
 
   /** Nothing of it is left. */

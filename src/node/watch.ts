@@ -184,6 +184,7 @@ export class Watcher {
     lives.put(next.lives);
     if (this.#isLong) this.#checker.watch(patientsOf(wanted, machine, lives.all));
     for (const contract of next.over) if ((known.get(contract) ?? null) === null) taken.over(contract, time);
+    for (const contract of next.notOver) taken.notOver(contract);
     for (const key of next.abandon) this.#queue.abandon(key);
     for (const ref of next.strangers) this.#teller.stranger(ref);
     // Before anything is made for it, so that what is made is found again.

@@ -150,6 +150,8 @@ describe('a fresh copy', () => {
     ['takes nothing away at the first look', { wanted: { phase: 'over', said: said('held', { state: 'exited' }) }, running: [running('exited')] }, []],
     ['wipes nothing at the first look', { wanted: { phase: 'over', said: said('held', { state: 'exited' }) } }, []],
     ['wipes nothing at the same checkpoint again', { wanted: { phase: 'over' }, look: { size: fresh.size, stamp: fresh.stamp } }, []],
+    ['wipes nothing by a shorter book, whatever its stamp', { wanted: { phase: 'over' }, look: { size: fresh.size + 1, stamp: first.stamp } }, []],
+    ['wipes by a later stamp of the same book', { wanted: { phase: 'over' }, look: { size: fresh.size, stamp: fresh.stamp - 1 } }, ['wipe']],
     ['takes away what has stopped at the second look', { wanted: { phase: 'over', said: said('held', { state: 'exited' }) }, running: [running('exited')], look: first }, ['remove web']],
     ['wipes at the second look', { wanted: { phase: 'over' }, look: first }, ['wipe']],
     ['wipes nothing within the retention', { wanted: { phase: 'over', keep_until: NOW }, look: first }, []],
@@ -218,4 +220,11 @@ describe('a step that failed', () => {
     assert.deepEqual(words(planned({ wanted: { tasks }, failures: [[key, failure(start, 'no', NOW + 50)]] })), ['start other']);
     assert.deepEqual(words(planned({ wanted: { tasks }, busy: [[key, 'start']] })), ['start other']);
   });
+});
+
+test('a contract that was seen to be over, and then is not, needs two looks again', () => {
+  for (const phase of ['run', 'refused', 'paused', 'unclear', 'unknown'] as const) assert.deepEqual(planned({ wanted: { phase }, look: first }).notOver, [C], phase);
+  assert.deepEqual(planned({ wanted: { phase: 'over' }, look: first }).notOver, []);
+  assert.deepEqual(planned({ wanted: { phase: 'run' }, look: null }).notOver, [], 'it was never over');
+  assert.deepEqual(planned({ wanted: { phase: 'run' }, look: first, time: { ...fresh, fresh: false } }).notOver, [], 'a book that cannot be believed shows nothing');
 });
