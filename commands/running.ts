@@ -23,6 +23,10 @@ export interface RunOptions {
   mount?: string[];
   ulimit?: string[];
   limits?: string;
+  restart?: string;
+  health?: string;
+  stopSignal?: string;
+  stopGrace?: string;
   web?: string[];
   network?: string;
 }
@@ -91,6 +95,6 @@ export async function inNetwork(grid: Grid, key: string, workloads: readonly Wor
 }
 
 /** Those of a command's flags that describe a workload. */
-function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web }: RunOptions): WorkloadWords {
-  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web };
+function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace }: RunOptions): WorkloadWords {
+  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace };
 }

@@ -91,9 +91,9 @@ function contractStanding(wanted: Desired, time: BookTime, machine: Machine | nu
     const last = said?.workloads.find((one) => one.name === name);
     const life = lives.get(`${contract}/${name}`);
     return {
-      restarts: life?.restarts ?? last?.restarts ?? 0, health: life?.health ?? last?.health ?? null, next_start_ms: life?.again?.at ?? null,
       name, state: running?.state ?? (machine === null ? 'unknown' : 'absent'), said: last?.state ?? null, reason: life?.over?.reason ?? life?.again?.reason ?? running?.reason ?? last?.reason ?? null,
       exit_code: running?.exit_code ?? last?.exit_code ?? null, ports: running?.ports ?? last?.ports ?? [],
+      restarts: life?.restarts ?? last?.restarts ?? 0, health: life?.health ?? last?.health ?? null, next_start_ms: life?.again?.begun === false ? life.again.at : null,
     };
   });
   const checks = [freshCheck(time), ...wanted.checks, ...machineChecks(wanted, machine), ...workloads.map(workloadCheck)];
