@@ -23,7 +23,7 @@ export interface MakeParts extends Scope {
   /** Bytes of free disk that are promised to others. */
   readonly promised: () => Promise<number>;
   /** Makes what a container stands in; called once its image is here. */
-  readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'log'>>;
+  readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'log' | 'ports'>>;
 }
 
 /**

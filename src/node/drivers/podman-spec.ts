@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly network: string;
   /** File for its output. */
   readonly log: string;
+  /** Ports of this machine for those of the workload; left out: any. */
+  readonly ports?: ReadonlyMap<number, number>;
   /** Values of the variables that are secrets. */
   readonly secretEnv?: Readonly<Record<string, string>>;
 }
@@ -48,7 +50,7 @@ export interface ImageHere {
  * set is dropped; nothing of our environment is passed on; podman's own seccomp filter and masked paths stay.
  * @throws Problem `refused`, reason `limits`
  */
-export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, secretEnv = {} }: Surroundings): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, ports, secretEnv = {} }: Surroundings): Record<string, unknown> {
   const { workload, limits } = spec;
   const { command, entrypoint, directory, user, read_only, tmpfs = [] } = workload;
   const stop = stopOf(workload);
@@ -86,8 +88,8 @@ export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { ha
     stop_timeout: Math.ceil(stop.grace_ms / 1_000),
     netns: { nsmode: 'bridge' },
     Networks: { [network]: {} },
-    // No host port: podman picks a free one, and the list says which.
-    portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, host_ip: spec.address, protocol })),
+    // Without a host port podman picks a free one; the list says which.
+    portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, ...(ports?.get(container) === undefined ? {} : { host_port: ports.get(container) }), host_ip: spec.address, protocol })),
     read_only_filesystem: read_only === true,
     // What the image declares as volumes would lie on the farmer's disk without a bound; so it is part of the root.
     image_volume_mode: 'ignore',

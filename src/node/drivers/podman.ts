@@ -6,6 +6,7 @@ import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { oneLine } from '../children.js';
 import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
+import type { PublishedPort } from '../../schema/types.js';
 import type { LogRow, Logs, LogWish } from '../logs.js';
 import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import { PodmanApi } from './podman-api.js';
@@ -13,6 +14,7 @@ import { runInside } from './podman-exec.js';
 import { checkContainer, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
 import { openInside } from './podman-open.js';
 import { unboundRoot } from './podman-root.js';
+import { freeOn, hostPorts } from './podman-ports.js';
 import { INSTALL_PODMAN } from './podman-service.js';
 import { giveToUser } from './podman-user.js';
 import { LABELS } from './podman-spec.js';
@@ -68,7 +70,11 @@ export class PodmanDriver implements Driver {
     this.networks = new PodmanNetworks(this.#api, { grid, node, allow: allowNetworks, open: openPorts, address, folder: networksFolder, programs });
     this.#parts = {
       promised: async () => 0, folder: dirname(options.socket), ...options, api: this.#api,
-      around: async ({ contract, workload }, signal) => ({ network: await this.networks.ensure(contract, signal), log: await options.logs.place({ contract, workload: workload.name }) }),
+      around: async (spec, signal) => ({
+        network: await this.networks.ensure(spec.contract, signal),
+        log: await options.logs.place({ contract: spec.contract, workload: spec.workload.name }),
+        ports: await hostPorts(spec, new Set((await this.#rows([], signal)).flatMap((row) => portsOf(row).map(({ host }) => host))), freeOn(spec.address)),
+      }),
     };
   }
 
@@ -146,8 +152,14 @@ export class PodmanDriver implements Driver {
       if (!isMade) await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/init`, signal, accept: [304] });
       await this.networks.join(ref, network, signal);
     }
-    // 304: somebody else started it meanwhile.
-    await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/start`, signal, accept: [304] });
+    try {
+      // 304: somebody else started it meanwhile.
+      await this.#api.call({ method: 'POST', path: `/containers/${row.Id}/start`, signal, accept: [304] });
+    } catch (error) {
+      // A program of the machine was faster: the next attempt looks for another port.
+      if (isProblem(error, 'failed') && /address already in use/i.test(error.message)) await this.remove(ref, signal);
+      throw error;
+    }
     const started = await this.#find(ref, signal);
     if (started === undefined) throw new Problem('failed', 'the container went away while it was started', { reason: 'gone' });
     return this.#running(started, signal);
@@ -247,8 +259,7 @@ export class PodmanDriver implements Driver {
       state,
       reason: state === 'failed' ? await this.#why(row, signal) : null,
       exit_code: state === 'exited' || state === 'failed' ? row.ExitCode : null,
-      // Ports that follow each other come as one row with a range.
-      ports: (row.Ports ?? []).flatMap((port) => Array.from({ length: Math.max(1, port.range) }, (_, i) => ({ container: port.container_port + i, host: port.host_port + i }))),
+      ports: portsOf(row),
       started: state === 'created' ? null : row.StartedAt * 1_000,
     };
   }
@@ -266,6 +277,11 @@ export class PodmanDriver implements Driver {
     if (row.ExitCode === 137) return 'killed by signal 9: stopped, or it used more memory than it may';
     return row.ExitCode > 128 ? `killed by signal ${row.ExitCode - 128}` : `ended with exit code ${row.ExitCode}`;
   }
+}
+
+/** Ports that follow each other come as one row with a range. */
+function portsOf({ Ports }: Row): PublishedPort[] {
+  return (Ports ?? []).flatMap((port) => Array.from({ length: Math.max(1, port.range) }, (_, i) => ({ container: port.container_port + i, host: port.host_port + i })));
 }
 
 /** Podman keeps them with the container: on this machine's disk, as the rest of its environment. */

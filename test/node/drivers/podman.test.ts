@@ -199,6 +199,9 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     assert.match(stopped?.reason ?? '', /signal 9/);
     await driver.stop(refOf(spec), 500, within(30));
     assert.equal((await driver.start(spec, within(30))).state, 'failed');
+    // Made anew, as for an update, it is reached where it was.
+    await driver.remove(refOf(spec), within(30));
+    assert.deepEqual((await driver.start(spec, within(60))).ports, first.ports);
   });
 
   test('a command runs in a container with its exit code and output, and is killed when its time is over; its ports answer at its address', async () => {
