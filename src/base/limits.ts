@@ -485,3 +485,10 @@ export const MAX_GATEWAY_LOG_MIB = 8;
 export const GATEWAY_TIMEOUT_MS = 5_000;
 /** Gateway: pause after caddy failed before it is tried again. */
 export const GATEWAY_RETRY_MS = 30_000;
+/** Machine: memory that QEMU needs beside the machine's own: its code, its threads, buffers of disk and network. */
+export const MACHINE_OVERHEAD_MIB = 192;
+/** Machine: size of a kernel or its first file system, and of the kernel's line (COMMAND_LINE_SIZE on x86 is 2,048). */
+export const MAX_MACHINE_KERNEL_BYTES = 256 * 1_048_576;
+export const MAX_MACHINE_WORDS_BYTES = 2_047;
+/** Machine: how long the trial at a probe may take; a processor that runs machines needs a fraction of a second. */
+export const MACHINE_TRIAL_MS = 10_000;

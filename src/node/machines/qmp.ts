@@ -1,0 +1,31 @@
+// QEMU's control socket (QEMU Machine Protocol): asked for one thing only, to press the machine's power button.
+import { createConnection } from 'node:net';
+import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
+
+/** Most that is read of its answers: a greeting, two replies, some events. */
+const MAX_ANSWER_BYTES = 65_536;
+
+/**
+ * Presses the power button (ACPI); a system that listens shuts down.
+ * @returns whether QEMU has taken it; false where nobody answers
+ */
+export async function pressPower(socket: string, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection(socket);
+    let text = '';
+    const end = (done: boolean): void => {
+      resolve(done);
+      connection.destroy();
+    };
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RUNTIME_TIMEOUT_MS)]);
+    limit.addEventListener('abort', () => end(false), { once: true });
+    connection.once('error', () => end(false)).once('close', () => end(false));
+    connection.once('connect', () => connection.write('{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown","id":"power"}\n'));
+    connection.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (text.length > MAX_ANSWER_BYTES) end(false);
+      const answer = text.split('\n').find((line) => line.includes('"id": "power"'));
+      if (answer !== undefined) end(answer.includes('"return"'));
+    });
+  });
+}
