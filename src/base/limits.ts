@@ -492,3 +492,5 @@ export const MAX_MACHINE_KERNEL_BYTES = 256 * 1_048_576;
 export const MAX_MACHINE_WORDS_BYTES = 2_047;
 /** Machine: how long the trial at a probe may take; a processor that runs machines needs a fraction of a second. */
 export const MACHINE_TRIAL_MS = 10_000;
+/** Machine: how long it may take to shut down after its power button was pressed, unless its workload says so. */
+export const MACHINE_GRACE_MS = 30_000;

@@ -9,6 +9,7 @@ import type { Announcement, Device, Resources } from '../schema/types.js';
 import { release } from '../net/release.js';
 import { oneLine, run } from './children.js';
 import type { Check, Driver } from './driver.js';
+import { checkMachines } from './machines/check.js';
 import type { Measured } from './measure.js';
 import { PLATFORM } from './platform.js';
 import type { Volumes } from './volume.js';
@@ -86,13 +87,14 @@ export function declared(text: string): Resources {
  */
 export async function probe(options: ProbeOptions, signal: AbortSignal): Promise<Probe> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
-  const [text, runtimeChecks, volumeChecks] = await Promise.all([
+  const [text, runtimeChecks, volumeChecks, machines] = await Promise.all([
     run(process.execPath, [MEASURE, options.folder], signal, PROBE_TIMEOUT_MS),
     options.driver.check(signal),
     options.volumes.check(signal),
+    options.driver.runtime === 'podman' ? checkMachines(signal) : null,
   ]);
   const measured = JSON.parse(text) as Measured;
-  return offerOf(measured, [...runtimeChecks, ...volumeChecks], options);
+  return offerOf(measured, [...runtimeChecks, ...volumeChecks, ...(machines === null ? [] : [machines])], options);
 }
 
 /** What follows from measurements and checks. Pure. */
@@ -134,7 +136,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       devices: devicesOf(measured, options.disk),
       platform: PLATFORM,
       runtime,
-      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : [])],
+      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : []), ...(runtime === 'podman' && holds('machines') && holds('podman') ? ['vm'] : [])],
       virtualised: measured.virtualised,
       kernel: oneLine(kernelText(measured), 200),
       interfaces: [...measured.interfaces],
@@ -181,7 +183,7 @@ function networkCheck({ interfaces }: Measured): Check {
 /** A check that failed says what is not offered because of it. */
 function withConsequence(check: Check, runtime: Driver['runtime']): Check {
   if (check.ok || runtime === 'process') return check;
-  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', isolation: 'no cpu and no memory are offered', storage: 'no cpu and no memory are offered', volumes: 'no disk space is offered' }[check.name];
+  const lost = { podman: 'no cpu and no memory are offered', limits: 'no cpu and no memory are offered', isolation: 'no cpu and no memory are offered', storage: 'no cpu and no memory are offered', volumes: 'no disk space is offered', machines: 'no virtual machines are offered' }[check.name];
   return lost === undefined ? check : { ...check, evidence: `${check.evidence}; ${lost}` };
 }
 

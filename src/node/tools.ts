@@ -12,6 +12,7 @@ import { PodmanDriver } from './drivers/podman.js';
 import { ProcessDriver } from './drivers/process.js';
 import { gatewayPlaces } from './gateway-caddy.js';
 import { WebGateway } from './gateway.js';
+import { Machines } from './machines/machines.js';
 import { NO_NETWORKS, type Networks } from './network/networks.js';
 import { FolderVolumes, LoopVolumes, promisedBytes, type Volumes } from './volume.js';
 
@@ -35,7 +36,7 @@ export function openTools(home: Home, { grid, key, runtime, data, allow_registri
   const published = publishedOn(address);
   const logs = new Logs(join(data, 'logs'));
   if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
-  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, openPorts: gateway === undefined ? [] : [gateway.http, gateway.https], address, networksFolder: join(data, 'networks'), logs, folder: join(data, 'podman'), promised: async () => (overcommit ? 0 : promisedBytes(folder)) });
+  const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, openPorts: gateway === undefined ? [] : [gateway.http, gateway.https], address, networksFolder: join(data, 'networks'), logs, folder: join(data, 'podman'), promised: async () => (overcommit ? 0 : promisedBytes(folder)), machines: new Machines({ ...scope, folder: data }) });
   return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
 }
 

@@ -5,6 +5,8 @@ import { isProblem, Problem } from '../../base/errors.js';
 import { registryRefusal } from '../../market/images.js';
 import { isPrivateHost } from '../../net/addresses.js';
 import type { Scope, StartSpec } from '../driver.js';
+import type { Machines } from '../machines/machines.js';
+import { machineBody, type Prepared } from '../machines/spec.js';
 import { mountsSeenBy } from '../mounts.js';
 import type { PodmanApi } from './podman-api.js';
 import { checkMounts, makeFolders, mountsOf } from './podman-folders.js';
@@ -22,6 +24,8 @@ export interface MakeParts extends Scope {
   readonly allowRegistries: readonly string[];
   /** Bytes of free disk that are promised to others. */
   readonly promised: () => Promise<number>;
+  /** Prepares workloads that are virtual machines; left out: they are refused. */
+  readonly machines?: Machines;
   /** Makes what a container stands in; called once its image is here. */
   readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'log' | 'ports'>>;
 }
@@ -41,18 +45,15 @@ export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv
   // A quota or limit of 0 means none to podman.
   if (limits.cru < 0.01 || limits.mru_mib < 8 || limits.pids < 1) throw new Problem('refused', 'a container needs at least a hundredth of a vCPU, 8 MiB and 1 process', { reason: 'limits' });
   if (spec.data === null && (workload.mounts ?? []).length > 0) throw new Problem('refused', 'the contract has no volume of which a part could be mounted', { reason: 'mount' });
-  const name = await haveImage(image, {
-    ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
-    // Registries that are private by their name come here only where the farmer allows them.
-    allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isListed(image, parts.allowRegistries),
-    login: loginOf(spec),
-  }, signal);
+  const name = await fetchImage(parts, spec, signal);
   const { User: user } = (await parts.api.json({ method: 'GET', path: `/images/${name}/json`, signal })) as { User: string };
   const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
   const around = await parts.around(spec, signal);
   await makeFolders(spec);
+  const container = createBody(parts, spec, { name, user }, { ...around, hard, secretEnv });
+  const body = workload.vm === undefined ? container : machineBody(container, spec, await prepareMachine(parts, spec, name, signal));
   try {
-    await parts.api.call({ method: 'POST', path: '/containers/create', body: createBody(parts, spec, { name, user }, { ...around, hard, secretEnv }), signal });
+    await parts.api.call({ method: 'POST', path: '/containers/create', body, signal });
     return true;
   } catch (error) {
     const taken = containerName(parts, spec.contract, workload.name);
@@ -67,7 +68,13 @@ export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv
  * @returns false where it cannot be started any more and has to be made anew
  * @throws Problem `refused`, reason `storage` or `mount`
  */
-export async function readyContainer({ api, folder }: MakeParts, id: string, spec: StartSpec, isOurs: boolean, signal: AbortSignal): Promise<boolean> {
+export async function readyContainer(parts: MakeParts, id: string, spec: StartSpec, isOurs: boolean, signal: AbortSignal): Promise<boolean> {
+  const { api, folder } = parts;
+  if (spec.workload.vm !== undefined) {
+    // Its root cannot be written. What it is told lies in memory, and may be gone with a restart of this machine.
+    if (!isOurs) await prepareMachine(parts, spec, await fetchImage(parts, spec, signal), signal);
+    return true;
+  }
   return boundRoot(api, id, spec, folder, isOurs, signal);
 }
 
@@ -86,6 +93,22 @@ export async function checkContainer({ api }: MakeParts, id: string, spec: Start
   const { State } = (await api.json({ method: 'GET', path: `/containers/${id}/json`, signal })) as { State: { Pid: number } };
   checkMounts(spec, await mountsSeenBy(State.Pid), await mountsSeenBy('self'));
   return true;
+}
+
+/** Sees to it that the image is here, and gives the name under which podman has it. */
+async function fetchImage(parts: MakeParts, spec: StartSpec, signal: AbortSignal): Promise<string> {
+  const image = spec.workload.image ?? '';
+  return haveImage(image, {
+    ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
+    // Registries that are private by their name come here only where the farmer allows them.
+    allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isListed(image, parts.allowRegistries),
+    login: loginOf(spec),
+  }, signal);
+}
+
+async function prepareMachine({ machines }: MakeParts, spec: StartSpec, image: string, signal: AbortSignal): Promise<Prepared> {
+  if (machines === undefined) throw new Problem('refused', 'this node runs no virtual machines', { reason: 'machine' });
+  return machines.prepare(spec, image, signal);
 }
 
 function isListed(image: string, allow: readonly string[]): boolean {

@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
-import { MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
+import { MACHINE_GRACE_MS, MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { oneLine } from '../children.js';
 import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
 import type { PublishedPort } from '../../schema/types.js';
 import type { LogRow, Logs, LogWish } from '../logs.js';
 import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
+import type { Machines } from '../machines/machines.js';
+import { MACHINE_LABEL } from '../machines/spec.js';
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
 import { checkContainer, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
@@ -39,6 +41,8 @@ export interface PodmanOptions extends Scope, Partial<Pick<NetworkOptions, 'prog
   readonly folder?: string;
   /** Bytes of free disk that are promised to others, and not for images; none if left out. */
   readonly promised?: () => Promise<number>;
+  /** Runs workloads that are virtual machines; left out: they are refused. */
+  readonly machines?: Machines;
 }
 
 /** A row of GET /containers/json, as far as it is used. */
@@ -53,6 +57,18 @@ interface Row {
 }
 
 const SHOWN_WITHIN_MS = 5_000;
+/** Between two looks whether a machine is off. */
+const POWER_OFF_LOOK_MS = 100;
+
+function isMachine({ Labels }: Row): boolean {
+  return Labels?.[MACHINE_LABEL] !== undefined;
+}
+
+/** Beside a machine there is nothing but QEMU. */
+function demandContainer(row: Row): Row {
+  if (isMachine(row)) throw new Problem('refused', 'nothing can be run within a machine by its node; reach it by the network', { reason: 'machine' });
+  return row;
+}
 
 /** Containers by podman's REST interface; see `Driver` for what each method promises. */
 export class PodmanDriver implements Driver {
@@ -143,7 +159,7 @@ export class PodmanDriver implements Driver {
       await this.remove(ref, signal);
       return this.start(spec, signal);
     }
-    const files = spec.secrets?.files ?? null;
+    const files = isMachine(row) ? null : (spec.secrets?.files ?? null);
     if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
     const isMade = await checkContainer(this.#parts, row.Id, spec, row.State === 'initialized', signal);
     const { network } = spec.workload;
@@ -168,6 +184,7 @@ export class PodmanDriver implements Driver {
   async stop(ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<void> {
     const row = await this.#runs(ref, signal);
     if (row === undefined) return;
+    if (isMachine(row) && (await this.#powerOff(row, ref, grace_ms, signal))) return;
     // Podman kills what is still there after the time-out; left out, it is that of the container.
     const timeout = grace_ms === null ? {} : { timeout: String(Math.ceil(grace_ms / 1_000)) };
     await this.#api.call({
@@ -182,6 +199,19 @@ export class PodmanDriver implements Driver {
     await this.#api.call({ method: 'DELETE', path: `/containers/${row.Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal, accept: [404] });
     await clear();
     await this.#options.logs.close(ref);
+    if (isMachine(row)) await this.#options.machines?.remove(ref);
+  }
+
+  /** Presses the machine's power button and waits for as long as it may take. @returns whether it is off; if not, it is killed as a container */
+  async #powerOff(row: Row, ref: Ref, grace_ms: number | null, signal: AbortSignal): Promise<boolean> {
+    const deadline = Date.now() + (grace_ms ?? MACHINE_GRACE_MS);
+    if (grace_ms === 0 || (await this.#options.machines?.pressPower(ref, signal)) !== true) return false;
+    while (Date.now() < deadline) {
+      const now = await this.#find(ref, signal);
+      if (now?.Id !== row.Id || stateOf(now) !== 'running') return true;
+      await delay(POWER_OFF_LOOK_MS);
+    }
+    return false;
   }
 
   async logsTail(ref: Ref, bytes: number, signal: AbortSignal): Promise<string> {
@@ -207,7 +237,7 @@ export class PodmanDriver implements Driver {
   }
 
   async open(ref: Ref, wish: OpenWish, signal: AbortSignal): Promise<OpenCommand> {
-    return openInside(this.#api, (await this.#demandRunning(ref, signal)).Id, wish, signal);
+    return openInside(this.#api, demandContainer(await this.#demandRunning(ref, signal)).Id, wish, signal);
   }
 
   async address(ref: Ref, signal: AbortSignal): Promise<string | null> {
@@ -219,7 +249,7 @@ export class PodmanDriver implements Driver {
   }
 
   async run(ref: Ref, words: readonly string[], limits: RunLimits, signal: AbortSignal): Promise<RunResult> {
-    const row = await this.#demandRunning(ref, signal);
+    const row = demandContainer(await this.#demandRunning(ref, signal));
     return runInside(this.#api, row.Id, words, limits, signal);
   }
 

@@ -13,6 +13,9 @@ const RUN = '/machine/run';
 /** Who executes the machine's instructions: the processor, or (test only) a program, tens of times slower. */
 export type Accelerator = 'kvm' | 'tcg';
 
+/** What a machine's container has of any other: name, network, ports, log, and what is taken from it. */
+const SHARED = ['name', 'hostname', 'httpproxy', 'r_limits', 'no_new_privileges', 'privileged', 'cap_drop', 'systemd', 'restart_policy', 'stop_signal', 'stop_timeout', 'netns', 'Networks', 'portmappings', 'log_configuration'];
+
 /** A machine that is ready to be run. */
 export interface Prepared {
   readonly disk: MachineDisk;
@@ -30,7 +33,7 @@ export function qemuWords({ workload, limits }: Pick<StartSpec, 'workload' | 'li
   return [
     '/usr/bin/qemu-system-x86_64', '-name', workload.name, '-nodefaults', '-no-user-config',
     '-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
-    '-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max', '-smp', String(limits.cru), '-m', String(limits.mru_mib),
+    '-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max', '-smp', String(Math.ceil(limits.cru)), '-m', String(limits.mru_mib),
     '-display', 'none', '-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console',
     '-qmp', `unix:${RUN}/qmp.sock,server=on,wait=off`,
     // Full is an error to the machine, as a full disk is, and stops nothing.
@@ -47,11 +50,11 @@ export function qemuWords({ workload, limits }: Pick<StartSpec, 'workload' | 'li
  * beside the machine.
  */
 export function machineBody(container: Record<string, unknown>, spec: Pick<StartSpec, 'workload' | 'limits'>, prepared: Prepared): Record<string, unknown> {
-  const { image: _image, entrypoint: _entrypoint, env: _env, labels, resource_limits, ...others } = container;
+  const { labels, resource_limits } = container;
   const { disk, runtime, root, accelerator } = prepared;
   const bind = (source: string, destination: string, mode: 'ro' | 'rw'): object => ({ type: 'bind', source, destination, options: ['rbind', 'rprivate', mode, 'nosuid', 'nodev', ...(mode === 'rw' ? ['noexec'] : [])] });
   return {
-    ...others,
+    ...Object.fromEntries(SHARED.filter((field) => container[field] !== undefined).map((field) => [field, container[field]])),
     rootfs: root,
     read_only_filesystem: true,
     command: qemuWords(spec, prepared),
