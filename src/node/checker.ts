@@ -4,9 +4,12 @@ import { isProblem } from '../base/errors.js';
 import { MAX_HEALTH_CHECKS } from '../base/limits.js';
 import type { HealthCheck } from '../schema/types.js';
 import { checkOnce } from './checks.js';
+import type { Desired } from './desired.js';
+import type { Machine } from './draft.js';
 import type { Driver, Ref } from './driver.js';
 import { afterCheck, nextCheckIn, type Checked } from './health.js';
-import type { Health } from './life.js';
+import type { Health, Life } from './life.js';
+import { isListed } from './listed.js';
 
 /** Something that runs and has a check. */
 export interface Patient {
@@ -16,6 +19,18 @@ export interface Patient {
   readonly started: number;
   /** What was known of this run before this agent began; null: nothing. */
   readonly known: Health | null;
+}
+
+/** What runs as it should, and says how its health is seen. */
+export function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: ReadonlyMap<string, Life>): Patient[] {
+  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
+  return wanted.flatMap(({ contract, phase, tasks }) => (phase !== 'run' && phase !== 'refused' ? [] : tasks.flatMap((task): Patient[] => {
+    const { name, health } = task.workload;
+    const one = there.get(`${contract}/${name}`);
+    if (health === undefined || one?.state !== 'running' || one.started === null || !isListed([task], one)) return [];
+    const life = lives.get(`${contract}/${name}`);
+    return [{ ref: { contract, workload: name }, check: health, started: one.started, known: life?.started === one.started ? life.health : null }];
+  })));
 }
 
 interface Round extends Patient {

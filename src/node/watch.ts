@@ -10,13 +10,11 @@ import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import type { ContractObject } from '../rules/objects.js';
 import type { NodeConfig } from '../schema/types.js';
-import { Checker, type Patient } from './checker.js';
+import { Checker, patientsOf } from './checker.js';
 import { desired, type BookTime, type Desired, type Proof } from './desired.js';
 import type { Machine, Wait } from './draft.js';
 import type { Driver, Running } from './driver.js';
 import { Heart } from './heart.js';
-import type { Life } from './life.js';
-import { isListed } from './listed.js';
 import type { Lives } from './lives.js';
 import type { Networks } from './network/networks.js';
 import type { LinkReport } from './network/private.js';
@@ -77,18 +75,6 @@ export function bookTime(book: Reader, clock: Clock, problem: Problem | null = n
 /** Contracts of which something was found on this machine. */
 export function foundContracts(machine: Machine, taken: ReadonlyMap<string, unknown>): Set<string> {
   return new Set([...taken.keys(), ...machine.volumes.keys(), ...machine.running.map(({ contract }) => contract)]);
-}
-
-/** What runs as it should, and says how its health is seen. */
-function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: ReadonlyMap<string, Life>): Patient[] {
-  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
-  return wanted.flatMap(({ contract, phase, tasks }) => (phase !== 'run' && phase !== 'refused' ? [] : tasks.flatMap((task): Patient[] => {
-    const { name, health } = task.workload;
-    const one = there.get(`${contract}/${name}`);
-    if (health === undefined || one?.state !== 'running' || one.started === null || !isListed([task], one)) return [];
-    const life = lives.get(`${contract}/${name}`);
-    return [{ ref: { contract, workload: name }, check: health, started: one.started, known: life?.started === one.started ? life.health : null }];
-  })));
 }
 
 const NOTHING_SAID: Said = { again: false, problem: null };
