@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -35,17 +35,31 @@ async function farmer(): Promise<{ options: Options; farm: string; grid: string;
 
 /** Inodes of the listening TCP sockets of a process (proc(5), state 0A). */
 function listening(pid: number): string[] {
-  const own = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => {
+  const own = socketsOf(pid);
+  return ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    // 0A: a TCP socket that listens; 07: a UDP socket that takes from everybody.
+    .filter((fields) => (fields[3] === '0A' || fields[3] === '07') && own.has(`socket:[${fields[9] ?? ''}]`))
+    .map((fields) => fields[9] ?? '');
+}
+
+/** Paths of the Unix sockets on which a process listens. */
+function listeningHere(pid: number): string[] {
+  const own = socketsOf(pid);
+  return readFileSync(`/proc/${pid}/net/unix`, 'utf8').split('\n').slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === '00010000' && own.has(`socket:[${fields[6] ?? ''}]`))
+    .map((fields) => fields[7] ?? '');
+}
+
+function socketsOf(pid: number): Set<string> {
+  return new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => {
     try {
       return readlinkSync(`/proc/${pid}/fd/${fd}`);
     } catch {
       return '';
     }
   }));
-  return ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1))
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === '0A' && own.has(`socket:[${fields[9] ?? ''}]`))
-    .map((fields) => fields[9] ?? '');
 }
 
 test('on a fresh machine, watch and status say at once what to do', async () => {
@@ -139,7 +153,10 @@ test('a watcher opens no TCP port, works without its home, and other commands wo
   await using watching = startBot(['node', 'watch', '--interval', '200ms', '--json'], machine);
   await watching.until(/"event":"ready"/);
   await watching.until(/"event":"book","fresh":true/);
+  await watching.until(/"event":"relay","problem":null/);
   assert.deepEqual(listening(watching.child.pid ?? 0), []);
+  const own = listeningHere(watching.child.pid ?? 0);
+  assert.deepEqual(own.map((path) => statSync(path).mode & 0o777), [0o600], `for this user's own commands alone: ${own.join(', ')}`);
   assert.notDeepEqual(listening(served.child.pid ?? 0), [], 'this test can see a listening socket');
 
   const status = await botJson<{ book: { fresh: boolean }; problems: unknown[] }>(['node', 'status'], machine);
