@@ -4,6 +4,6 @@ import type { Context } from './command.js';
 
 /** The roles of this home folder. */
 export async function roles(_context: Context): Promise<OpenRole[]> {
-  const [{ farmerRole }, { witnessRole }] = await Promise.all([import('../src/farmer/role.js'), import('../src/witness/role.js')]);
-  return [farmerRole, witnessRole];
+  const [{ farmerRole }, { powerRole }, { witnessRole }] = await Promise.all([import('../src/farmer/role.js'), import('../src/farmer/power.js'), import('../src/witness/role.js')]);
+  return [farmerRole, powerRole, witnessRole];
 }

@@ -65,7 +65,10 @@ export const command: CommandFile<Options> = {
     const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
     // A supervisor that tries this release waits for it.
     let told = false;
+    const { Sleeper } = await import('../../src/node/power.js');
+    const sleeper = settled.power === undefined ? undefined : new Sleeper(settled.power, settled.key, (event) => show(context, event), context.signal);
     const rounded = (round: Round): void => {
+      void sleeper?.round(round);
       if (options.metrics !== undefined) replaceFile(options.metrics, metricsText(round, release()), 0o644);
       if (!told && process.connected) process.send?.(HEALTHY);
       told = true;
@@ -123,6 +126,8 @@ function words(event: WatchEvent): string {
       return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}`;
     case 'meter':
       return event.problem === null ? 'time is confirmed in the book, once a heartbeat' : `time is not confirmed, and so not billed: ${event.problem.message}`;
+    case 'sleep':
+      return event.problem === null ? 'nothing to do: sent to sleep' : `nothing to do, but it could not be sent to sleep: ${event.problem.message}`;
     case 'machine':
       if (event.problem !== null) return `this machine could not be compared with what is announced: ${event.problem.message}`;
       return `this machine has changed and is announced again: ${event.changes.join(', ')}${event.short === null ? '' : `; it has sold ${event.short} more than it has, and sells nothing until contracts end`}`;

@@ -333,6 +333,12 @@ export const MIN_RESTART_MS = 500;
 export const MAX_RESTART_MS = 60_000;
 /** Supervisor: how long a watcher may take to end in order; above the stop of a step under way. */
 export const WATCHER_STOP_MS = 30_000;
+/** Hook of an owner: how long one may run; a wake-up packet takes a second, a management board some. */
+export const HOOK_TIMEOUT_MS = 60_000;
+/** Power: how often a farm looks for nodes to wake, how long a node has to take a contract up by itself, and when one is called again. */
+export const POWER_LOOK_MS = 5_000;
+export const WAKE_AFTER_MS = 20_000;
+export const WAKE_AGAIN_MS = 5 * 60_000;
 /** Node: a reason in a run record. */
 export const MAX_REASON_CHARS = 500;
 /** Node: processes of one workload; what a busy database or web server needs, far below what starves a machine. */

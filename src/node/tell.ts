@@ -23,6 +23,8 @@ export type WatchEvent =
   | { readonly event: 'not_said'; readonly contract: string; readonly workload: string | null; readonly state: Report['state']; readonly reason: string }
   /** Time is confirmed by this node's meter again (null), or is not, and so not billed. */
   | { readonly event: 'meter'; readonly problem: Problem | null }
+  /** It was sent to sleep by its owner's hook, and is awake again or not asleep yet. */
+  | { readonly event: 'sleep'; readonly problem: Problem | null }
   /** The machine is not what it was, and was announced again; short: what was sold beyond what it has now. Or looking failed. */
   | { readonly event: 'machine'; readonly changes: readonly string[]; readonly short: string | null; readonly problem: Problem | null }
   /** The node is at its relay (null), or is not, and nobody can look inside. */
