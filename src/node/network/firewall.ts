@@ -31,8 +31,6 @@ export const BRIDGES = '3b';
 export interface Wall {
   /** Beginning of the names of this node's bridges. */
   readonly prefix: string;
-  /** Bridges that are there. */
-  readonly bridges: readonly string[];
   /** Name servers of the machine. */
   readonly resolvers: readonly string[];
   /** TCP ports of this machine that are for everybody: of its web gateway. */
@@ -44,7 +42,7 @@ export interface Wall {
 }
 
 /** The table, as `nft -f` reads it; put in place of the one that was there. Pure. */
-export function wallText(table: string, { prefix, bridges, resolvers, open, allowed, own }: Wall): string {
+export function wallText(table: string, { prefix, resolvers, open, allowed, own }: Wall): string {
   const dns = 'ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept';
   const set = (name: string, type: string, elements: readonly string[]): string => `  set ${name} { ${type}; ${elements.length === 0 ? '' : `elements = { ${elements.join(', ')} }; `}}`;
   const networks = 'type ipv4_addr; flags interval; auto-merge';
@@ -52,8 +50,6 @@ export function wallText(table: string, { prefix, bridges, resolvers, open, allo
     `table inet ${table} {}`,
     `delete table inet ${table}`,
     `table inet ${table} {`,
-    // With br_netfilter, packets within a bridge come by, too.
-    set('same', 'type ifname . ifname', bridges.map((bridge) => `"${bridge}" . "${bridge}"`)),
     set('resolvers', networks, resolvers),
     set('open', 'type inet_service', open.map(String)),
     set('allowed', networks, allowed.map(rangeText)),
@@ -63,7 +59,8 @@ export function wallText(table: string, { prefix, bridges, resolvers, open, allo
     '  chain from_workload {',
     '    fib saddr . iif oif 0 drop',
     '    ct state established,related accept',
-    '    iifname . oifname @same accept',
+    // With br_netfilter, packets within a bridge come by, too: what leads back to where it came from.
+    '    fib daddr . iif oif exists accept',
     '    meta nfproto ipv6 reject with icmpx admin-prohibited',
     `    oifname "${BRIDGES}*" ct status dnat accept`,
     `    oifname "${BRIDGES}*" reject with icmpx admin-prohibited`,

@@ -55,7 +55,6 @@ export interface NetworkOptions extends Scope {
 /** A row of GET /networks/json, as far as it is used. */
 interface Row {
   readonly name: string;
-  readonly network_interface?: string;
   readonly subnets?: readonly { readonly subnet: string }[] | null;
   readonly labels?: Readonly<Record<string, string>> | null;
 }
@@ -97,7 +96,7 @@ export class PodmanNetworks implements Networks {
     const trial = new Firewall(`threebot_check_${randomBytes(4).toString('hex')}`, this.#programs);
     try {
       const own = await this.#own(signal);
-      await trial.apply({ prefix: `${BRIDGES}check`, bridges: [], resolvers: await machineResolvers(), open: [], allowed: [], own }, signal);
+      await trial.apply({ prefix: `${BRIDGES}check`, resolvers: await machineResolvers(), open: [], allowed: [], own }, signal);
       await trial.remove(signal);
       const allowed = this.#options.allow.length === 0 ? '' : `; the farmer allows ${this.#options.allow.join(', ')}`;
       return { name, ok: true, evidence: `each contract has a network of its own; none reaches another, this machine, private addresses or ${own.map(rangeText).join(', ') || 'its network'}${allowed}`, remedy: null };
@@ -115,11 +114,10 @@ export class PodmanNetworks implements Networks {
   async ensure(contract: string, signal: AbortSignal): Promise<string> {
     return this.#inTurn(async () => {
       const all = await this.#list(signal);
-      const own = all.filter((row) => this.#isOurs(row));
-      const there = own.find((row) => row.labels?.[LABELS.contract] === contract);
+      const there = all.filter((row) => this.#isOurs(row)).find((row) => row.labels?.[LABELS.contract] === contract);
       const network = there ?? (await this.#create(contract, all, signal));
       // Before the first container: also where the last round could not.
-      await this.#enforce([...own, network], signal);
+      await this.#enforce(signal);
       return network.name;
     });
   }
@@ -136,11 +134,8 @@ export class PodmanNetworks implements Networks {
   async #keep(keep: ReadonlySet<string> | null, signal: AbortSignal): Promise<void> {
     await this.#inTurn(async () => {
       const own = (await this.#list(signal)).filter((row) => this.#isOurs(row));
-      const kept = [];
-      for (const row of own) {
-        if (keep === null || keep.has(row.labels?.[LABELS.contract] ?? '') || !(await this.#remove(row, signal))) kept.push(row);
-      }
-      await this.#enforce(kept, signal);
+      for (const row of own) if (keep !== null && !keep.has(row.labels?.[LABELS.contract] ?? '')) await this.#remove(row, signal);
+      await this.#enforce(signal);
     });
   }
 
@@ -165,9 +160,8 @@ export class PodmanNetworks implements Networks {
     await this.#firewall.remove(signal);
   }
 
-  async #enforce(networks: readonly Row[], signal: AbortSignal): Promise<void> {
-    const bridges = networks.flatMap(({ network_interface }) => network_interface ?? []).sort();
-    await this.#firewall.apply({ prefix: this.#prefix, bridges, resolvers: await machineResolvers(), open: this.#options.open, allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
+  async #enforce(signal: AbortSignal): Promise<void> {
+    await this.#firewall.apply({ prefix: this.#prefix, resolvers: await machineResolvers(), open: this.#options.open, allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
   }
 
   async #create(contract: string, all: readonly Row[], signal: AbortSignal): Promise<Row> {
@@ -200,14 +194,12 @@ export class PodmanNetworks implements Networks {
     throw refusal;
   }
 
-  /** False where something still uses it. */
-  async #remove({ name }: Row, signal: AbortSignal): Promise<boolean> {
+  /** What something still uses stays. */
+  async #remove({ name }: Row, signal: AbortSignal): Promise<void> {
     try {
       await this.#api.call({ method: 'DELETE', path: `/networks/${name}`, signal, accept: [404] });
-      return true;
     } catch (thrown) {
       if (!isProblem(thrown, 'failed')) throw thrown;
-      return false;
     }
   }
 

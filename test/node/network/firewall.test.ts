@@ -24,7 +24,7 @@ describe('what the wall is made of', () => {
   });
 
   test('the table replaces itself and names no other', () => {
-    const text = wallText('threebot_ab', { prefix: '3bab', bridges: ['3bab001'], resolvers: [], open: [], allowed: [], own: [] });
+    const text = wallText('threebot_ab', { prefix: '3bab', resolvers: [], open: [], allowed: [], own: [] });
     assert.deepEqual([...text.matchAll(/\btable inet (\S+)/g)].map(([, name]) => name), ['threebot_ab', 'threebot_ab', 'threebot_ab']);
     assert.ok(!text.includes('flush'));
   });
