@@ -227,8 +227,8 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
     const placed = await files.place(ref, [{ name: 'key', bytes: Buffer.from('opensesame') }], [{ name: 'TOKEN', bytes: Buffer.from('tok-1') }]);
     const secrets = { ...placed, bytes: () => Promise.reject(new Error('not asked for')) };
     const spec = shell('id -u; ls -ln /run/secrets; cat /run/secrets/key; echo; echo $TOKEN; echo more > /run/secrets/key', { contract: ref.contract, secrets });
-    const text = await output(spec);
-    assert.match(text, /^0\n(total.*\n)?-r-------- +1 0 +\S+ +10 .* key\nopensesame\ntok-1\n/);
+    const text = await output({ ...spec, workload: { ...spec.workload, user: 'web' } });
+    assert.match(text, /^1000\n(total.*\n)?-r-------- +1 1000 +\S+ +10 .* key\nopensesame\ntok-1\n/);
     assert.match(text, /Read-only file system|Permission denied/);
     assert.doesNotMatch(execFileSync('podman', ['inspect', containerName(scope, ref.contract, 'web')], { encoding: 'utf8' }), /opensesame/);
     await files.remove(ref);
