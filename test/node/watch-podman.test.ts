@@ -105,7 +105,7 @@ describe('a node with containers', { skip, timeout: 240_000 }, () => {
     const volume = (await node.volumes.list())[0]?.path ?? '';
     await local.say(contract, 'end@1', { reason: 'done' });
     await until('both have ended', () => local.said(contract, 'web') === 'exited' && local.said(contract, 'asked') === 'exited');
-    assert.ok(existsSync(join(volume, 'end')), 'by its own signal');
+    assert.ok(existsSync(join(volume, 'files', 'end')), 'by its own signal');
   });
 
   test('says why an image does not run', async () => {
