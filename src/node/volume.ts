@@ -124,7 +124,11 @@ export class LoopVolumes implements Volumes {
   async ensure(contract: string, size_mib: number, signal: AbortSignal): Promise<string> {
     const point = join(this.#folder, checked(contract));
     const image = `${point}.img`;
-    await mkdir(point, { recursive: true, mode: 0o700 });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // By itself: where the disk is full, the recursive one says that the folder above is not there.
+    await mkdir(point, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     const there = await stat(image).catch(() => null);
     if (there === null) await this.#make(image, size_mib, signal);
     const grows = there !== null && (there.size < size_mib * MIB || (await isThere(`${point}.grow`)));
