@@ -124,7 +124,7 @@ async function written(grid: CrashGrid, contracts: readonly string[]): Promise<M
   const there = await volumes.list();
   const linesOf = (contract: string): number => {
     const path = there.find((volume) => volume.contract === contract)?.path ?? '';
-    const lines = readFileSync(join(path, 'lines'), 'utf8').split('\n').slice(0, -1);
+    const lines = readFileSync(join(path, 'files', 'lines'), 'utf8').split('\n').slice(0, -1);
     assert.deepEqual(lines, lines.map((_, i) => `${i + 1}`), 'every line once, in order');
     return lines.length;
   };
