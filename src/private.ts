@@ -108,7 +108,7 @@ const MIGRATIONS: readonly string[] = [
      sealing_key TEXT PRIMARY KEY,
      box BLOB NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  // What a node remembers of each workload, as JSON (src/node/life.ts).
+  // What a node remembers of each workload, as JSON (src/node/life/life.ts).
   `CREATE TABLE node_lives (
      grid TEXT NOT NULL,
      node TEXT NOT NULL,
@@ -117,7 +117,7 @@ const MIGRATIONS: readonly string[] = [
      life TEXT NOT NULL,
      PRIMARY KEY (grid, node, contract, workload)
    ) STRICT, WITHOUT ROWID;`,
-  // What a node could not say when it saw it, as JSON (src/node/journal.ts).
+  // What a node could not say when it saw it, as JSON (src/node/report/journal.ts).
   `CREATE TABLE node_journal (
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
      grid TEXT NOT NULL,

@@ -61,7 +61,7 @@ export const command: CommandFile<Options> = {
 };
 
 async function parseCapacity(text: string): Promise<Certificate['capacity']> {
-  const { declared } = await import('../../src/node/probe.js');
+  const { declared } = await import('../../src/node/probe/probe.js');
   return declared(text);
 }
 

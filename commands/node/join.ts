@@ -54,7 +54,7 @@ export const command: CommandFile<Options> = {
   async run(context, [given], options) {
     const { openGrid } = await import('../../src/net/grid.js');
     const { readConfig, updateConfig } = await import('../../src/home.js');
-    const { announce, askAdmission, nodeOf } = await import('../../src/node/join.js');
+    const { announce, askAdmission, nodeOf } = await import('../../src/node/probe/join.js');
     const { gridOptions } = await import('../handle.js');
     const { readGrid } = await import('../../src/rules/objects.js');
     const { findBot } = await import('../../src/market/find.js');

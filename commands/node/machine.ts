@@ -2,7 +2,7 @@
 import { resolve, join } from 'node:path';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Check } from '../../src/node/driver.js';
-import { declared, probe, type Probe } from '../../src/node/probe.js';
+import { declared, probe, type Probe } from '../../src/node/probe/probe.js';
 import { openTools } from '../../src/node/tools.js';
 import type { Announcement, Benchmark, NodeConfig, Resources } from '../../src/schema/types.js';
 import type { Context } from '../command.js';
@@ -60,7 +60,7 @@ export async function lookAtMachine(context: Context, options: MachineOptions, b
 
 /** The benchmark of this machine; undefined, with a note, where it cannot be measured: it is still a node. */
 export async function speedOf(context: Context, data: string): Promise<Benchmark | undefined> {
-  const { benchmark } = await import('../../src/node/benchmark.js');
+  const { benchmark } = await import('../../src/node/probe/benchmark.js');
   const { clock, signal, out } = context;
   using progress = await context.progress('measuring how fast this machine is');
   try {

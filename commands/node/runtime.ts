@@ -3,7 +3,7 @@ import { Problem } from '../../src/base/errors.js';
 import { updateConfig } from '../../src/home.js';
 import type { Keyring } from '../../src/keys/keyring.js';
 import type { Grid } from '../../src/net/grid.js';
-import { announce, nodeOf, termsOf } from '../../src/node/join.js';
+import { announce, nodeOf, termsOf } from '../../src/node/probe/join.js';
 import { contractsOn } from '../../src/rules/node.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { Context } from '../command.js';

@@ -4,7 +4,7 @@ import { Problem } from '../../src/base/errors.js';
 import { readConfig, type Home } from '../../src/home.js';
 import { formatSize } from '../../src/capacity/format.js';
 import type { Check } from '../../src/node/driver.js';
-import type { Account } from '../../src/node/probe.js';
+import type { Account } from '../../src/node/probe/probe.js';
 import type { Benchmark, NodeConfig, Resources } from '../../src/schema/types.js';
 
 /** A runtime's name. */

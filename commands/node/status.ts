@@ -2,8 +2,8 @@
 import { iso } from '../../src/base/clock.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Driver } from '../../src/node/driver.js';
-import type { Machine } from '../../src/node/draft.js';
-import type { ContractStanding } from '../../src/node/status.js';
+import type { Machine } from '../../src/node/plan/draft.js';
+import type { ContractStanding } from '../../src/node/report/status.js';
 import type { Volumes } from '../../src/node/volume.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
@@ -22,10 +22,10 @@ export const command: CommandFile<{ why?: true }> = {
     const { openGrid } = await import('../../src/net/grid.js');
     const { findContract } = await import('../../src/consumer/contracts.js');
     const { gridOptions } = await import('../handle.js');
-    const { Lives } = await import('../../src/node/lives.js');
-    const { Taken } = await import('../../src/node/taken.js');
+    const { Lives } = await import('../../src/node/life/lives.js');
+    const { Taken } = await import('../../src/node/plan/taken.js');
     const { openTools } = await import('../../src/node/tools.js');
-    const { standing } = await import('../../src/node/status.js');
+    const { standing } = await import('../../src/node/report/status.js');
     const { home, clock, out, signal } = context;
     const config = ownNode(home);
     await using grid = await openGrid({ ...gridOptions(context), grid: config.grid });

@@ -1,9 +1,9 @@
 // 3bot node watch
 import { Problem } from '../../src/base/errors.js';
 import { parseDuration } from '../../src/base/duration.js';
-import type { Desired } from '../../src/node/desired.js';
+import type { Desired } from '../../src/node/plan/desired.js';
 import type { Running } from '../../src/node/driver.js';
-import type { WatchEvent } from '../../src/node/tell.js';
+import type { WatchEvent } from '../../src/node/report/tell.js';
 import type { Round } from '../../src/node/watch.js';
 import type { NodeConfig } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
@@ -41,11 +41,11 @@ export const command: CommandFile<Options> = {
     const { config: settled, overcommit } = await settle(context, grid, keyring, config, options.runtime);
     if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
     const { openGateway, openTools } = await import('../../src/node/tools.js');
-    const { servedNames } = await import('../../src/node/names.js');
-    const { Journal } = await import('../../src/node/journal.js');
-    const { Lives } = await import('../../src/node/lives.js');
-    const { Taken } = await import('../../src/node/taken.js');
-    const { metricsText } = await import('../../src/node/metrics.js');
+    const { servedNames } = await import('../../src/node/gateway/names.js');
+    const { Journal } = await import('../../src/node/report/journal.js');
+    const { Lives } = await import('../../src/node/life/lives.js');
+    const { Taken } = await import('../../src/node/plan/taken.js');
+    const { metricsText } = await import('../../src/node/report/metrics.js');
     const { replaceFile } = await import('../../src/home.js');
     const { release } = await import('../../src/net/release.js');
     const { HEALTHY } = await import('../../src/node/release/supervise.js');
@@ -83,7 +83,7 @@ export const command: CommandFile<Options> = {
       return;
     }
     const stop = grid.onNews(() => watcher.wake());
-    const { Remeasurer } = await import('../../src/node/remeasure.js');
+    const { Remeasurer } = await import('../../src/node/probe/remeasure.js');
     const { lookAgain } = await import('./machine.js');
     const remeasurer = new Remeasurer({ grid, keyring, clock, look: (before) => lookAgain(context, settled, grid.dev, before), tell: (event) => show(context, event) });
     const { letLook } = await import('../../src/node/inside/attend.js');

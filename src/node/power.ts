@@ -2,7 +2,7 @@
 import { isProblem, messageOf, Problem } from '../base/errors.js';
 import { runHook } from '../hook.js';
 import type { NodePower } from '../schema/types.js';
-import type { WatchEvent } from './tell.js';
+import type { WatchEvent } from './report/tell.js';
 import type { Round } from './watch.js';
 
 /** Watches rounds of one node. */

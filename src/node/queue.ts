@@ -7,9 +7,9 @@ import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS }
 import { oneLine } from './children.js';
 import type { Driver } from './driver.js';
 import type { Secrets } from './secrets/secrets.js';
-import { Progress } from './progress.js';
-import { attemptOf, keyOf, type Action, type Failure } from './steps.js';
-import type { Teller } from './tell.js';
+import { Progress } from './report/progress.js';
+import { attemptOf, keyOf, type Action, type Failure } from './plan/steps.js';
+import type { Teller } from './report/tell.js';
 import type { Volumes } from './volume.js';
 
 /** What steps are carried out with. */

@@ -2,9 +2,9 @@
 // the book. Beside each row stands its nearest honest neighbour, which is taken: so a row that refused everything fails.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { desired, type BookTime } from '../../src/node/desired.js';
-import { plan } from '../../src/node/plan.js';
-import { settle } from '../../src/node/settle.js';
+import { desired, type BookTime } from '../../src/node/plan/desired.js';
+import { plan } from '../../src/node/plan/plan.js';
+import { settle } from '../../src/node/life/settle.js';
 import type { NodeConfig, Workload } from '../../src/schema/types.js';
 import { agreementOf, announcementOf, contractId, farmSays, gib, IMAGE, key, market, runOf, web, type Submission, type World } from '../rules/world.js';
 

@@ -1,12 +1,12 @@
 // A machine, a book and a clock that exist only as values: what plans make of a workload over time, without waiting.
-import type { BookTime, Desired } from '../../src/node/desired.js';
-import type { Plan } from '../../src/node/draft.js';
+import type { BookTime, Desired } from '../../src/node/plan/desired.js';
+import type { Plan } from '../../src/node/plan/draft.js';
 import { specDigest, type Limits, type Running, type RunState } from '../../src/node/driver.js';
-import type { Checked } from '../../src/node/health.js';
-import type { Life } from '../../src/node/life.js';
-import { plan } from '../../src/node/plan.js';
-import { settle } from '../../src/node/settle.js';
-import { attemptOf, keyOf, type Failure } from '../../src/node/steps.js';
+import type { Checked } from '../../src/node/life/health.js';
+import type { Life } from '../../src/node/life/life.js';
+import { plan } from '../../src/node/plan/plan.js';
+import { settle } from '../../src/node/life/settle.js';
+import { attemptOf, keyOf, type Failure } from '../../src/node/plan/steps.js';
 import type { RunObject, WorkloadStatus } from '../../src/rules/objects.js';
 import type { Workload } from '../../src/schema/types.js';
 

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { runHook } from '../../src/hook.js';
 import { Sleeper } from '../../src/node/power.js';
-import type { WatchEvent } from '../../src/node/tell.js';
+import type { WatchEvent } from '../../src/node/report/tell.js';
 import { within } from './drivers/support.js';
 
 const folder = mkdtempSync(join(tmpdir(), '3bot-hook-'));

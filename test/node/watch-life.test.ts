@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Lives } from '../../src/node/lives.js';
-import type { Life } from '../../src/node/life.js';
+import { Lives } from '../../src/node/life/lives.js';
+import type { Life } from '../../src/node/life/life.js';
 import type { Workload } from '../../src/schema/types.js';
 import { bare, LocalGrid, until } from './local.js';
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import { read } from '../../src/rules/objects.js';
 import { makeLocalImage, removeLocalImage } from '../../src/node/localimage.js';
-import { Lives } from '../../src/node/lives.js';
+import { Lives } from '../../src/node/life/lives.js';
 import type { Workload } from '../../src/schema/types.js';
 import { LocalGrid, until } from './local.js';
 import { missing } from './network/lab.js';

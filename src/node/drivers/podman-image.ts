@@ -12,7 +12,7 @@ import { Registry, type Image, type Login } from '../../net/registry/client.js';
 import type { Descriptor } from '../../net/registry/manifest.js';
 import { parseReference } from '../../net/registry/reference.js';
 import { run } from '../children.js';
-import { PLATFORM } from '../platform.js';
+import { PLATFORM } from '../probe/platform.js';
 import type { PodmanApi } from './podman-api.js';
 
 /** What fetching an image needs. */

@@ -5,7 +5,7 @@ import type { Grid } from '../../net/grid.js';
 import { socketPath } from '../../net/lock.js';
 import { attend } from '../../net/relay/attend.js';
 import type { NodeConfig } from '../../schema/types.js';
-import type { WatchEvent } from '../tell.js';
+import type { WatchEvent } from '../report/tell.js';
 import { closeLeft, leftSessions, show, type InsideParts } from './inside.js';
 
 /** What is needed to be at a relay. */

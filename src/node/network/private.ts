@@ -9,7 +9,7 @@ import { linksOf } from '../../rules/network.js';
 import { read, type NetworkObject } from '../../rules/objects.js';
 import { viewOf } from '../../rules/view.js';
 import type { Link } from '../../schema/types.js';
-import type { Desired } from '../desired.js';
+import type { Desired } from '../plan/desired.js';
 import type { Ref, Running } from '../driver.js';
 import { linkOf, type Wireguard } from './wireguard.js';
 

@@ -11,7 +11,7 @@ import { run } from '../../../src/node/children.js';
 import { PodmanApi } from '../../../src/node/drivers/podman-api.js';
 import { haveImage, parseLogin, type FetchParts } from '../../../src/node/drivers/podman-image.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
-import { PLATFORM } from '../../../src/node/platform.js';
+import { PLATFORM } from '../../../src/node/probe/platform.js';
 import { NO_PODMAN } from '../../e2e/here.js';
 import { LocalRegistry, NO_REGISTRY, type Put } from '../../net/registry/local.js';
 import { within } from './support.js';

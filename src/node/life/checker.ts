@@ -1,0 +1,120 @@
+// Runs the health checks of a node: each at its interval, a few at a time, none twice at once.
+import type { Clock } from '../../base/clock.js';
+import { isProblem } from '../../base/errors.js';
+import { MAX_HEALTH_CHECKS } from '../../base/limits.js';
+import type { HealthCheck } from '../../schema/types.js';
+import { checkOnce } from './checks.js';
+import type { Desired } from '../plan/desired.js';
+import type { Machine } from '../plan/draft.js';
+import type { Driver, Ref } from '../driver.js';
+import { afterCheck, nextCheckIn, type Checked } from './health.js';
+import type { Health, Life } from './life.js';
+import { isListed } from '../plan/listed.js';
+
+/** Something that runs and has a check. */
+export interface Patient {
+  readonly ref: Ref;
+  readonly check: HealthCheck;
+  /** When its run was started, ms since 1970. */
+  readonly started: number;
+  /** What was known of this run before this agent began; null: nothing. */
+  readonly known: Health | null;
+}
+
+/** What runs as it should, and says how its health is seen. */
+export function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: ReadonlyMap<string, Life>): Patient[] {
+  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
+  return wanted.flatMap(({ contract, phase, tasks }) => (phase !== 'run' && phase !== 'refused' ? [] : tasks.flatMap((task): Patient[] => {
+    const { name, health } = task.workload;
+    const one = there.get(`${contract}/${name}`);
+    if (health === undefined || one?.state !== 'running' || one.started === null || !isListed([task], one)) return [];
+    const life = lives.get(`${contract}/${name}`);
+    return [{ ref: { contract, workload: name }, check: health, started: one.started, known: life?.started === one.started ? life.health : null }];
+  })));
+}
+
+interface Round extends Patient {
+  checked: Checked;
+  due: number;
+  /** Undefined: not asked yet; null: it has none. */
+  address: string | null | undefined;
+  isBusy: boolean;
+}
+
+/** Checks workloads; `onChange` is called when the health of one has changed. */
+export class Checker {
+  readonly #driver: Driver;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #onChange: () => void;
+  readonly #rounds = new Map<string, Round>();
+  #busy = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ driver, clock, signal }: { readonly driver: Driver; readonly clock: Clock; readonly signal: AbortSignal }, onChange: () => void) {
+    this.#driver = driver;
+    this.#clock = clock;
+    this.#signal = signal;
+    this.#onChange = onChange;
+    signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
+  }
+
+  /** What is known of each, by `contract/name`. */
+  get health(): ReadonlyMap<string, Checked> {
+    return new Map([...this.#rounds].map(([key, { checked }]) => [key, checked]));
+  }
+
+  /** From now on just these are checked; a run that is new to it at once. */
+  watch(patients: readonly Patient[]): void {
+    const now = this.#clock();
+    const keys = new Set(patients.map(({ ref }) => keyOf(ref)));
+    for (const key of this.#rounds.keys()) if (!keys.has(key)) this.#rounds.delete(key);
+    for (const patient of patients) {
+      const key = keyOf(patient.ref);
+      const before = this.#rounds.get(key);
+      if (before?.started === patient.started && JSON.stringify(before.check) === JSON.stringify(patient.check)) continue;
+      const checked: Checked = { started: patient.started, health: patient.known ?? 'starting', failures: 0, reason: null };
+      this.#rounds.set(key, { ...patient, checked, due: now, address: undefined, isBusy: false });
+    }
+    this.#next();
+  }
+
+  /** Begins what is due, and sets the clock for the rest. */
+  #next(): void {
+    clearTimeout(this.#timer);
+    if (this.#signal.aborted) return;
+    const now = this.#clock();
+    let next = Infinity;
+    for (const round of [...this.#rounds.values()].sort((a, b) => a.due - b.due)) {
+      if (round.isBusy) continue;
+      if (round.due > now) next = Math.min(next, round.due);
+      else if (this.#busy < MAX_HEALTH_CHECKS) void this.#check(round);
+    }
+    if (next !== Infinity) this.#timer = setTimeout(() => this.#next(), Math.max(1, next - now)).unref();
+  }
+
+  async #check(round: Round): Promise<void> {
+    const { ref, check } = round;
+    round.isBusy = true;
+    this.#busy += 1;
+    try {
+      if (check.type !== 'command') round.address ??= await this.#driver.address(ref, this.#signal);
+      const finding = await checkOnce(this.#driver, ref, round.address ?? null, check, this.#signal);
+      const before = round.checked;
+      round.checked = afterCheck(before, check, finding, this.#clock());
+      if (round.checked.health !== before.health && this.#rounds.get(keyOf(ref)) === round) this.#onChange();
+    } catch (thrown) {
+      // It has ended, or the runtime does not answer: neither says anything of its health, and the next look sees it.
+      if (!isProblem(thrown)) throw thrown;
+    } finally {
+      round.isBusy = false;
+      this.#busy -= 1;
+      round.due = this.#clock() + nextCheckIn(round.checked, check);
+      this.#next();
+    }
+  }
+}
+
+function keyOf({ contract, workload }: Ref): string {
+  return `${contract}/${workload}`;
+}
