@@ -11,12 +11,8 @@ import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
 import type { Mount } from '../../schema/types.js';
 import type { StartSpec } from '../driver.js';
-import type { MountLine } from '../mounts.js';
-
-/** The tenant's part of a volume. */
-export function filesOf(data: string): string {
-  return join(data, 'files');
-}
+import { filesOf, layOut } from '../layout.js';
+import { placeOf, type MountLine } from '../mounts.js';
 
 /** What a workload has of its volume: what it says, else all of it at /data. */
 export function mountsOf({ workload, data }: Pick<StartSpec, 'workload' | 'data'>): readonly Mount[] {
@@ -33,17 +29,21 @@ export function volumeMounts(spec: Pick<StartSpec, 'workload' | 'data'>): Record
 }
 
 /**
- * Makes the folders that a workload wants and that are not there; whoever the workload runs as may write them.
- * @throws Problem `refused`, reason `mount`, where something else is in the place of one
+ * Lays the volume out, and makes the folders that a workload wants and that are not there; whoever the workload runs as
+ * may write them.
+ * @throws Problem as `layOut`; Problem `refused`, reason `mount`, where something else is in the place of one
  */
 export async function makeFolders(spec: Pick<StartSpec, 'workload' | 'data'>): Promise<void> {
   const { data } = spec;
   if (data === null) return;
+  await layOut(data);
   const files = filesOf(data);
-  for (const [path, what] of [[files, 'the volume'], ...mountsOf(spec).flatMap(({ folder }) => (folder === null ? [] : [[join(files, folder), folder] as const]))] as const) {
+  for (const { folder } of mountsOf(spec)) {
+    if (folder === null) continue;
+    const path = join(files, folder);
     const isNew = await mkdir(path).then(() => true, (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? false : Promise.reject(error)));
     if (isNew) await chmod(path, 0o777);
-    if (!(await lstat(path)).isDirectory()) throw new Problem('refused', `${what} in the volume is no folder`, { reason: 'mount' });
+    if (!(await lstat(path)).isDirectory()) throw new Problem('refused', `${folder} in the volume is no folder`, { reason: 'mount' });
   }
 }
 
@@ -55,13 +55,10 @@ export async function makeFolders(spec: Pick<StartSpec, 'workload' | 'data'>): P
 export function checkMounts(spec: Pick<StartSpec, 'workload' | 'data'>, inside: readonly MountLine[], own: readonly MountLine[]): void {
   const { data } = spec;
   if (data === null) return;
-  const files = filesOf(data);
-  const on = own.filter(({ point }) => point === '/' || files.startsWith(`${point}/`)).reduce<MountLine | undefined>((best, line) => (best !== undefined && best.point.length > line.point.length ? best : line), undefined);
-  if (on === undefined) throw new Problem('failed', 'the volume lies on nothing', { reason: 'mount' });
-  const base = join(on.root, files.slice(on.point === '/' ? 0 : on.point.length));
+  const { device, root: base } = placeOf(filesOf(data), own);
   const wanted = mountsOf(spec).map(({ folder }) => join(base, folder ?? '.'));
   for (const root of new Set(wanted)) {
     const count = (all: readonly string[]): number => all.filter((one) => one === root).length;
-    if (count(inside.filter(({ device }) => device === on.device).map((line) => line.root)) < count(wanted)) throw new Problem('refused', 'a folder of the volume was replaced while it was mounted', { reason: 'mount' });
+    if (count(inside.filter((line) => line.device === device).map((line) => line.root)) < count(wanted)) throw new Problem('refused', 'a folder of the volume was replaced while it was mounted', { reason: 'mount' });
   }
 }

@@ -1,6 +1,6 @@
 // Folders of a volume that its tenant may have replaced.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -51,7 +51,7 @@ test('folders that are not there are made so that any user of the workload may w
 
 test('a link or a file in the place of a folder is refused, and nothing is made behind it', async (t) => {
   const [data, outside] = [volume(t), volume(t)];
-  mkdirSync(join(data, 'files'));
+  await makeFolders({ data, workload: workload({}) });
   symlinkSync(join(outside, 'new'), join(data, 'files', 'uploads'));
   await assert.rejects(makeFolders({ ...spec, data }), (thrown) => isProblem(thrown, 'refused', 'mount'));
   assert.deepEqual(readdirSync(outside), []);
