@@ -13,6 +13,7 @@ import { checkMounts, makeFolders, mountsOf } from './podman-folders.js';
 import { haveImage, parseLogin } from './podman-image.js';
 import { parseHardLimits } from './podman-limits.js';
 import { boundRoot } from './podman-root.js';
+import { placeSeccomp } from './podman-seccomp.js';
 import { containerName, createBody, type Surroundings } from './podman-spec.js';
 
 /** What containers are made with. */
@@ -49,8 +50,9 @@ export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv
   const { User: user } = (await parts.api.json({ method: 'GET', path: `/images/${name}/json`, signal })) as { User: string };
   const hard = parseHardLimits(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
   const around = await parts.around(spec, signal);
+  const seccomp = (await placeSeccomp(parts.folder)) ?? undefined;
   await makeFolders(spec);
-  const container = createBody(parts, spec, { name, user }, { ...around, hard, secretEnv });
+  const container = createBody(parts, spec, { name, user }, { ...around, hard, seccomp, secretEnv });
   const body = workload.vm === undefined ? container : machineBody(container, spec, await prepareMachine(parts, spec, name, signal));
   try {
     await parts.api.call({ method: 'POST', path: '/containers/create', body, signal });

@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly log: string;
   /** Ports of this machine for those of the workload; left out: any. */
   readonly ports?: ReadonlyMap<number, number>;
+  /** File with the system calls it may make; left out: podman's own list. */
+  readonly seccomp?: string | undefined;
   /** Values of the variables that are secrets. */
   readonly secretEnv?: Readonly<Record<string, string>>;
 }
@@ -47,10 +49,10 @@ export interface ImageHere {
 
 /**
  * Body of POST /containers/create (libpod SpecGenerator). The image must be there already. Every capability but a small
- * set is dropped; nothing of our environment is passed on; podman's own seccomp filter and masked paths stay.
+ * set is dropped; nothing of our environment is passed on; podman's masked paths stay.
  * @throws Problem `refused`, reason `limits`
  */
-export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, ports, secretEnv = {} }: Surroundings): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, ports, seccomp, secretEnv = {} }: Surroundings): Record<string, unknown> {
   const { workload, limits } = spec;
   const { command, entrypoint, directory, user, read_only, tmpfs = [] } = workload;
   const stop = stopOf(workload);
@@ -82,6 +84,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { ha
     cap_drop: ['ALL'],
     // Podman gives these to whatever user there is; they are for root, to become another one.
     cap_add: isRoot(user ?? image.user) ? CAPABILITIES : [],
+    ...(seccomp === undefined ? {} : { seccomp_profile_path: seccomp }),
     systemd: 'false',
     restart_policy: 'no',
     stop_signal: constants.signals[stop.signal],

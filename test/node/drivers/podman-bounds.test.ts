@@ -79,6 +79,7 @@ describe('bounds of containers', { skip: NO_PODMAN, timeout: 180_000 }, () => {
         'for file in /tmp/x /up/x; do echo x > $file && echo may $file; done',
         'head -c 1 /proc/kcore 2>/dev/null | busybox wc -c; (busybox ls /proc/acpi; busybox ls /sys/firmware) 2>/dev/null | busybox wc -w',
         'busybox mount -t tmpfs x /www 2>/dev/null || echo no mount; busybox chroot / /bin/sh -c : 2>/dev/null || echo no chroot',
+        'for space in -U -m -n "-U -n"; do busybox unshare $space /bin/sh -c : 2>/dev/null && echo made $space; done; busybox sh -c "busybox true | busybox true" && echo children',
         'dd if=/dev/zero of=/tmp/big bs=1024 count=4096; grep -E " (/tmp|/up|/conf) " /proc/mounts',
       ].join('; '),
       { contract, data },
@@ -94,7 +95,7 @@ describe('bounds of containers', { skip: NO_PODMAN, timeout: 180_000 }, () => {
     assert.match(text, /Seccomp:\s+2\b/);
     assert.match(text, /CapEff:\s+0000000000000000\b/);
     assert.doesNotMatch(text, /^wrote/m);
-    assert.match(text, /^may \/tmp\/x\nmay \/up\/x\n0\n0\nno mount\nno chroot$/m);
+    assert.match(text, /^may \/tmp\/x\nmay \/up\/x\n0\n0\nno mount\nno chroot\nchildren$/m);
     assert.match(text, /No space left/);
     for (const [path, options] of [['/tmp', 'rw,nosuid,nodev'], ['/up', 'rw,nosuid,nodev'], ['/conf', 'ro,nosuid,nodev']] as const) assert.match(text, new RegExp(` ${path} \\S+ ${options}`));
     assert.deepEqual(await readdir(join(data, 'files', 'uploads')), ['x']);
