@@ -132,7 +132,7 @@ function words(event: WatchEvent): string {
       if (event.problem !== null) return `this machine could not be compared with what is announced: ${event.problem.message}`;
       return `this machine has changed and is announced again: ${event.changes.join(', ')}${event.short === null ? '' : `; it has sold ${event.short} more than it has, and sells nothing until contracts end`}`;
     case 'step':
-      return `${what}: ${{ volume: 'volume made', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
+      return `${what}: ${{ volume: 'volume made', fetch: 'its new image is here', start: 'started', stop: 'stopped', remove: 'removed', wipe: 'wiped' }[event.step]}`;
     case 'step_failed':
       return `${what}: ${event.step} failed: ${event.reason}${event.again_ms === null ? '; not tried again' : `; again in ${event.again_ms / 1_000} s`}`;
     case 'pulling':

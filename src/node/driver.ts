@@ -164,7 +164,7 @@ export interface OpenCommand extends AsyncDisposable {
 
 /**
  * A runtime. Every method ends: when the signal aborts, when it is done, or when its own time limit is over
- * (seconds; `start` with a download: minutes).
+ * (seconds; `start` and `fetch` with a download: minutes).
  * @throws Problem `refused` for a workload this runtime may not or cannot run (reason says why), `unreachable` when
  * the runtime does not answer, `failed` with the runtime's own words, `not_found` for a `logsTail` of what is not
  * there, or a `run`, `open` or `stats` of what does not run
@@ -175,6 +175,8 @@ export interface Driver extends AsyncDisposable {
   check(signal: AbortSignal): Promise<Check[]>;
   /** All workloads of the scope, in every state. */
   list(signal: AbortSignal): Promise<Running[]>;
+  /** Brings what a start needs from elsewhere to this machine, so that the start does not wait for it. */
+  fetch(spec: StartSpec, signal: AbortSignal): Promise<void>;
   /** Makes it run, once. Refuses (reason `other_spec`) when it is there with another digest. */
   start(spec: StartSpec, signal: AbortSignal): Promise<Running>;
   /** Asks it to end, with its own signal; kills it after the grace, null: its own. What is not there or has ended is fine. */

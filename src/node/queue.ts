@@ -5,7 +5,8 @@ import { effect } from '../base/effect.js';
 import { isProblem, messageOf } from '../base/errors.js';
 import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
 import { oneLine } from './children.js';
-import type { Driver } from './driver.js';
+import type { Driver, StartSpec } from './driver.js';
+import type { Workload } from '../schema/types.js';
 import type { Secrets } from './secrets/secrets.js';
 import { Progress } from './report/progress.js';
 import { attemptOf, keyOf, type Action, type Failure } from './plan/steps.js';
@@ -39,6 +40,7 @@ export class Queue {
   readonly #steps = new Map<string, Step>();
   readonly #progress: Progress;
   readonly #failures = new Map<string, Failure & { readonly tries: number }>();
+  readonly #fetched = new Map<string, string>();
 
   constructor(parts: QueueParts, teller: Teller, onChange: () => void) {
     this.#parts = parts;
@@ -61,6 +63,11 @@ export class Queue {
     return this.#failures;
   }
 
+  /** What was fetched last, by key: the attempt. */
+  get fetched(): ReadonlyMap<string, string> {
+    return this.#fetched;
+  }
+
   /** Begins a step; where too many are under way it is left for a later round. Its key must not be busy. */
   begin(action: Action): void {
     const { signal: stop } = this.#parts;
@@ -72,6 +79,7 @@ export class Queue {
       .then(
         () => {
           this.#failures.delete(key);
+          if (action.do === 'fetch') this.#fetched.set(key, attemptOf(action));
           this.#teller.step(action);
         },
         (thrown: unknown) => {
@@ -93,7 +101,7 @@ export class Queue {
 
   /** Nothing of this contract is left. */
   forget(contract: string): void {
-    for (const key of this.#failures.keys()) if (key === contract || key.startsWith(`${contract}/`)) this.#failures.delete(key);
+    for (const kept of [this.#failures, this.#fetched]) for (const key of kept.keys()) if (key === contract || key.startsWith(`${contract}/`)) kept.delete(key);
   }
 
   /** Returns when all that was begun has ended; the signal must have aborted. */
@@ -102,20 +110,16 @@ export class Queue {
   }
 
   async #carryOut(action: Action, signal: AbortSignal): Promise<void> {
-    const { driver, volumes, secrets, address } = this.#parts;
+    const { driver, volumes } = this.#parts;
     const { contract } = action;
     switch (action.do) {
       case 'volume':
         await volumes.ensure(contract, action.size_mib, signal);
         return;
+      case 'fetch':
+        return driver.fetch(await this.#specOf(action), signal);
       case 'start': {
-        const onPull = (done: number, total: number): void => {
-          const { isNews, isDue } = this.#progress.note(keyOf(action), done, total);
-          if (isNews) this.#teller.pulling(contract, action.workload.name, done, total);
-          if (isDue) this.#onChange();
-        };
-        const placed = await secrets?.place(contract, action.workload);
-        const spec = { contract, workload: action.workload, limits: action.limits, data: action.data, address, onPull, ...(placed === undefined ? {} : { secrets: placed }) };
+        const spec = await this.#specOf(action);
         await effect('container_started', () => driver.start(spec, signal));
         return;
       }
@@ -128,6 +132,18 @@ export class Queue {
     }
   }
 
+  async #specOf(action: Extract<Action, { workload: Workload }>): Promise<StartSpec> {
+    const { secrets, address } = this.#parts;
+    const { contract, workload, limits, data } = action;
+    const onPull = (done: number, total: number): void => {
+      const { isNews, isDue } = this.#progress.note(keyOf(action), done, total);
+      if (isNews) this.#teller.pulling(contract, workload.name, done, total);
+      if (isDue) this.#onChange();
+    };
+    const placed = await secrets?.place(contract, workload);
+    return { contract, workload, limits, data, address, onPull, ...(placed === undefined ? {} : { secrets: placed }) };
+  }
+
   /**
    * A refusal is final; what broke is tried a few times, with growing pauses: also a full disk, since the data of a
    * contract that is over may be on its way out. Stopping and wiping are never given up.
@@ -137,7 +153,7 @@ export class Queue {
     const attempt = attemptOf(action);
     const before = this.#failures.get(key);
     const tries = before?.attempt === attempt ? before.tries + 1 : 1;
-    const beginning = action.do === 'start' || action.do === 'volume';
+    const beginning = action.do === 'start' || action.do === 'fetch' || action.do === 'volume';
     const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
     const pause = NODE_RETRY_MS[tries - 1];
     const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);

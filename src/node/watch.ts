@@ -158,8 +158,8 @@ export class Watcher {
 
     const known = taken.all();
     const listed = desired(grid.reader, config, time, foundContracts(machine, known), (contract) => this.#prove(contract));
-    const { pulling, failures } = this.#queue;
-    const remembered = { busy, pulling, failures, health: this.#checker.health, spoken: this.#reporter.spoken, taken: known };
+    const { pulling, failures, fetched } = this.#queue;
+    const remembered = { busy, pulling, failures, fetched, health: this.#checker.health, spoken: this.#reporter.spoken, taken: known };
     const { wanted, lives: settled } = settle(listed, machine, { ...remembered, lives: lives.all }, time);
     lives.put(settled);
     if (time.fresh) lives.trim(new Map(wanted.flatMap(({ contract, phase, tasks }) => (phase === 'run' ? [[contract, new Set(tasks.map(({ workload }) => workload.name))] as const] : []))));

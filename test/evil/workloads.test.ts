@@ -134,7 +134,7 @@ describe('refused by the node, which says why in the book', () => {
     const time: BookTime = { fresh: true, now: world.at, stamp: world.at, size: 10 };
     const wanted = desired(world, { ...config, ...change }, time, [], () => ({ checks: [{ name: 'recorded', ok: true, evidence: 'line 5', remedy: null }], made: true }));
     const machine = { running: [], volumes: new Map([[contractId(world), { path: '/data/c', size_mib: 102_400 }]]), growsInUse: true };
-    const memory = { busy: new Map(), pulling: new Map<string, string>(), failures: new Map(), waiting: new Map(), health: new Map(), spoken: new Map(), taken: new Map([[contractId(world), null]]) };
+    const memory = { busy: new Map(), pulling: new Map<string, string>(), failures: new Map(), fetched: new Map<string, string>(), waiting: new Map(), health: new Map(), spoken: new Map(), taken: new Map([[contractId(world), null]]) };
     const settled = settle(wanted, machine, { ...memory, lives: new Map() }, time);
     const next = plan(settled.wanted, machine, { ...memory, lives: settled.lives }, time);
     const said = next.reports.filter(({ workload, state }) => workload === 'web' && state === 'failed');

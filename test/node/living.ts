@@ -29,10 +29,11 @@ export class Living {
   fresh = true;
   running: Running[] = [];
   lives = new Map<string, Life>();
-  /** Commands of which a start fails, with the reason. */
+  /** Commands of which a start fails, or, of those with an image, already the fetching; with the reason. */
   readonly broken = new Map<string, string>();
   readonly health = new Map<string, Checked>();
   readonly #failures = new Map<string, Failure>();
+  readonly #fetched = new Map<string, string>();
   readonly #spoken = new Map<string, number>();
   #said = new Map<string, WorkloadStatus>();
   #look_at: number | null = null;
@@ -104,7 +105,7 @@ export class Living {
     const held: RunObject = { contract: C, state: 'held', reason: null, at: FIRST, workloads: [...this.#said.values()] };
     const wanted: Desired = { contract: C, phase: this.phase, checks: [], held: true, volume_mib: 0, tasks: this.list.map((workload) => ({ workload, limits: this.limits, refusal: null })), keep_until: Infinity, said: held };
     const machine = { running: this.running, volumes: new Map(), growsInUse: true };
-    const memory = { busy: new Map(), pulling: new Map<string, string>(), failures: this.#failures, health: this.health, spoken: this.#spoken, waiting: new Map(), taken: new Map([[C, null]]) };
+    const memory = { busy: new Map(), pulling: new Map<string, string>(), failures: this.#failures, fetched: this.#fetched, health: this.health, spoken: this.#spoken, waiting: new Map(), taken: new Map([[C, null]]) };
     const settled = settle([wanted], machine, { ...memory, lives: this.lives }, time);
     // As in the database: what comes back is a copy.
     const keep = (lives: ReadonlyMap<string, Life>): void => {
@@ -122,16 +123,17 @@ export class Living {
     const second = Math.round((this.now - FIRST) / 1_000);
     for (const action of actions) {
       if (action.do === 'volume' || action.do === 'wipe') throw new Error('there is no volume');
-      const name = action.do === 'start' ? action.workload.name : action.workload;
-      const words = action.do === 'start' ? action.workload.command.join(' ') : name;
+      const name = typeof action.workload === 'string' ? action.workload : action.workload.name;
+      const words = typeof action.workload === 'string' ? name : action.workload.command.join(' ');
       this.log.push(`${second}: ${action.do} ${words}`);
       const others = this.running.filter(({ workload }) => workload !== name);
       if (action.do === 'remove') this.running = others;
       if (action.do === 'stop') this.running = this.running.map((one) => (one.workload === name ? { ...one, state: 'failed', exit_code: 143, ports: [], reason: 'killed by signal 15' } : one));
-      if (action.do === 'start') {
+      if (action.do === 'fetch' && !this.broken.has(words)) this.#fetched.set(keyOf(action), attemptOf(action));
+      if (action.do === 'start' || action.do === 'fetch') {
         const reason = this.broken.get(words);
         if (reason !== undefined) this.#failures.set(keyOf(action), { attempt: attemptOf(action), reason, at: this.now, refused: false, retry_at: null });
-        else {
+        else if (action.do === 'start') {
           const digest = specDigest(action);
           this.#commands.set(digest, words);
           this.running = [...others, { contract: C, workload: name, digest, state: 'running', reason: null, exit_code: null, ports: [], started: this.now }];

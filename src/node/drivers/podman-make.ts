@@ -41,8 +41,6 @@ export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv
   const { workload, limits } = spec;
   const { image } = workload;
   if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
-  const refusal = registryRefusal(image, parts.allowRegistries);
-  if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
   // A quota or limit of 0 means none to podman.
   if (limits.cru < 0.01 || limits.mru_mib < 8 || limits.pids < 1) throw new Problem('refused', 'a container needs at least a hundredth of a vCPU, 8 MiB and 1 process', { reason: 'limits' });
   if (spec.data === null && (workload.mounts ?? []).length > 0) throw new Problem('refused', 'the contract has no volume of which a part could be mounted', { reason: 'mount' });
@@ -97,9 +95,11 @@ export async function checkContainer({ api }: MakeParts, id: string, spec: Start
   return true;
 }
 
-/** Sees to it that the image is here, and gives the name under which podman has it. */
-async function fetchImage(parts: MakeParts, spec: StartSpec, signal: AbortSignal): Promise<string> {
+/** Sees to it that the image is here, and gives the name under which podman has it. @throws Problem as `haveImage`; `refused`, reason `registry` */
+export async function fetchImage(parts: MakeParts, spec: StartSpec, signal: AbortSignal): Promise<string> {
   const image = spec.workload.image ?? '';
+  const refusal = registryRefusal(image, parts.allowRegistries);
+  if (refusal !== null) throw new Problem('refused', refusal, { reason: 'registry' });
   return haveImage(image, {
     ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
     // Registries that are private by their name come here only where the farmer allows them.

@@ -13,7 +13,7 @@ import type { Machines } from '../machines/machines.js';
 import { MACHINE_LABEL } from '../machines/spec.js';
 import { PodmanApi } from './podman-api.js';
 import { runInside } from './podman-exec.js';
-import { checkContainer, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
+import { checkContainer, fetchImage, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
 import { openInside } from './podman-open.js';
 import { unboundRoot } from './podman-root.js';
 import { freeOn, hostPorts } from './podman-ports.js';
@@ -137,6 +137,10 @@ export class PodmanDriver implements Driver {
     // Podman keeps no part of a log but the present one.
     await Promise.all(all.filter(({ state }) => state === 'running').map((one) => this.#options.logs.hold(one)));
     return all;
+  }
+
+  async fetch(spec: StartSpec, signal: AbortSignal): Promise<void> {
+    if (spec.workload.image !== null) await fetchImage(this.#parts, spec, signal);
   }
 
   async start(spec: StartSpec, signal: AbortSignal): Promise<Running> {

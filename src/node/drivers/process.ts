@@ -48,6 +48,10 @@ export class ProcessDriver implements Driver {
     ];
   }
 
+  async fetch(): Promise<void> {
+    // What it runs is on this machine, or not.
+  }
+
   async list(signal: AbortSignal): Promise<Running[]> {
     const names = await readdir(this.#options.folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];

@@ -28,7 +28,10 @@ export function settle(wanted: readonly Desired[], { running }: Pick<Machine, 'r
       const failure = memory.failures.get(key);
       const life = live(before, {
         task, running: there.get(key), busy: memory.busy.has(key), health: memory.health.get(key), said: contract.said?.workloads.find((one) => one.name === name), now,
-        givenUp: ({ workload, limits }) => (failure?.retry_at === null && failure.attempt === attemptOf({ do: 'start', contract: contract.contract, workload, limits, data: null }) ? failure : undefined),
+        givenUp: ({ workload, limits }) => {
+          const begins = (['start', 'fetch'] as const).map((step) => attemptOf({ do: step, contract: contract.contract, workload, limits, data: null }));
+          return failure?.retry_at === null && begins.includes(failure.attempt) ? failure : undefined;
+        },
       });
       if (life !== before) lives.set(key, life);
       if (life.good !== null) spare.push(life.good);

@@ -35,6 +35,8 @@ export interface Memory {
   /** Which of it downloads an image, and how far that is. */
   readonly pulling: ReadonlyMap<string, string>;
   readonly failures: ReadonlyMap<string, Failure>;
+  /** Updates whose image is here before what runs is stopped, by key: the attempt. */
+  readonly fetched: ReadonlyMap<string, string>;
   /** What is remembered of each workload, by `contract/name`. */
   readonly lives: ReadonlyMap<string, Life>;
   /** What its checks say of each workload that has them and runs, by `contract/name`. */

@@ -7,7 +7,7 @@ import { STOPPED_FOR_PAUSE } from '../life/pause.js';
 
 /** No workload may run any more. */
 export function end(draft: Draft, { contract, tasks, said, phase, held }: Desired): void {
-  for (const [key, step] of draft.busyWith(contract)) if (step === 'start' || step === 'volume') draft.abandon.push(key);
+  for (const [key, step] of draft.busyWith(contract)) if (step === 'start' || step === 'fetch' || step === 'volume') draft.abandon.push(key);
   for (const running of draft.of(contract)) {
     const { workload, state, exit_code } = running;
     const last = said?.workloads.find(({ name }) => name === workload)?.state;

@@ -1,11 +1,12 @@
 // A contract in force: its volume is made, it is held, its workloads run and are spoken of. Pure.
 import type { Desired, Task } from './desired.js';
 import type { Draft } from './draft.js';
+import type { Running } from '../driver.js';
 import { cannotStart, starting, stoppedByUs, type Life } from '../life/life.js';
 import { isListed } from './listed.js';
 import { dueAt, sayingOf } from '../report/report.js';
 import { isDue } from '../life/restart.js';
-import type { Action } from './steps.js';
+import { attemptOf, type Action } from './steps.js';
 
 /** Why a held contract has failed as a whole. */
 const VOLUME_GONE = 'its volume is not on this machine any more; nothing is started without it, and no empty one is made in its place';
@@ -19,7 +20,7 @@ export function keep(draft: Draft, wanted: Desired): void {
 
 function provide(draft: Draft, wanted: Desired): void {
   const { contract, volume_mib, tasks, held } = wanted;
-  for (const running of draft.of(contract)) if (!isListed(tasks, running)) draft.takeAway(running);
+  for (const running of draft.of(contract)) if (!isListed(tasks, running) && isReplaceable(draft, tasks, running)) draft.takeAway(running);
   const volume = draft.machine.volumes.get(contract);
   const data = volume_mib > 0 ? (volume?.path ?? null) : null;
   if (volume_mib > 0 && held && volume === undefined) {
@@ -35,6 +36,24 @@ function provide(draft: Draft, wanted: Desired): void {
   }
   if (!held) draft.say(contract, null, 'held');
   else for (const task of tasks) runTask(draft, wanted, task, data);
+}
+
+/**
+ * Whether what runs may go: where another image takes its place, that has to be here first. One that cannot be had is
+ * rolled back to what runs, which has never stopped; where that was not proven to work, it goes as in any other update.
+ */
+function isReplaceable(draft: Draft, tasks: readonly Task[], { contract, workload: name, state }: Running): boolean {
+  const task = tasks.find(({ workload }) => workload.name === name);
+  const life = draft.life(contract, name);
+  const { memory } = draft;
+  const key = `${contract}/${name}`;
+  // Another share of the same has its image here; what waits for a secret may need it to fetch.
+  if (state !== 'running' || task === undefined || task.workload.image === null || task.refusal !== null || life?.started !== null || life.over !== null || memory.waiting.has(key)) return true;
+  const fetch: Action = { do: 'fetch', contract, workload: task.workload, limits: task.limits, data: null };
+  if (memory.fetched.get(key) === attemptOf(fetch)) return true;
+  const failed = draft.act(fetch);
+  if (failed !== null) draft.remember(contract, name, cannotStart(life, failed));
+  return false;
 }
 
 /** What a copy that is not fresh leaves to do: what ended by itself is started again, as its policy says. Nothing else. */

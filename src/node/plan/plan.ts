@@ -9,7 +9,7 @@
 //                    volume, not held      →  say held
 //                    nothing               →  start, unless it was said to have ended or failed, or its network or a secret is not there
 //                    stopped for a pause   →  remove, then start: it is paid for again
-//                    another spec          →  stop, remove, then start
+//                    another spec          →  fetch its image if it has another, stop, remove, then start
 //                    what is not listed    →  stop, remove
 //          refused   anything              →  keep, begin nothing; not held yet: say failed and why
 //          paused    running               →  stop; data stays

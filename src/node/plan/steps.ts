@@ -5,7 +5,7 @@ import { specDigest, type Limits } from '../driver.js';
 /** A step on this machine. Each is safe to repeat. */
 export type Action =
   | { readonly do: 'volume'; readonly contract: string; readonly size_mib: number }
-  | { readonly do: 'start'; readonly contract: string; readonly workload: Workload; readonly limits: Limits; readonly data: string | null }
+  | { readonly do: 'start' | 'fetch'; readonly contract: string; readonly workload: Workload; readonly limits: Limits; readonly data: string | null }
   | { readonly do: 'stop' | 'remove'; readonly contract: string; readonly workload: string }
   | { readonly do: 'wipe'; readonly contract: string };
 
@@ -34,13 +34,14 @@ export function keyOf(action: Action): string {
     case 'wipe':
       return action.contract;
     case 'start':
+    case 'fetch':
       return `${action.contract}/${action.workload.name}`;
     default:
       return `${action.contract}/${action.workload}`;
   }
 }
 
-/** Names a step among those on the same key; a start also by what is started. */
+/** Names a step among those on the same key; a start also by what is started, and so is what has to be here for it. */
 export function attemptOf(action: Action): string {
-  return action.do === 'start' ? `start ${specDigest(action)}` : action.do;
+  return action.do === 'start' || action.do === 'fetch' ? `${action.do} ${specDigest(action)}` : action.do;
 }

@@ -186,6 +186,30 @@ describe('another list', () => {
     });
   }
 
+  describe('with another image', () => {
+    const imaged = (command: string): Workload => ({ ...web, command: [command], image: `reg.example/${command}@sha256:${'b'.repeat(64)}` });
+
+    test('has it fetched before what runs is stopped', () => {
+      assert.deepEqual(up(imaged('web')).becomes(imaged('web2')).news(), ['fetch web2', 'stop web', 'remove web', 'start web2', 'web running 0']);
+    });
+
+    test('that cannot be fetched leaves running what runs, which is said with the reason', () => {
+      const world = up(imaged('web'));
+      world.broken.set('web2', 'the registry is away');
+      assert.deepEqual(world.becomes(imaged('web2')).news(), ['fetch web2', 'web running 0 (rolled back: the registry is away)']);
+      world.pass(600_000);
+      assert.deepEqual([world.runs(), world.said()?.state, world.said()?.reason], ['web', 'running', 'rolled back: the registry is away']);
+      assert.deepEqual(world.news(), []);
+    });
+
+    test('that cannot be fetched fails where there is nothing proven to go on with', () => {
+      const world = new Living(imaged('web')).look();
+      world.broken.set('web2', 'the registry is away');
+      world.becomes(imaged('web2')).pass(60_000);
+      assert.deepEqual([world.runs(), world.said()?.state, world.said()?.reason], [undefined, 'failed', 'the registry is away']);
+    });
+  });
+
   test('that was refused stays so where the agent is started anew', () => {
     const world = up(web).becomes(v2()).ends('failed');
     world.lives = new Map(world.lives);

@@ -35,6 +35,11 @@ function running(state: RunState, change: Partial<Running> = {}): Running {
   return { contract: C, workload: 'web', digest, state, reason: null, exit_code: state === 'exited' ? 0 : state === 'failed' ? 3 : null, ports: state === 'running' ? PORTS : [], started: 1, ...change };
 }
 
+/** Another image for what runs, of which nothing is said yet. */
+const imaged: Workload = { ...web, image: `reg.example/web@sha256:${'b'.repeat(64)}` };
+const UPDATE: Partial<Desired> = { tasks: [{ workload: imaged, limits: LIMITS, refusal: null }] };
+const FETCH = attemptOf({ do: 'fetch', contract: C, workload: imaged, limits: LIMITS, data: null });
+
 function failure(attempt: string, reason: string, retry_at: number | null = null): Failure {
   return { attempt, reason, at: NOW - 1, refused: false, retry_at };
 }
@@ -49,6 +54,7 @@ interface Given {
   readonly growsInUse?: boolean;
   readonly busy?: readonly [string, Action['do']][];
   readonly failures?: readonly [string, Failure][];
+  readonly fetched?: readonly (readonly [string, string])[];
   readonly pulling?: readonly (readonly [string, string])[];
   readonly waiting?: readonly [string, Wait][];
   /** Undefined: the contract is not among those taken on. */
@@ -57,7 +63,7 @@ interface Given {
 
 function planned(given: Given): Plan {
   const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
-  const memory = { busy: new Map(given.busy), pulling: new Map(given.pulling), failures: new Map(given.failures), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
+  const memory = { busy: new Map(given.busy), pulling: new Map(given.pulling), failures: new Map(given.failures), fetched: new Map(given.fetched), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   const time = given.time ?? fresh;
   const settled = settle([wanted(given.wanted)], machine, { ...memory, lives: new Map() }, time);
   return plan(settled.wanted, machine, { ...memory, lives: settled.lives }, time);
@@ -114,6 +120,13 @@ describe('a fresh copy', () => {
     ['does not try again what was said to have failed', { wanted: { said: said('held', { state: 'failed', exit_code: 1 }) } }, []],
     ['starts again what was running and is gone', { wanted: { said: said('held', {}) } }, ['start web']],
     ['stops what runs with another spec', { running: [running('running', { digest: 'other' })] }, ['stop web']],
+    ['fetches the image of an update before it stops what runs', { running: [running('running', { digest: 'other' })], wanted: UPDATE }, ['fetch web']],
+    ['leaves what runs alone while that image comes', { running: [running('running', { digest: 'other' })], wanted: UPDATE, busy: [[`${C}/web`, 'fetch']], pulling: [[`${C}/web`, '0 % of 9 MiB']] }, []],
+    ['stops what runs once the image is here', { running: [running('running', { digest: 'other' })], wanted: UPDATE, fetched: [[`${C}/web`, FETCH]] }, ['stop web']],
+    ['fetches again for another update', { running: [running('running', { digest: 'other' })], wanted: UPDATE, fetched: [[`${C}/web`, 'fetch of another']] }, ['fetch web']],
+    ['waits before it fetches again', { running: [running('running', { digest: 'other' })], wanted: UPDATE, failures: [[`${C}/web`, failure(FETCH, 'registry away', NOW + 1_000)]] }, []],
+    ['fetches nothing for what does not run any more', { running: [running('exited', { digest: 'other' })], wanted: UPDATE }, ['remove web']],
+    ['gives up fetching for a contract that is over', { running: [running('running', { digest: 'other' })], wanted: { ...UPDATE, phase: 'over' }, busy: [[`${C}/web`, 'fetch']] }, [`abandon ${C}/web`]],
     ['removes what has stopped with another spec', { running: [running('exited', { digest: 'other' })] }, ['remove web']],
     ['stops what is no longer listed', { running: [running('running', { workload: 'old', digest: 'x' })], wanted: { tasks: [] } }, ['stop old']],
     ['says why it does not run a workload', { wanted: { tasks: [{ workload: web, limits: LIMITS, refusal: 'no such registry' }] } }, ['say web failed']],

@@ -58,7 +58,7 @@ function look(restarts: number): { wanted: Desired; running: Running; memory: Me
   return {
     wanted: { contract: C, phase: 'run', checks: [], held: true, volume_mib: 0, tasks: [task], keep_until: 0, said },
     running: { contract: C, workload: 'web', digest: specDigest(task), state: 'running', reason: null, exit_code: null, ports: [], started: 1 },
-    memory: { busy: new Map(), pulling: new Map(), failures: new Map(), waiting: new Map(), health: new Map(), lives: new Map([[`${C}/web`, life]]), spoken: new Map(), taken: new Map() },
+    memory: { busy: new Map(), pulling: new Map(), failures: new Map(), fetched: new Map<string, string>(), waiting: new Map(), health: new Map(), lives: new Map([[`${C}/web`, life]]), spoken: new Map(), taken: new Map() },
   };
 }
 
