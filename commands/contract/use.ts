@@ -21,7 +21,7 @@ export async function watchUse(context: Context, grid: Grid, contract: ContractO
         // What was shown before is written over.
         if (io.terminal.stdout && lines > 0) io.stdout.write(`\u001b[${lines}A\u001b[J`);
         out.line({}, () => text);
-        lines = text.split('\n').length;
+        lines = rowsShown(text, (io.stdout as { columns?: number }).columns || 80);
       }
       before = now;
     }
@@ -29,6 +29,11 @@ export async function watchUse(context: Context, grid: Grid, contract: ContractO
     // Ended by whoever watches: that is how watching ends.
     if (!signal.aborted) throw thrown;
   }
+}
+
+/** Rows of a terminal that a text takes: what is wider than it goes on in the next. */
+function rowsShown(text: string, columns: number): number {
+  return text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
 }
 
 async function* looks(context: Context, grid: Grid, contract: ContractObject): AsyncGenerator<ContractUse> {
