@@ -3,6 +3,7 @@ import { Problem } from '../../src/base/errors.js';
 import { parseDuration } from '../../src/base/duration.js';
 import type { Desired } from '../../src/node/plan/desired.js';
 import type { Running } from '../../src/node/driver.js';
+import { progressWords } from '../../src/node/report/progress.js';
 import type { WatchEvent } from '../../src/node/report/tell.js';
 import type { Round } from '../../src/node/watch.js';
 import type { NodeConfig } from '../../src/schema/types.js';
@@ -136,7 +137,7 @@ function words(event: WatchEvent): string {
     case 'step_failed':
       return `${what}: ${event.step} failed: ${event.reason}${event.again_ms === null ? '; not tried again' : `; again in ${event.again_ms / 1_000} s`}`;
     case 'pulling':
-      return `${what}: image ${event.total === 0 ? 100 : Math.floor((100 * event.done) / event.total)} % of ${Math.ceil(event.total / 1_048_576)} MiB`;
+      return `${what}: image ${progressWords(event.done, event.total)}`;
     case 'said':
       return `${what}: recorded ${event.state}${event.reason === null ? '' : `: ${event.reason}`}`;
     case 'not_said':

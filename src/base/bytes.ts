@@ -1,6 +1,9 @@
 // Bytes, hex and base64, strictly: what does not come back the same is refused.
 import { Problem } from './errors.js';
 
+/** Bytes of one MiB. */
+export const MIB = 1_048_576;
+
 /** Bytes of a hex text of exactly `length` bytes. @throws Problem `malformed` */
 export function fromHex(text: string, length: number): Buffer {
   if (text.length !== 2 * length || !/^[0-9a-f]*$/.test(text)) throw new Problem('malformed', `not ${length} bytes in lower-case hex`);

@@ -274,6 +274,20 @@ export const RUNTIME_TIMEOUT_MS = 30_000;
 export const PULL_TIMEOUT_MS = 10 * 60_000;
 /** Node: ports that one contract has published; each takes one of the machine's. */
 export const MAX_CONTRACT_PORTS = 128;
+/** Node: below this no container comes up, and no system of today in a virtual machine. */
+export const MIN_WORKLOAD_MIB = 8;
+export const MIN_MACHINE_MIB = 64;
+/** Node: the least that a record can ask for, and that podman tells from "no limit". */
+export const MIN_WORKLOAD_MILLIS = 10;
+/** Node: what is read of QEMU's answers to one order: a greeting, two replies, some events. */
+export const MAX_QMP_BYTES = 65_536;
+/** Node: how long podman may take to show a container whose name another process has just taken, and that process to bound what it has made. */
+export const CONTAINER_SHOWN_MS = 5_000;
+export const OTHER_MAKER_MS = 2_000;
+/** Node: parts of the range that are tried where another agent takes them at the same time. */
+export const MAX_NETWORK_TRIES = 8;
+/** Node: longest pause before its mailbox is asked for a secret again while letters are left in it. */
+export const LETTERS_LEFT_MS = 1_000;
 /** Node: how often the book is told how far a download is. */
 export const SAY_PROGRESS_MS = 60_000;
 /** Node: an image as it is fetched, and unpacked. The largest in common use (machine learning) have 10 GiB and 25. */
@@ -392,6 +406,8 @@ export const RELAY_IDLE_MS = 3_600_000;
 export const RELAY_PING_MS = 30_000;
 /** Transcript of a session: one line of it, a frame in base64 and a mark. */
 export const MAX_TRANSCRIPT_BYTES = 100_000;
+/** Relay: how long an end has to take what was sent to it before the other went away. */
+export const RELAY_LAST_WORDS_MS = 5_000;
 /** Node: pauses before it calls its relay again, the longest at last. */
 export const RELAY_RETRY_MS: readonly number[] = [1_000, 2_000, 5_000, 15_000, 60_000];
 /** Node: how long the address of a host name is believed; home connections get a new one about once a day. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatTft, parseTft } from '../base/amount.js';
+import { MIB } from '../base/bytes.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { DEMO_ANSWER_MS, DEMO_DISK_MIB, DEMO_RELEASE_MS, MAX_BODY_BYTES } from '../base/limits.js';
 import { makeLocalImage, staticBusybox } from '../node/localimage.js';
@@ -55,7 +56,6 @@ interface Reserved {
   readonly workloads: readonly { readonly url: string | null }[];
 }
 
-const MIB = 1_048_576;
 const PORT_INSIDE = 8080;
 const LOOK_EVERY_MS = 50;
 

@@ -39,6 +39,7 @@ export interface Ephemeral {
   readonly secret: Buffer;
 }
 
+/** Makes one. @throws Problem `failed` where this machine has no sodium-native */
 export function ephemeral(): Ephemeral {
   const pair = { publicKey: Buffer.alloc(KEY_BYTES), secret: Buffer.alloc(KEY_BYTES) };
   sodium().crypto_kx_keypair(pair.publicKey, pair.secret);

@@ -51,6 +51,11 @@ export interface Ref {
   readonly workload: string;
 }
 
+/** Names a workload among all of a node's: whatever is kept of each workload is kept by this, `contract/name`. */
+export function refKey({ contract, workload }: Ref): string {
+  return `${contract}/${workload}`;
+}
+
 /** What a workload may use at the most. */
 export interface Limits {
   /** Cores, in thousandths. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { MIB } from '../base/bytes.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { run } from './children.js';
 import type { Check } from './driver.js';
@@ -16,7 +17,6 @@ import { parseMounts } from './mounts.js';
  * Losing an .img loses the data of that contract. Everything else is made again.
  */
 
-const MIB = 1_048_576;
 /** Below this ext4 has no room for itself. */
 const SMALLEST_MIB = 4;
 const CONTRACT = /^[0-9a-f]{40}$/;

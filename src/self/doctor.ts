@@ -4,6 +4,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { MIB } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { formatDuration } from '../base/duration.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
@@ -36,7 +37,6 @@ export interface Patient {
   readonly signal: AbortSignal;
 }
 
-const MIB = 1_048_576;
 const NODE_MAJOR = 20;
 const NODE_MINOR = 12;
 

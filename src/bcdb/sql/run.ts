@@ -3,6 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MIB } from '../../base/bytes.js';
 import { Problem } from '../../base/errors.js';
 import { formatDuration } from '../../base/duration.js';
 import { MAX_SQL_BYTES, MAX_SQL_CHARS, MAX_SQL_MEMORY_BYTES, SQL_WATCH_MS } from '../../base/limits.js';
@@ -82,7 +83,7 @@ function killWhen(child: ChildProcess, timeLimit_ms: number, maxMemoryBytes: num
   };
   const timer = setTimeout(() => kill(new Problem('failed', `the statement took longer than ${formatDuration(timeLimit_ms)} and was ended`, { reason: 'time_limit', hint: 'ask for less, or allow more with --time-limit 1m' })), timeLimit_ms);
   const watch = setInterval(() => {
-    if (memoryOf(child.pid) > maxMemoryBytes) kill(new Problem('failed', `the statement took more than ${Math.round(maxMemoryBytes / 1_048_576)} MiB of memory and was ended`, { reason: 'memory_limit', hint: 'ask for less' }));
+    if (memoryOf(child.pid) > maxMemoryBytes) kill(new Problem('failed', `the statement took more than ${Math.round(maxMemoryBytes / MIB)} MiB of memory and was ended`, { reason: 'memory_limit', hint: 'ask for less' }));
   }, SQL_WATCH_MS);
   const interrupted = (): void => kill(signal.reason);
   signal.addEventListener('abort', interrupted);

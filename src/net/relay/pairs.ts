@@ -1,6 +1,7 @@
 // Two connections joined: what comes from the one goes to the other, one frame after the other.
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.js';
+import { RELAY_LAST_WORDS_MS } from '../../base/limits.js';
 import { REFUSED } from './wire.js';
 
 /** A session as its relay sees it. */
@@ -36,7 +37,7 @@ export class Pairs {
         // What it sent last is on its way still.
         other.close();
         if (other.isPaused) other.resume();
-        setTimeout(() => other.terminate(), LAST_WORDS_MS).unref();
+        setTimeout(() => other.terminate(), RELAY_LAST_WORDS_MS).unref();
       });
       if (end.readyState !== end.OPEN) end.emit('close');
     }
@@ -61,6 +62,3 @@ export class Pairs {
     for (const { moved, ends } of this.#pairs) if (moved < since) for (const end of ends) end.terminate();
   }
 }
-
-/** How long an end has to take what was sent to it before the other went away. */
-const LAST_WORDS_MS = 5_000;

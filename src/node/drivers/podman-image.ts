@@ -6,6 +6,7 @@ import { mkdir, open, readdir, rm, stat, statfs, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { MIB } from '../../base/bytes.js';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_IMAGE_BYTES, MAX_UNPACKED_BYTES, MIN_FREE_DISK_MIB, PULL_TIMEOUT_MS } from '../../base/limits.js';
 import { Registry, type Image, type Login } from '../../net/registry/client.js';
@@ -30,7 +31,6 @@ export interface FetchParts {
   readonly promised: () => Promise<number>;
 }
 
-const MIB = 1_048_576;
 /** Images unpacked are seldom more than four times as large. */
 const UNPACKED_RATIO = 4;
 /** Ours by its tag: whoever else names images so, names the same bytes. */

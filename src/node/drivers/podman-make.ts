@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isProblem, Problem } from '../../base/errors.js';
-import { registryRefusal } from '../../market/images.js';
+import { MIN_WORKLOAD_MIB, MIN_WORKLOAD_MILLIS } from '../../base/limits.js';
+import { isAllowed, registryRefusal } from '../../market/images.js';
 import { isPrivateHost } from '../../net/addresses.js';
 import type { Scope, StartSpec } from '../driver.js';
 import type { Machines } from '../machines/machines.js';
@@ -42,7 +43,7 @@ export async function makeContainer(parts: MakeParts, spec: StartSpec, secretEnv
   const { image } = workload;
   if (image === null) throw new Problem('refused', 'a node with containers runs images only', { reason: 'runtime' });
   // A quota or limit of 0 means none to podman.
-  if (limits.cru < 0.01 || limits.mru_mib < 8 || limits.pids < 1) throw new Problem('refused', 'a container needs at least a hundredth of a vCPU, 8 MiB and 1 process', { reason: 'limits' });
+  if (limits.cru * 1_000 < MIN_WORKLOAD_MILLIS || limits.mru_mib < MIN_WORKLOAD_MIB || limits.pids < 1) throw new Problem('refused', `a container needs at least a hundredth of a vCPU, ${MIN_WORKLOAD_MIB} MiB and 1 process`, { reason: 'limits' });
   if (spec.data === null && (workload.mounts ?? []).length > 0) throw new Problem('refused', 'the contract has no volume of which a part could be mounted', { reason: 'mount' });
   const name = await fetchImage(parts, spec, signal);
   const { User: user } = (await parts.api.json({ method: 'GET', path: `/images/${name}/json`, signal })) as { User: string };
@@ -103,7 +104,7 @@ export async function fetchImage(parts: MakeParts, spec: StartSpec, signal: Abor
   return haveImage(image, {
     ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
     // Registries that are private by their name come here only where the farmer allows them.
-    allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isListed(image, parts.allowRegistries),
+    allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isAllowed(image, parts.allowRegistries),
     login: loginOf(spec),
   }, signal);
 }
@@ -111,11 +112,6 @@ export async function fetchImage(parts: MakeParts, spec: StartSpec, signal: Abor
 async function prepareMachine({ machines }: MakeParts, spec: StartSpec, image: string, signal: AbortSignal): Promise<Prepared> {
   if (machines === undefined) throw new Problem('refused', 'this node runs no virtual machines', { reason: 'machine' });
   return machines.prepare(spec, image, signal);
-}
-
-function isListed(image: string, allow: readonly string[]): boolean {
-  const name = image.slice(0, image.indexOf('@'));
-  return allow.some((entry) => entry !== '' && (name === entry || name.startsWith(`${entry}/`)));
 }
 
 function loginOf({ workload: { registry }, secrets }: StartSpec): (() => Promise<ReturnType<typeof parseLogin>>) | undefined {

@@ -14,12 +14,10 @@ import { lstat, mkdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../base/errors.js';
+import { OTHER_MAKER_MS } from '../../base/limits.js';
 import { run } from '../children.js';
 import type { StartSpec } from '../driver.js';
 import type { PodmanApi } from './podman-api.js';
-
-/** How long another process may take to bound what it has made. */
-const OTHER_WITHIN_MS = 2_000;
 
 /** Where layers of overlayfs go. */
 interface Place {
@@ -46,7 +44,7 @@ export async function boundRoot(api: PodmanApi, id: string, spec: StartSpec, fol
   if (layer === null) throw new Problem('refused', 'what containers write cannot be bounded here: podman does not use overlayfs', { reason: 'storage' });
   let found = await lstat(layer).catch(() => null);
   if (found?.isSymbolicLink() !== true && !isOurs) {
-    await delay(OTHER_WITHIN_MS);
+    await delay(OTHER_MAKER_MS);
     found = await lstat(layer).catch(() => null);
   }
   if (found?.isSymbolicLink() === true) return exists(layer);

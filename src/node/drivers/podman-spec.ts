@@ -1,5 +1,6 @@
 // What podman is asked to make of a workload: limits, rights, mounts, ports. Pure.
 import { constants } from 'node:os';
+import { MIB } from '../../base/bytes.js';
 import { Problem } from '../../base/errors.js';
 import { MAX_WORKLOAD_LOG_BYTES } from '../../base/limits.js';
 import { specDigest, stopOf, type Scope, type SecretsHere, type StartSpec } from '../driver.js';
@@ -78,7 +79,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { ha
     },
     resource_limits: resourceLimits(limits),
     r_limits: processLimits(workload, hard),
-    shm_size: Math.min(SHM_MIB, Math.ceil(limits.mru_mib / 2)) * 1_048_576,
+    shm_size: Math.min(SHM_MIB, Math.ceil(limits.mru_mib / 2)) * MIB,
     no_new_privileges: true,
     privileged: false,
     cap_drop: ['ALL'],

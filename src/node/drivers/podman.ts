@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
-import { MACHINE_GRACE_MS, MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
+import { CONTAINER_SHOWN_MS, MACHINE_GRACE_MS, MAX_REASON_CHARS, MAX_STOP_GRACE_MS, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 import { oneLine } from '../children.js';
 import { specDigest, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
 import type { PublishedPort } from '../../schema/types.js';
@@ -56,7 +56,6 @@ interface Row {
   readonly Ports: readonly { container_port: number; host_port: number; range: number }[] | null;
 }
 
-const SHOWN_WITHIN_MS = 5_000;
 /** Between two looks whether a machine is off. */
 const POWER_OFF_LOOK_MS = 100;
 
@@ -149,7 +148,7 @@ export class PodmanDriver implements Driver {
     const isOurs = row === undefined && (await makeContainer(this.#parts, spec, await secretEnv(spec), signal));
     if (row === undefined) {
       // Where another process is making it, podman takes the name some time before it shows the container.
-      const deadline = Date.now() + SHOWN_WITHIN_MS;
+      const deadline = Date.now() + CONTAINER_SHOWN_MS;
       while ((row = await this.#find(ref, signal)) === undefined && Date.now() < deadline) await delay(50);
       if (row === undefined) throw new Problem('failed', 'a container of this name is there, but it is not this node\'s', { reason: 'name_taken' });
     }

@@ -6,7 +6,7 @@ import type { HealthCheck } from '../../schema/types.js';
 import { checkOnce } from './checks.js';
 import type { Desired } from '../plan/desired.js';
 import type { Machine } from '../plan/draft.js';
-import type { Driver, Ref } from '../driver.js';
+import { refKey, type Driver, type Ref } from '../driver.js';
 import { afterCheck, nextCheckIn, type Checked } from './health.js';
 import type { Health, Life } from './life.js';
 import { isListed } from '../plan/listed.js';
@@ -23,7 +23,7 @@ export interface Patient {
 
 /** What runs as it should, and says how its health is seen. */
 export function patientsOf(wanted: readonly Desired[], { running }: Machine, lives: ReadonlyMap<string, Life>): Patient[] {
-  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
+  const there = new Map(running.map((one) => [refKey(one), one]));
   return wanted.flatMap(({ contract, phase, tasks }) => (phase !== 'run' && phase !== 'refused' ? [] : tasks.flatMap((task): Patient[] => {
     const { name, health } = task.workload;
     const one = there.get(`${contract}/${name}`);
@@ -33,7 +33,8 @@ export function patientsOf(wanted: readonly Desired[], { running }: Machine, liv
   })));
 }
 
-interface Round extends Patient {
+/** A patient, and how far its checks are. */
+interface Chart extends Patient {
   checked: Checked;
   due: number;
   /** Undefined: not asked yet; null: it has none. */
@@ -47,7 +48,7 @@ export class Checker {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
-  readonly #rounds = new Map<string, Round>();
+  readonly #charts = new Map<string, Chart>();
   #busy = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -61,20 +62,20 @@ export class Checker {
 
   /** What is known of each, by `contract/name`. */
   get health(): ReadonlyMap<string, Checked> {
-    return new Map([...this.#rounds].map(([key, { checked }]) => [key, checked]));
+    return new Map([...this.#charts].map(([key, { checked }]) => [key, checked]));
   }
 
   /** From now on just these are checked; a run that is new to it at once. */
   watch(patients: readonly Patient[]): void {
     const now = this.#clock();
-    const keys = new Set(patients.map(({ ref }) => keyOf(ref)));
-    for (const key of this.#rounds.keys()) if (!keys.has(key)) this.#rounds.delete(key);
+    const keys = new Set(patients.map(({ ref }) => refKey(ref)));
+    for (const key of this.#charts.keys()) if (!keys.has(key)) this.#charts.delete(key);
     for (const patient of patients) {
-      const key = keyOf(patient.ref);
-      const before = this.#rounds.get(key);
+      const key = refKey(patient.ref);
+      const before = this.#charts.get(key);
       if (before?.started === patient.started && JSON.stringify(before.check) === JSON.stringify(patient.check)) continue;
       const checked: Checked = { started: patient.started, health: patient.known ?? 'starting', failures: 0, reason: null };
-      this.#rounds.set(key, { ...patient, checked, due: now, address: undefined, isBusy: false });
+      this.#charts.set(key, { ...patient, checked, due: now, address: undefined, isBusy: false });
     }
     this.#next();
   }
@@ -85,36 +86,32 @@ export class Checker {
     if (this.#signal.aborted) return;
     const now = this.#clock();
     let next = Infinity;
-    for (const round of [...this.#rounds.values()].sort((a, b) => a.due - b.due)) {
-      if (round.isBusy) continue;
-      if (round.due > now) next = Math.min(next, round.due);
-      else if (this.#busy < MAX_HEALTH_CHECKS) void this.#check(round);
+    for (const chart of [...this.#charts.values()].sort((a, b) => a.due - b.due)) {
+      if (chart.isBusy) continue;
+      if (chart.due > now) next = Math.min(next, chart.due);
+      else if (this.#busy < MAX_HEALTH_CHECKS) void this.#check(chart);
     }
     if (next !== Infinity) this.#timer = setTimeout(() => this.#next(), Math.max(1, next - now)).unref();
   }
 
-  async #check(round: Round): Promise<void> {
-    const { ref, check } = round;
-    round.isBusy = true;
+  async #check(chart: Chart): Promise<void> {
+    const { ref, check } = chart;
+    chart.isBusy = true;
     this.#busy += 1;
     try {
-      if (check.type !== 'command') round.address ??= await this.#driver.address(ref, this.#signal);
-      const finding = await checkOnce(this.#driver, ref, round.address ?? null, check, this.#signal);
-      const before = round.checked;
-      round.checked = afterCheck(before, check, finding, this.#clock());
-      if (round.checked.health !== before.health && this.#rounds.get(keyOf(ref)) === round) this.#onChange();
+      if (check.type !== 'command') chart.address ??= await this.#driver.address(ref, this.#signal);
+      const finding = await checkOnce(this.#driver, ref, chart.address ?? null, check, this.#signal);
+      const before = chart.checked;
+      chart.checked = afterCheck(before, check, finding, this.#clock());
+      if (chart.checked.health !== before.health && this.#charts.get(refKey(ref)) === chart) this.#onChange();
     } catch (thrown) {
       // It has ended, or the runtime does not answer: neither says anything of its health, and the next look sees it.
       if (!isProblem(thrown)) throw thrown;
     } finally {
-      round.isBusy = false;
+      chart.isBusy = false;
       this.#busy -= 1;
-      round.due = this.#clock() + nextCheckIn(round.checked, check);
+      chart.due = this.#clock() + nextCheckIn(chart.checked, check);
       this.#next();
     }
   }
-}
-
-function keyOf({ contract, workload }: Ref): string {
-  return `${contract}/${workload}`;
 }

@@ -1,5 +1,6 @@
 // What this look makes of every workload's life, and with it what is in force. Pure.
 import type { Workload } from '../../schema/types.js';
+import { refKey } from '../driver.js';
 import type { BookTime, Desired } from '../plan/desired.js';
 import type { Machine, Memory } from '../plan/draft.js';
 import { live, taskInForce, type Life } from './life.js';
@@ -15,7 +16,7 @@ export interface Settled {
 
 /** Looks at what is wanted and what runs; before anything is planned. */
 export function settle(wanted: readonly Desired[], { running }: Pick<Machine, 'running'>, memory: Pick<Memory, 'busy' | 'failures' | 'lives' | 'health'>, { now }: Pick<BookTime, 'now'>): Settled {
-  const there = new Map(running.map((one) => [`${one.contract}/${one.workload}`, one]));
+  const there = new Map(running.map((one) => [refKey(one), one]));
   const lives = new Map<string, Life>();
   const inForce = wanted.map((contract) => {
     const isLiving = contract.held && (contract.phase === 'run' || contract.phase === 'refused');

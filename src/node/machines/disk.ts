@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, rename, rm, statfs, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB } from '../../base/bytes.js';
 import { Problem } from '../../base/errors.js';
 import { MAX_MACHINE_KERNEL_BYTES, MAX_MACHINE_WORDS_BYTES, PULL_TIMEOUT_MS } from '../../base/limits.js';
 import { run } from '../children.js';
@@ -14,7 +15,6 @@ import { run } from '../children.js';
  * Losing the disk loses the data of the machine. Everything else is made again.
  */
 
-const MIB = 1_048_576;
 /** What the file system needs for itself when the disk is written full. */
 const SPARE_PARTS = 50;
 

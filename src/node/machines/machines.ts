@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
+import { MIN_MACHINE_MIB } from '../../base/limits.js';
 import type { Workload } from '../../schema/types.js';
 import { run } from '../children.js';
 import type { Ref, Scope, StartSpec } from '../driver.js';
@@ -19,8 +20,6 @@ import type { Accelerator, Prepared } from './spec.js';
  *     qmp.sock                               QEMU's control socket, while it runs
  */
 
-/** Least memory of a machine, MiB: below it no system of today comes up. */
-const MIN_MACHINE_MIB = 64;
 /** What a container can be told and a machine cannot: its own cloud-init is asked instead. */
 const FOR_CONTAINERS = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'mounts'] as const satisfies readonly (keyof Workload)[];
 

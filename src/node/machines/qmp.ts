@@ -1,9 +1,6 @@
 // QEMU's control socket (QEMU Machine Protocol): asked for one thing only, to press the machine's power button.
 import { createConnection } from 'node:net';
-import { RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
-
-/** Most that is read of its answers: a greeting, two replies, some events. */
-const MAX_ANSWER_BYTES = 65_536;
+import { MAX_QMP_BYTES, RUNTIME_TIMEOUT_MS } from '../../base/limits.js';
 
 /**
  * Presses the power button (ACPI); a system that listens shuts down.
@@ -23,7 +20,7 @@ export async function pressPower(socket: string, signal: AbortSignal): Promise<b
     connection.once('connect', () => connection.write('{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown","id":"power"}\n'));
     connection.setEncoding('utf8').on('data', (part: string) => {
       text += part;
-      if (text.length > MAX_ANSWER_BYTES) end(false);
+      if (text.length > MAX_QMP_BYTES) end(false);
       const answer = text.split('\n').find((line) => line.includes('"id": "power"'));
       if (answer !== undefined) end(answer.includes('"return"'));
     });

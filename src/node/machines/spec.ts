@@ -1,5 +1,6 @@
 // How a machine is run: QEMU in a container of podman's, so that limits, network, ports, log and adoption are those of
 // every other workload. The container has nothing but QEMU itself, read only, the machine's disk and its seed. Pure.
+import { MIB } from '../../base/bytes.js';
 import { MACHINE_OVERHEAD_MIB } from '../../base/limits.js';
 import type { Limits, StartSpec } from '../driver.js';
 import type { MachineDisk } from './disk.js';
@@ -68,6 +69,6 @@ export function machineBody(container: Record<string, unknown>, spec: Pick<Start
 }
 
 function memoryOf({ mru_mib }: Limits): object {
-  const bytes = (mru_mib + MACHINE_OVERHEAD_MIB) * 1_048_576;
+  const bytes = (mru_mib + MACHINE_OVERHEAD_MIB) * MIB;
   return { memory: { limit: bytes, swap: bytes } };
 }

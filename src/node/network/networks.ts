@@ -1,9 +1,10 @@
 // The networks of a node's contracts: each has a bridge of its own in podman, and a wall around it.
 import { randomBytes } from 'node:crypto';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
+import { MAX_NETWORK_TRIES } from '../../base/limits.js';
 import type { NetworkPlace } from '../../schema/types.js';
 import { run, type Programs } from '../children.js';
-import type { Check, Ref, Scope } from '../driver.js';
+import { refKey, type Check, type Ref, type Scope } from '../driver.js';
 import type { PodmanApi } from '../drivers/podman-api.js';
 import { containerName, LABELS } from '../drivers/podman-spec.js';
 import { BRIDGES, Firewall, machineResolvers, ownNetworks } from './firewall.js';
@@ -58,9 +59,6 @@ interface Row {
   readonly subnets?: readonly { readonly subnet: string }[] | null;
   readonly labels?: Readonly<Record<string, string>> | null;
 }
-
-/** How many parts of the range are tried where another agent takes them at the same time. */
-const MAX_TRIES = 8;
 
 /** A network in podman for each contract, with rules of nftables. Linux, as root. */
 export class PodmanNetworks implements Networks {
@@ -143,7 +141,7 @@ export class PodmanNetworks implements Networks {
   async join(ref: Ref, { id, address }: NetworkPlace, signal: AbortSignal): Promise<void> {
     const sandbox = await this.#sandbox(ref, signal);
     if (sandbox === null) throw new Problem('failed', `${ref.workload} has no network namespace`, { reason: 'network' });
-    await this.#wireguard.join({ id, subnet: subnetOf(address) }, `${ref.contract}/${ref.workload}`, address, sandbox, signal);
+    await this.#wireguard.join({ id, subnet: subnetOf(address) }, refKey(ref), address, sandbox, signal);
   }
 
   async #sandbox({ contract, workload }: Ref, signal: AbortSignal): Promise<string | null> {
@@ -168,7 +166,7 @@ export class PodmanNetworks implements Networks {
     const used = all.flatMap(({ subnets }) => rangesOf((subnets ?? []).map(({ subnet }) => subnet)));
     const taken = [...used, ...(await this.#own(signal)), ...rangesOf(this.#options.allow)];
     let refusal: unknown = new Problem('refused', 'every part of 198.18.0.0/15 is in use on this machine', { reason: 'networks' });
-    for (const slot of freeSlots(contract, taken).slice(0, MAX_TRIES)) {
+    for (const slot of freeSlots(contract, taken).slice(0, MAX_NETWORK_TRIES)) {
       const range = slotRange(slot);
       const { grid, node } = this.#options;
       const network_interface = `${this.#prefix}${slot.toString(16).padStart(3, '0')}`;

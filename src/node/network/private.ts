@@ -10,7 +10,7 @@ import { read, type NetworkObject } from '../../rules/objects.js';
 import { viewOf } from '../../rules/view.js';
 import type { Link } from '../../schema/types.js';
 import type { Desired } from '../plan/desired.js';
-import type { Ref, Running } from '../driver.js';
+import { refKey, type Ref, type Running } from '../driver.js';
 import { linkOf, type Wireguard } from './wireguard.js';
 
 /** A link@1 that the book lacks. */
@@ -66,13 +66,13 @@ export class PrivateNetworks {
     for (const [id, places] of networks) {
       const network = read(state, 'network', id);
       const own = places.filter(({ contract }) => network !== undefined && read(state, 'contract', contract)?.agreement.by === network.by);
-      for (const place of places) if (!own.includes(place)) waiting.set(keyOf(place), 'its private network is not of this contract\'s owner');
+      for (const place of places) if (!own.includes(place)) waiting.set(refKey(place), 'its private network is not of this contract\'s owner');
       if (network === undefined || own.length === 0) continue;
       try {
         links.push(...(await this.#carry(network, own, seen, signal)));
       } catch (thrown) {
         if (signal.aborted) throw thrown;
-        for (const place of own) waiting.set(keyOf(place), messageOf(thrown));
+        for (const place of own) waiting.set(refKey(place), messageOf(thrown));
       }
     }
     await this.#wireguard.keep(new Set(kept.keys()), signal);
@@ -85,10 +85,10 @@ export class PrivateNetworks {
     const up = places.filter((place) => running.some((one) => one.state === 'running' && one.contract === place.contract && one.workload === place.workload));
     const joined = up.length === 0 ? new Set<string>() : await this.#wireguard.joined(id, signal);
     for (const place of up) {
-      if (joined.has(linkOf(keyOf(place)))) continue;
+      if (joined.has(linkOf(refKey(place)))) continue;
       // The namespace was made anew below it.
       const sandbox = await this.#sandbox(place, signal);
-      if (sandbox !== null) await this.#wireguard.join(network, keyOf(place), place.address, sandbox, signal);
+      if (sandbox !== null) await this.#wireguard.join(network, refKey(place), place.address, sandbox, signal);
     }
     const ip = await this.#ip();
     const endpoint = ip === null ? null : `${ip}:${port}`;
@@ -140,8 +140,4 @@ function goneLinks({ state, at, wanted }: Seen): LinkReport[] {
     const said = network === undefined ? undefined : linksOf(state, network, at).find((one) => one.contract === contract);
     return network === undefined || said === undefined ? [] : [{ contract, network, key: said.key, endpoint: said.endpoint, addresses: [] }];
   });
-}
-
-function keyOf({ contract, workload }: Ref): string {
-  return `${contract}/${workload}`;
 }

@@ -26,10 +26,12 @@ import type { Check } from '../driver.js';
  */
 
 /** Where ports for networks begin (WireGuard's own), and how many there are: the farmer lets these in. */
-export const FIRST_PORT = 51_820;
-export const PORTS = 1_024;
+const FIRST_PORT = 51_820;
+const PORTS = 1_024;
 /** What is left of 1,500 bytes within WireGuard. */
 const MTU = 1_420;
+/** Letters of a hash in a name: with one before them as many as an interface's may have. */
+const TAG = 14;
 const ID = /^[0-9a-f]{40}$/;
 /** Where wireguard-go listens for wg. */
 const SOCKETS = '/var/run/wireguard';
@@ -226,13 +228,11 @@ export class Wireguard {
     return `3bot-${this.#options.node.slice(0, 8)}-${this.#nameOf(id).slice(1)}`;
   }
 
-  /** Of an interface, at most 15 letters: so much of a hash that nobody finds a network of the same one. */
+  /** Of an interface: so much of a hash that nobody finds a network of the same one. */
   #nameOf(id: string): string {
     return `w${sha256Hex(`${this.#options.node}/${id}`).slice(0, TAG)}`;
   }
 }
-
-const TAG = 14;
 
 /** Name of the cable to a workload (`contract/name`), within the network's namespace. */
 export function linkOf(workload: string): string {

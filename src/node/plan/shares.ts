@@ -1,5 +1,5 @@
 // What each workload of a contract may use of what the contract has. Pure.
-import { MAX_CONTRACT_PORTS, MAX_WORKLOAD_PIDS } from '../../base/limits.js';
+import { MAX_CONTRACT_PORTS, MAX_WORKLOAD_PIDS, MIN_WORKLOAD_MIB, MIN_WORKLOAD_MILLIS } from '../../base/limits.js';
 import type { Resources, Workload } from '../../schema/types.js';
 import type { Limits } from '../driver.js';
 
@@ -9,11 +9,6 @@ export interface Share {
   readonly limits: Limits;
   readonly refusal: string | null;
 }
-
-/** Below this no container comes up. */
-const MIN_WORKLOAD_MIB = 8;
-/** The least that a record can ask for. */
-const MIN_WORKLOAD_MILLIS = 10;
 
 /**
  * Workloads that say what they need have that, in the order of the list, as long as there is enough; the others have

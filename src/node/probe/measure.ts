@@ -4,10 +4,9 @@ import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promi
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import si from 'systeminformation';
+import { MIB } from '../../base/bytes.js';
 import type { Interface } from '../../schema/types.js';
 import { cgroupsOf, disksOf, interfacesOf, type Cgroups, type Disk } from './hardware.js';
-
-const MIB = 1_048_576;
 
 /** What was measured. Sizes in MiB, rounded down. */
 export interface Measured {

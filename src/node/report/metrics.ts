@@ -1,6 +1,9 @@
 // What a watcher saw, as text for Prometheus: a file that node_exporter's textfile collector reads, since a node opens no port.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats: base units, one HELP and TYPE a name.
+import { MIB } from '../../base/bytes.js';
+import type { RunState } from '../driver.js';
+import type { Phase } from '../plan/desired.js';
 import type { Round } from '../watch.js';
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -20,8 +23,8 @@ function gauge(name: string, help: string, samples: readonly Sample[]): string {
 
 /** The metrics of one round. Counts and times only: no name, image or key of a consumer. @param version of this program */
 export function metricsText({ time, machine, wanted }: Pick<Round, 'time' | 'machine' | 'wanted'>, version: string): string {
-  const phases = ['run', 'paused', 'over', 'refused', 'unclear', 'unknown'] as const;
-  const states = ['created', 'running', 'exited', 'failed'] as const;
+  const phases = ['run', 'paused', 'over', 'refused', 'unclear', 'unknown'] as const satisfies readonly Phase[];
+  const states = ['created', 'running', 'exited', 'failed', 'cut'] as const satisfies readonly RunState[];
   return [
     gauge('threebot_info', 'Version of the program.', [[{ version }, 1]]),
     gauge('threebot_round_timestamp_seconds', 'When the last whole round was done.', [[{}, time.now / 1_000]]),
@@ -31,6 +34,6 @@ export function metricsText({ time, machine, wanted }: Pick<Round, 'time' | 'mac
     gauge('threebot_contracts', 'Contracts of this node, by what may be done with them.', phases.map((phase) => [{ phase }, wanted.filter((one) => one.phase === phase).length])),
     gauge('threebot_workloads', 'Workloads on this machine, by state.', states.map((state) => [{ state }, machine.running.filter((one) => one.state === state).length])),
     gauge('threebot_volumes', 'Volumes of contracts.', [[{}, machine.volumes.size]]),
-    gauge('threebot_volumes_size_bytes', 'Sizes of all volumes together; those without a size of their own count nothing.', [[{}, [...machine.volumes.values()].reduce((sum, { size_mib }) => sum + (size_mib ?? 0), 0) * 1_048_576]]),
+    gauge('threebot_volumes_size_bytes', 'Sizes of all volumes together; those without a size of their own count nothing.', [[{}, [...machine.volumes.values()].reduce((sum, { size_mib }) => sum + (size_mib ?? 0), 0) * MIB]]),
   ].join('');
 }

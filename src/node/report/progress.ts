@@ -1,8 +1,12 @@
 // How far downloads of images are: the owner is told of every tenth, the book once a minute.
+import { MIB } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { SAY_PROGRESS_MS } from '../../base/limits.js';
 
-const MIB = 1_048_576;
+/** How far a download is, in bytes: `30 % of 340 MiB`. */
+export function progressWords(done: number, total: number): string {
+  return `${total === 0 ? 100 : Math.floor((100 * done) / total)} % of ${Math.ceil(total / MIB)} MiB`;
+}
 
 interface Download {
   /** As the book has it, or is to have it. */
@@ -33,7 +37,7 @@ export class Progress {
     const before = this.#downloads.get(key);
     const tenths = total === 0 ? 10 : Math.floor((10 * done) / total);
     const isDue = before === undefined || this.#clock() - before.said_at >= SAY_PROGRESS_MS;
-    const words = `${total === 0 ? 100 : Math.floor((100 * done) / total)} % of ${Math.ceil(total / MIB)} MiB`;
+    const words = progressWords(done, total);
     this.#downloads.set(key, { words: isDue ? words : before.words, said_at: isDue ? this.#clock() : before.said_at, tenths });
     return { isNews: before?.tenths !== tenths, isDue };
   }

@@ -115,7 +115,7 @@ export class Reporter {
   async #append(report: Report, observed_ms: number, isKnown: (reader: Reader) => boolean = () => false): Promise<void> {
     const { contract, workload, state, exit_code, ports, restarts, health } = report;
     const reason = report.reason === null ? null : oneLine(report.reason, MAX_REASON_CHARS);
-const body = (reader: Reader): Run | null => (isKnown(reader) ? null : {
+    const body = (reader: Reader): Run | null => (isKnown(reader) ? null : {
       workload, state, reason, exit_code, observed_ms, ports,
       ...(restarts === undefined ? {} : { restarts }), ...(health === undefined ? {} : { health }), ...(state === 'held' && hasMeters(reader) ? { seen: seenOf(reader) } : {}),
     });

@@ -2,7 +2,7 @@
 // nothing refers to them any more.
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
-import { MAX_REASON_CHARS, SECRETS_LOOK_MS } from '../../base/limits.js';
+import { LETTERS_LEFT_MS, MAX_REASON_CHARS, SECRETS_LOOK_MS } from '../../base/limits.js';
 import type { Home } from '../../home.js';
 import type { Keyring } from '../../keys/keyring.js';
 import type { Grid } from '../../net/grid.js';
@@ -27,8 +27,6 @@ export interface SecretsParts {
   /** How long one question to the mailbox is held open; 0 for a watcher that takes one look. */
   readonly wait_ms: number;
 }
-
-const LEFT_WAIT_MS = 1_000;
 
 /**
  * The secrets of a node.
@@ -61,7 +59,8 @@ export class Secrets {
     return this.#looking !== null;
   }
 
-  /** Names of a workload's secrets that are not here. */  lacking(contract: string, { secrets }: Workload): string[] {
+  /** Names of a workload's secrets that are not here. */
+  lacking(contract: string, { secrets }: Workload): string[] {
     return secrets.filter(({ sha256 }) => !this.#parts.vault.has({ contract, sha256 })).map(({ name }) => name);
   }
 
@@ -156,7 +155,7 @@ export class Secrets {
     const { mail, vault, clock, wait_ms } = this.#parts;
     const contracts = missing.flatMap(({ contract }) => read(mail.grid.reader, 'contract', contract) ?? []);
     // One that was left waits for its line, which does not wake whoever waits for letters.
-    const wait = this.#hasLeft ? Math.min(wait_ms, LEFT_WAIT_MS) : wait_ms;
+    const wait = this.#hasLeft ? Math.min(wait_ms, LETTERS_LEFT_MS) : wait_ms;
     const { kept, left, next } = await takeSecrets(mail, vault, { after: this.#after, wait_ms: wait, known: contracts.flatMap(orderersOf) });
     this.#after = next;
     this.#hasLeft = left || (this.#hasLeft && !kept);
