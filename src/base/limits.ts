@@ -293,6 +293,10 @@ export const SAY_PROGRESS_MS = 60_000;
 /** Node: an image as it is fetched, and unpacked. The largest in common use (machine learning) have 10 GiB and 25. */
 export const MAX_IMAGE_BYTES = 16 * 1_073_741_824;
 export const MAX_UNPACKED_BYTES = 40 * 1_073_741_824;
+/** Node: what each file of a layer counts beside its bytes: ext4 has a place in its table for every 16 KiB of a disk. */
+export const LAYER_ENTRY_BYTES = 16_384;
+/** Node: attributes of one file in a layer; what podman itself reads. */
+export const MAX_PAX_BYTES = 1_048_576;
 /** Registry: a manifest, an index or an image's configuration; what OCI asks of registries. */
 export const MAX_MANIFEST_BYTES = 4 * 1_048_576;
 /** Registry: platforms of an image with their attestations; and its layers, as many as overlayfs stacks in podman. */

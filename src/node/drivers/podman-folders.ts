@@ -6,7 +6,8 @@
 // The tenant writes below files/, also while this agent looks. A folder that is a folder now may be a link to the
 // farmer's /etc a moment later. So the container is made up to its first instruction, then its own table of mounts
 // says what it would really see, and only then it is started.
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
 import type { Mount } from '../../schema/types.js';
@@ -42,8 +43,11 @@ export async function makeFolders(spec: Pick<StartSpec, 'workload' | 'data'>): P
     if (folder === null) continue;
     const path = join(files, folder);
     const isNew = await mkdir(path).then(() => true, (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? false : Promise.reject(error)));
-    if (isNew) await chmod(path, 0o777);
-    if (!(await lstat(path)).isDirectory()) throw new Problem('refused', `${folder} in the volume is no folder`, { reason: 'mount' });
+    // By the folder that was opened: by its name, a link that the tenant has put there meanwhile would be followed.
+    const opened = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(() => null);
+    if (isNew) await opened?.chmod(0o777);
+    await opened?.close();
+    if (opened === null) throw new Problem('refused', `${folder} in the volume is no folder`, { reason: 'mount' });
   }
 }
 

@@ -10,6 +10,7 @@ import { MIB } from '../../base/bytes.js';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_IMAGE_BYTES, MAX_UNPACKED_BYTES, MIN_FREE_DISK_MIB, PULL_TIMEOUT_MS } from '../../base/limits.js';
 import { Registry, type Image, type Login } from '../../net/registry/client.js';
+import { LayerMeter } from '../../net/registry/layer.js';
 import type { Descriptor } from '../../net/registry/manifest.js';
 import { parseReference } from '../../net/registry/reference.js';
 import { run } from '../children.js';
@@ -108,11 +109,15 @@ async function download(registry: Registry, { descriptor, bytes, manifest }: Ima
         yield piece;
       }
     };
+    const isLayer = part !== manifest.config;
     const measure = async (source: AsyncIterable<Buffer>): Promise<void> => {
+      const meter = new LayerMeter();
       for await (const piece of source) {
-        unpacked += piece.length;
-        if (unpacked > MAX_UNPACKED_BYTES) throw new Problem('refused', `the image unpacks to more than ${MAX_UNPACKED_BYTES / MIB} MiB`, { reason: 'image' });
+        if (isLayer) meter.add(piece);
+        if (unpacked + meter.bytes > MAX_UNPACKED_BYTES) throw new Problem('refused', `the image unpacks to more than ${MAX_UNPACKED_BYTES / MIB} MiB`, { reason: 'image' });
       }
+      // A layer that is there twice is unpacked twice.
+      unpacked += meter.bytes * manifest.layers.filter(({ digest }) => digest === part.digest).length;
     };
     try {
       await pipeline(registry.blob(part), keep, part.mediaType.endsWith('gzip') ? createGunzip() : new PassThrough(), measure);

@@ -43,7 +43,8 @@ async function askHttp(host: string, port: number, path: string, signal: AbortSi
       answer.destroy();
       resolve(answer.statusCode ?? 0);
     });
-    asked.once('error', reject).end();
+    // An answer that changes the protocol (101) ends the connection with neither an answer nor an error.
+    asked.once('error', reject).once('close', () => reject(new Problem('failed', 'it closed the connection without an answer'))).end();
   });
   if (status < 200 || status > 399) throw new Problem('failed', `GET ${path} on port ${port} answers ${status}`);
 }

@@ -1,6 +1,8 @@
 // Folders of a volume that its tenant may have replaced.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -58,4 +60,19 @@ test('a link or a file in the place of a folder is refused, and nothing is made 
   rmSync(join(data, 'files', 'uploads'));
   writeFileSync(join(data, 'files', 'uploads'), '');
   await assert.rejects(makeFolders({ ...spec, data }), (thrown) => isProblem(thrown, 'refused', 'mount'));
+});
+
+test('a tenant who puts a link where a folder has just been made changes nothing behind it', async (t) => {
+  const [data, outside] = [volume(t), volume(t)];
+  const made = join(data, 'files', 'uploads');
+  mkdirSync(join(data, 'files'));
+  const words = 'for (;;) try { fs.renameSync(process.argv[1], process.argv[1] + "2"); fs.symlinkSync(process.argv[2], process.argv[1]); } catch {}';
+  const tenant = spawn(process.execPath, ['-e', `const fs = require("node:fs"); console.log("begins"); ${words}`, made, outside], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => tenant.kill('SIGKILL'));
+  await once(tenant.stdout, 'data');
+  for (let i = 0; i < 100; i += 1) {
+    await makeFolders({ ...spec, data }).catch((thrown: unknown) => assert.ok(isProblem(thrown, 'refused', 'mount'), String(thrown)));
+    assert.equal(statSync(outside).mode & 0o777, 0o700);
+    for (const path of [made, `${made}2`]) rmSync(path, { recursive: true, force: true });
+  }
 });

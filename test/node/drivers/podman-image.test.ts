@@ -1,5 +1,6 @@
 // Images from a real registry on loopback to the real podman.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,6 +75,12 @@ describe('images', { skip: NO_PODMAN !== false ? NO_PODMAN : NO_REGISTRY, timeou
     const broken = await registry.image('broken', '1', PLATFORM, [{ gzip: randomBytes(1_000), diff: `sha256:${'1'.repeat(64)}` }]);
     await assert.rejects(have('broken', broken), refused('refused', 'image'));
     assert.deepEqual(await readdir(join(home, 'images')), []);
+  });
+
+  test('a layer that would become more on disk than its bytes say is refused before podman sees it', async () => {
+    const holes = execFileSync('sh', ['-c', 'truncate -s 8G "$1/hole" && tar --sparse --format=posix -cf - -C "$1" hole', 'sh', home]);
+    const large = await registry.image('holes', '1', PLATFORM, [{ gzip: gzipSync(holes), diff: `sha256:${createHash('sha256').update(holes).digest('hex')}` }]);
+    await assert.rejects(have('holes', large), refused('refused', 'image'));
   });
 });
 
