@@ -2,11 +2,9 @@
 import { iso } from '../../src/base/clock.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import type { Driver } from '../../src/node/driver.js';
-import type { Machine } from '../../src/node/plan/draft.js';
 import type { ContractStanding } from '../../src/node/report/status.js';
-import type { Volumes } from '../../src/node/volume.js';
 import type { NodeConfig } from '../../src/schema/types.js';
-import type { CommandFile, Context } from '../command.js';
+import type { CommandFile } from '../command.js';
 import { livingText } from '../contract/text.js';
 import { checkLines, ownNode } from './shared.js';
 
@@ -24,6 +22,7 @@ export const command: CommandFile<{ why?: true }> = {
     const { gridOptions } = await import('../handle.js');
     const { Lives } = await import('../../src/node/life/lives.js');
     const { Taken } = await import('../../src/node/plan/taken.js');
+    const { seeMachine } = await import('../../src/node/see.js');
     const { openTools } = await import('../../src/node/tools.js');
     const { standing } = await import('../../src/node/report/status.js');
     const { home, clock, out, signal } = context;
@@ -33,10 +32,11 @@ export const command: CommandFile<{ why?: true }> = {
     await grid.refresh().catch((thrown: unknown) => problems.push(asProblem(thrown)));
     const { driver, volumes } = openTools(home, config, true);
     await using _driver = driver;
-    const machine = await look(driver, volumes, context).catch((thrown: unknown) => {
+    const machine = await seeMachine(driver, volumes, signal).catch((thrown: unknown) => {
       problems.push(asProblem(thrown));
       return null;
     });
+    if (machine?.missing != null) problems.push(machine.missing);
     using taken = new Taken(home, grid.id, config.key);
     using lives = new Lives(home, grid.id, config.key);
     const also = prefix === undefined ? undefined : findContract(grid.reader, prefix).id;
@@ -58,11 +58,6 @@ export const command: CommandFile<{ why?: true }> = {
 function asProblem(thrown: unknown): Problem {
   if (!isProblem(thrown) || thrown.code === 'interrupted') throw thrown;
   return thrown;
-}
-
-async function look(driver: Driver, volumes: Volumes, { signal }: Context): Promise<Machine> {
-  const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
-  return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
 }
 
 interface Log {

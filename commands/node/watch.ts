@@ -39,9 +39,10 @@ export const command: CommandFile<Options> = {
     await keys.close();
     const { grid } = book;
     const { settle } = await import('./runtime.js');
-    const { config: settled, overcommit } = await settle(context, grid, keyring, config, options.runtime);
-    if (settled.runtime === 'process') out.note(NOTHING_ISOLATED);
-    const { openGateway, openTools } = await import('../../src/node/tools.js');
+    const { config: chosen, overcommit } = await settle(context, grid, keyring, config, options.runtime);
+    if (chosen.runtime === 'process') out.note(NOTHING_ISOLATED);
+    const { markVolumes } = await import('../../src/node/mark.js');
+    const { openGateway, openTools, openVolumes } = await import('../../src/node/tools.js');
     const { servedNames } = await import('../../src/node/gateway/names.js');
     const { Journal } = await import('../../src/node/report/journal.js');
     const { Lives } = await import('../../src/node/life/lives.js');
@@ -54,10 +55,11 @@ export const command: CommandFile<Options> = {
     const { secretsOf } = await import('../../src/node/secrets/secrets.js');
     const { openPrivate } = await import('../../src/private.js');
     const { MAX_LONG_POLL_MS, WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
+    using taken = new Taken(home, grid.id, chosen.key);
+    const settled = await markVolumes(home, chosen, grid.reader, taken.all().keys(), (await openVolumes(chosen, overcommit).list()).length > 0);
     const { driver, volumes, networks, address } = openTools(home, settled, overcommit);
     await using _driver = driver;
     await using web = openGateway(home, settled, context.clock);
-    using taken = new Taken(home, grid.id, settled.key);
     using lives = new Lives(home, grid.id, settled.key);
     const { clock, signal } = context;
     const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
@@ -121,10 +123,11 @@ function words(event: WatchEvent): string {
     }
     case 'runtime':
       return event.problem === null ? 'the runtime answers again' : `the runtime does not answer: ${event.problem.message}`;
+    case 'volumes':
     case 'networks':
     case 'secrets':
     case 'gateway':
-      return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}`;
+      return event.problem === null ? `${event.event}: all right again` : `${event.event}: ${event.problem.message}${event.problem.hint === undefined ? '' : `\n  ${event.problem.hint}`}`;
     case 'meter':
       return event.problem === null ? 'time is confirmed in the book, once a heartbeat' : `time is not confirmed, and so not billed: ${event.problem.message}`;
     case 'sleep':

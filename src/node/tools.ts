@@ -14,6 +14,7 @@ import { gatewayPlaces } from './gateway/caddy.js';
 import { WebGateway } from './gateway/gateway.js';
 import { Machines } from './machines/machines.js';
 import { NO_NETWORKS, type Networks } from './network/networks.js';
+import { MarkedVolumes, volumesFolder } from './mark.js';
 import { FolderVolumes, LoopVolumes, promisedBytes, type Volumes } from './volume.js';
 
 /** Runtime, volumes, networks, and where workloads' ports are published. */
@@ -30,14 +31,22 @@ export interface Tools {
  * Opens a node's tools; nothing is started or made yet. Dispose of the driver.
  * @param overcommit volumes may add up to more than the disk has: the node's capacity is declared, not measured
  */
-export function openTools(home: Home, { grid, key, runtime, data, allow_registries, allow_networks = [], address, gateway }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'allow_networks' | 'address' | 'gateway'>, overcommit: boolean): Tools {
+export function openTools(home: Home, { grid, key, runtime, data, allow_registries, allow_networks = [], address, gateway, marked }: Pick<NodeConfig, 'grid' | 'key' | 'runtime' | 'data' | 'allow_registries' | 'allow_networks' | 'address' | 'gateway' | 'marked'>, overcommit: boolean): Tools {
   const scope = { grid, node: key };
-  const folder = join(data, 'volumes');
+  const folder = volumesFolder({ data });
+  const plain = openVolumes({ runtime, data }, overcommit);
+  const volumes = marked === folder ? new MarkedVolumes(plain, folder, key) : plain;
   const published = publishedOn(address);
   const logs = new Logs(join(data, 'logs'));
-  if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes: new FolderVolumes(folder), networks: NO_NETWORKS, folder, address: published };
+  if (runtime === 'process') return { driver: new ProcessDriver({ ...scope, folder: join(data, 'processes'), logs }), volumes, networks: NO_NETWORKS, folder, address: published };
   const driver = new PodmanDriver({ ...scope, socket: podmanSocket(home.path), allowRegistries: allow_registries, allowNetworks: allow_networks, openPorts: gateway === undefined ? [] : [gateway.http, gateway.https], address, networksFolder: join(data, 'networks'), logs, folder: join(data, 'podman'), promised: async () => (overcommit ? 0 : promisedBytes(folder)), machines: new Machines({ ...scope, folder: data }) });
-  return { driver, volumes: new LoopVolumes(folder, { overcommit }), networks: driver.networks, folder, address: published };
+  return { driver, volumes, networks: driver.networks, folder, address: published };
+}
+
+/** A node's volumes, whether or not their folder is marked. */
+export function openVolumes({ runtime, data }: Pick<NodeConfig, 'runtime' | 'data'>, overcommit: boolean): Volumes {
+  const folder = volumesFolder({ data });
+  return runtime === 'process' ? new FolderVolumes(folder) : new LoopVolumes(folder, { overcommit });
 }
 
 /** Opens a node's web gateway, or what there would be with these settings; null where it has none. Nothing is started yet. Dispose of it. */

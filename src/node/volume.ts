@@ -38,6 +38,8 @@ export interface Volumes {
   readonly enforced: boolean;
   /** Whether a volume can grow while workloads use it; else they have to be stopped. */
   readonly growsInUse: boolean;
+  /** Why the disk of the volumes is not here, so that what it shows means nothing; null: it is here. */
+  missing(): Promise<Problem | null>;
   /** Looks whether volumes can be made here. */
   check(signal: AbortSignal): Promise<Check[]>;
   /**
@@ -97,6 +99,10 @@ export class LoopVolumes implements Volumes {
   constructor(folder: string, options: { readonly overcommit: boolean }) {
     this.#folder = resolve(folder);
     this.#overcommit = options.overcommit;
+  }
+
+  missing(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async check(signal: AbortSignal): Promise<Check[]> {
@@ -258,6 +264,10 @@ export class FolderVolumes implements Volumes {
 
   constructor(folder: string) {
     this.#folder = resolve(folder);
+  }
+
+  missing(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async check(): Promise<Check[]> {

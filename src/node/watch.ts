@@ -24,6 +24,7 @@ import { Queue } from './queue.js';
 import type { Journal } from './report/journal.js';
 import { Reporter, type Said } from './report/reporter.js';
 import type { Report } from './plan/steps.js';
+import { seeMachine } from './see.js';
 import { settle } from './life/settle.js';
 import type { Taken } from './plan/taken.js';
 import type { Secrets } from './secrets/secrets.js';
@@ -212,9 +213,10 @@ export class Watcher {
   async #look(): Promise<Machine | Problem> {
     const { driver, volumes, signal } = this.#parts;
     try {
-      const [running, there] = await Promise.all([driver.list(signal), volumes.list()]);
+      const machine = await seeMachine(driver, volumes, signal);
       this.#teller.part('runtime', null);
-      return { running, volumes: new Map(there.map((volume) => [volume.contract, volume])), growsInUse: volumes.growsInUse };
+      this.#teller.part('volumes', machine.missing ?? null);
+      return machine;
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (!signal.aborted) this.#teller.part('runtime', problem);

@@ -1,4 +1,5 @@
 // A plan while it is made: what is known, and the two things that can come of it, a step and a report.
+import type { Problem } from '../base/errors.js';
 import type { BookTime, Desired } from './desired.js';
 import type { Ref, Running } from '../driver.js';
 import type { Checked } from '../life/health.js';
@@ -13,6 +14,8 @@ export interface Machine {
   readonly volumes: ReadonlyMap<string, Pick<Volume, 'path' | 'size_mib'>>;
   /** Whether a volume can grow while it is used. */
   readonly growsInUse: boolean;
+  /** Why the disk of the volumes is not here, and `volumes` means nothing; null or left out: it is here. */
+  readonly missing?: Problem | null;
 }
 
 /** A checkpoint that showed a contract to be over. */

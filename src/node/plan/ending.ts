@@ -28,6 +28,8 @@ export function clear(draft: Draft, { contract, keep_until, held, said }: Desire
   const { machine, memory, time } = draft;
   const here = draft.of(contract);
   const isHere = here.length > 0 || machine.volumes.has(contract) || memory.taken.has(contract);
+  // Nobody can see whether its volume is still there, so nothing is gone yet.
+  if ((machine.missing ?? null) !== null) return;
   // Released before, or never held: it may stand among the node's allocations for long.
   if (!isHere && (!held || said?.state === 'released')) return;
   draft.over.push(contract);

@@ -23,9 +23,10 @@ function provide(draft: Draft, wanted: Desired): void {
   for (const running of draft.of(contract)) if (!isListed(tasks, running) && isReplaceable(draft, tasks, running)) draft.takeAway(running);
   const volume = draft.machine.volumes.get(contract);
   const data = volume_mib > 0 ? (volume?.path ?? null) : null;
-  if (volume_mib > 0 && held && volume === undefined) {
+  const isMissing = (draft.machine.missing ?? null) !== null;
+  if (volume_mib > 0 && volume === undefined && (held || isMissing)) {
     // Its disk may not be mounted; when it is back, the contract goes on.
-    draft.sayFailed(wanted, VOLUME_GONE);
+    if (held) draft.sayFailed(wanted, VOLUME_GONE);
     return;
   }
   if (volume_mib > 0 && data === null) {

@@ -4,6 +4,7 @@
 //   no     any       anything              →  nothing at all: "cannot read" is not "deleted"
 //   yes    run       no volume, not held   →  make the volume
 //                    no volume, held       →  make and start nothing: an empty one would look like the consumer's. Say failed
+//                    disk not here         →  make no volume, start nothing that needs one; wait
 //                    volume not mounted    →  mount it
 //                    volume too small      →  let it grow; what runs goes on, or is stopped first and started again
 //                    volume, not held      →  say held
@@ -15,6 +16,7 @@
 //          paused    running               →  stop; data stays
 //          over      running               →  stop
 //                    stopped, retention over, second look   →  remove, then wipe, then say released
+//                    disk not here         →  wipe nothing, say nothing of it; wait
 //          unclear   anything              →  keep, begin nothing
 //          unknown   anything              →  keep, tell the owner
 //

@@ -112,8 +112,9 @@ function machineChecks({ contract, volume_mib, held, said, phase }: Desired, mac
     const path = volume?.path ?? null;
     const ok = phase === 'over' || path !== null;
     const lost = held && volume === undefined;
-    const evidence = volume === undefined ? (held ? 'it is gone, with the data of the consumer' : 'there is none') : path === null ? 'it is there, not mounted' : `${volume.size_mib ?? volume_mib} MiB at ${path}`;
-    checks.push({ name: 'volume', ok, evidence, remedy: ok ? null : lost ? 'mount the disk on which the volumes of this node lie' : '3bot node watch' });
+    const missing = machine.missing ?? null;
+    const evidence = missing !== null ? missing.message : volume === undefined ? (held ? 'it is gone, with the data of the consumer' : 'there is none') : path === null ? 'it is there, not mounted' : `${volume.size_mib ?? volume_mib} MiB at ${path}`;
+    checks.push({ name: 'volume', ok, evidence, remedy: ok ? null : missing !== null ? (missing.hint ?? null) : lost ? 'mount the disk on which the volumes of this node lie' : '3bot node watch' });
   }
   if (phase !== 'unknown') {
     const ok = held || phase === 'over';

@@ -6,7 +6,7 @@ import type { LookEvent } from '../inside/inside.js';
 import type { Action, Report } from '../plan/steps.js';
 
 /** A part of the machine that a round depends on. */
-export type Part = 'runtime' | 'networks' | 'secrets' | 'gateway';
+export type Part = 'runtime' | 'volumes' | 'networks' | 'secrets' | 'gateway';
 
 /** Something that has changed. */
 export type WatchEvent =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Problem } from '../../../src/base/errors.js';
 import type { BookTime, Desired, Phase } from '../../../src/node/plan/desired.js';
 import { specDigest, type Running, type RunState } from '../../../src/node/driver.js';
 import type { Look, Plan, Wait } from '../../../src/node/plan/draft.js';
@@ -57,12 +58,14 @@ interface Given {
   readonly fetched?: readonly (readonly [string, string])[];
   readonly pulling?: readonly (readonly [string, string])[];
   readonly waiting?: readonly [string, Wait][];
+  /** The disk of the volumes is not here. */
+  readonly missing?: boolean;
   /** Undefined: the contract is not among those taken on. */
   readonly look?: Look | null | undefined;
 }
 
 function planned(given: Given): Plan {
-  const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true };
+  const machine = { running: given.running ?? [], volumes: new Map(given.volume === false ? [] : [[C, { path: given.volume === null ? null : '/data/c', size_mib: given.size_mib ?? 100 }]]), growsInUse: given.growsInUse ?? true, missing: given.missing === true ? new Problem('unreachable', 'not mounted') : null };
   const memory = { busy: new Map(given.busy), pulling: new Map(given.pulling), failures: new Map(given.failures), fetched: new Map(given.fetched), health: new Map<string, Checked>(), spoken: new Map<string, number>(), waiting: new Map(given.waiting), taken: new Map('look' in given && given.look === undefined ? [] : [[C, given.look ?? null]]) };
   const time = given.time ?? fresh;
   const settled = settle([wanted(given.wanted)], machine, { ...memory, lives: new Map() }, time);
@@ -176,6 +179,14 @@ describe('a fresh copy', () => {
     ['says released when all is gone', { wanted: { phase: 'over' }, volume: false, look: first }, ['say released']],
     ['is done once that is said', { wanted: { phase: 'over', said: said('released') }, volume: false, look: first }, ['done']],
     ['releases nothing that it never held', { wanted: { phase: 'over', held: false, said: undefined }, volume: false, look: first }, ['done']],
+
+    ['makes no volume on the wrong disk', { missing: true, volume: false, wanted: { held: false, said: undefined } }, []],
+    ['starts nothing that needs a volume whose disk is not here, and says so', { missing: true, volume: false }, ['say failed']],
+    ['starts what needs no volume meanwhile', { missing: true, volume: false, wanted: { volume_mib: 0 } }, ['start web']],
+    ['keeps what runs while the disk of the volumes is not here', { missing: true, volume: false, running: [running('running')], wanted: { said: said('failed', { ports: PORTS }) } }, []],
+    ['stops what is over while the disk of the volumes is not here', { missing: true, volume: false, running: [running('running')], wanted: { phase: 'over' }, look: first }, ['stop web']],
+    ['releases nothing while the disk of the volumes is not here', { missing: true, volume: false, wanted: { phase: 'over' }, look: first }, []],
+    ['is done with nothing while the disk of the volumes is not here', { missing: true, volume: false, wanted: { phase: 'over', said: said('released') }, look: first }, []],
 
     ['keeps everything while the clocks disagree', { wanted: { phase: 'unclear' }, running: [running('running')], look: first }, []],
     ['begins nothing while the clocks disagree', { wanted: { phase: 'unclear' }, volume: false }, []],
