@@ -97,7 +97,7 @@ export const command: CommandFile<Options> = {
     const networks = options.allowNetwork ?? settings?.allow_networks ?? [];
     const releaseKey = options.releaseKey ?? settings?.release_key;
     updateConfig(home, (config) => {
-      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, ...(networks.length > 0 ? { allow_networks: networks } : {}), address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(releaseKey === undefined ? {} : { release_key: releaseKey }), ...(settings?.power === undefined ? {} : { power: settings.power }), ...(settings?.marked === undefined ? {} : { marked: settings.marked }), ...(gateway === undefined ? {} : { gateway }) };
+      config.node = { key, grid: grid.id, farm, runtime, allow_registries: options.allowRegistry ?? settings?.allow_registries ?? [], allow_consumers: consumers, ...(networks.length > 0 ? { allow_networks: networks } : {}), address, data, ...(relay === undefined ? {} : { relay }), allow_exec, ...(releaseKey === undefined ? {} : { release_key: releaseKey }), ...(settings?.power === undefined ? {} : { power: settings.power }), ...(gateway === undefined ? {} : { gateway }) };
     });
     if (nodeOf(grid, key)?.admitted !== farm) {
       if (invitation !== null) await askAdmission({ grid, keyring, clock, signal }, invitation);

@@ -22,10 +22,11 @@ const TENTH_TFT = '1000000';
 const VOLUME = { resources: { cru: 1, mru_mib: 128, sru_mib: 64, hru_mib: 0, ipv4: 0 } };
 
 /** The driver with another way to start. */
-function wrapped(driver: Driver, start: Driver['start']): Driver {
+function wrapped(driver: Driver, start: Driver['start'], stop?: Driver['stop']): Driver {
   return new Proxy(driver, {
     get(target, name) {
       const found: unknown = Reflect.get(target, name);
+      if (name === 'stop' && stop !== undefined) return stop;
       return name === 'start' ? start : typeof found === 'function' ? (found.bind(target) as unknown) : found;
     },
   });
@@ -257,20 +258,17 @@ test('a start or a stop that hangs delays no other, and a start is given up when
   await using local = await LocalGrid.start(within());
   let hanging = 0;
   let stops: 'fine' | 'hang' | 'hanging' = 'fine';
-  const stuck = (driver: Driver): Driver => ({
-    ...wrapped(driver, async (spec, signal) => {
-      if (spec.workload.name !== 'stuck') return driver.start(spec, signal);
-      hanging += 1;
-      return new Promise((_, reject) => signal.addEventListener('abort', () => {
-        hanging -= 1;
-        reject(new Problem('interrupted', 'given up'));
-      }));
-    }),
-    async stop(ref, grace_ms, signal) {
-      if (stops !== 'hang') return driver.stop(ref, grace_ms, signal);
-      stops = 'hanging';
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Problem('interrupted', 'given up'))));
-    },
+  const stuck = (driver: Driver): Driver => wrapped(driver, async (spec, signal) => {
+    if (spec.workload.name !== 'stuck') return driver.start(spec, signal);
+    hanging += 1;
+    return new Promise((_, reject) => signal.addEventListener('abort', () => {
+      hanging -= 1;
+      reject(new Problem('interrupted', 'given up'));
+    }));
+  }, async (ref, grace_ms, signal) => {
+    if (stops !== 'hang') return driver.stop(ref, grace_ms, signal);
+    stops = 'hanging';
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Problem('interrupted', 'given up'))));
   });
   const stuckId = await local.deal([bare(FOREVER, 'stuck')]);
   await using node = await local.watch({ interval_ms: 50, around: stuck });
