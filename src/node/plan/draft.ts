@@ -1,5 +1,5 @@
 // A plan while it is made: what is known, and the two things that can come of it, a step and a report.
-import type { Problem } from '../base/errors.js';
+import type { Problem } from '../../base/errors.js';
 import type { BookTime, Desired } from './desired.js';
 import type { Ref, Running } from '../driver.js';
 import type { Checked } from '../life/health.js';
