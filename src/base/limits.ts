@@ -408,8 +408,9 @@ export const RELAY_ANSWER_MS = 10_000;
 export const RELAY_IDLE_MS = 3_600_000;
 /** Relay: both ends of a connection show this often that they are there; after three times they are not. */
 export const RELAY_PING_MS = 30_000;
-/** Transcript of a session: one line of it, a frame in base64 and a mark. */
-export const MAX_TRANSCRIPT_BYTES = 100_000;
+/** Transcript of a session: one line of it, a frame in base64 and a mark; and all of it, which is read at once. */
+export const MAX_TRANSCRIPT_LINE_CHARS = 100_000;
+export const MAX_TRANSCRIPT_BYTES = 256 * 1_048_576;
 /** Relay: how long an end has to take what was sent to it before the other went away. */
 export const RELAY_LAST_WORDS_MS = 5_000;
 /** Node: pauses before it calls its relay again, the longest at last. */

@@ -5,10 +5,11 @@
 //   {"node":frames,"operator":frames,"exit_code":…}      how many of each the digest in the book covers
 //
 // The node keeps the digest alone, in the book. Whoever has the file can read the session and show that it is the one.
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MIB } from '../base/bytes.js';
 import { Problem } from '../base/errors.js';
-import { MAX_TRANSCRIPT_BYTES } from '../base/limits.js';
+import { MAX_TRANSCRIPT_BYTES, MAX_TRANSCRIPT_LINE_CHARS } from '../base/limits.js';
 import type { Home } from '../home.js';
 import { Opener } from '../keys/stream.js';
 import { digestOf, Passed, type Channel } from '../net/relay/channel.js';
@@ -89,26 +90,34 @@ export interface Transcript {
   readonly printed: Buffer;
 }
 
+/** Reads a transcript from a file. @throws Problem as `parseTranscript`, and `failed` where it is too large to be read */
+export function readTranscript(path: string): Transcript {
+  const { size } = statSync(path);
+  if (size > MAX_TRANSCRIPT_BYTES) throw new Problem('failed', `the transcript has ${Math.ceil(size / MIB)} MiB; at most ${MAX_TRANSCRIPT_BYTES / MIB} can be read`, { reason: 'transcript' });
+  return parseTranscript(readFileSync(path, 'utf8'));
+}
+
 /**
- * Reads a transcript and opens every frame of it.
+ * Opens every frame of a transcript.
+ * @param text hostile
  * @throws Problem `malformed` where it is none or was broken off; `integrity` where a frame does not open
  */
-export function readTranscript(path: string): Transcript {
-  const rows = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+export function parseTranscript(text: string): Transcript {
+  const rows = text.split('\n').slice(0, -1);
   const [first = '', ...frames] = rows;
   const head = parse<Head>(first);
   const tail = parse<Tail>(frames.pop() ?? '');
   const { v, transcript, from_node, from_operator } = head;
-  if (v !== 1 || [from_node, from_operator, transcript, head.session].some((hex) => !/^[0-9a-f]{64}$/.test(hex)) || !Number.isInteger(tail.node) || !Number.isInteger(tail.operator)) throw broken();
+  if (v !== 1 || [from_node, from_operator, transcript, head.session].some((hex) => !/^[0-9a-f]{64}$/.test(hex)) || !/^[0-9a-f]{40}$/.test(head.contract) || !Number.isInteger(tail.node) || !Number.isInteger(tail.operator)) throw broken();
   const context = Buffer.from(transcript);
   const ends = { '<': { left: tail.node, passed: new Passed(), opener: new Opener(Buffer.from(from_node, 'hex'), context) }, '>': { left: tail.operator, passed: new Passed(), opener: new Opener(Buffer.from(from_operator, 'hex'), context) } };
   const printed: Buffer[] = [];
   for (const row of frames) {
-    const [mark = '', text = ''] = row.split(' ');
-    if (mark !== '<' && mark !== '>') throw broken();
+    const [mark, sealed = ''] = row.split(' ');
+    if ((mark !== '<' && mark !== '>') || row.length > MAX_TRANSCRIPT_LINE_CHARS) throw broken();
     const end = ends[mark];
     if ((end.left -= 1) < 0) continue;
-    const frame = Buffer.from(text, 'base64');
+    const frame = Buffer.from(sealed, 'base64');
     end.passed.add(frame);
     const { message } = end.opener.open(frame);
     if (mark === '<' && message[0] !== 0) printed.push(message.subarray(1));
@@ -119,7 +128,7 @@ export function readTranscript(path: string): Transcript {
 
 function parse<T>(line: string): T {
   try {
-    const value: unknown = line.length > MAX_TRANSCRIPT_BYTES ? null : JSON.parse(line);
+    const value: unknown = line.length > MAX_TRANSCRIPT_LINE_CHARS ? null : JSON.parse(line);
     if (value !== null && typeof value === 'object') return value as T;
   } catch {
     // Said below.

@@ -9,6 +9,7 @@ import { Problem } from '../../src/base/errors.js';
 import { parseReceipt } from '../../src/bcdb/receipt.js';
 import { parseQuery } from '../../src/bcdb/query/parse.js';
 import { makeRecord, parseRecord } from '../../src/bcdb/record.js';
+import { parseTranscript } from '../../src/consumer/transcript.js';
 import { openHome } from '../../src/home.js';
 import { parseKey } from '../../src/keys/did.js';
 import { readKeystore } from '../../src/keys/keystore.js';
@@ -18,7 +19,12 @@ import { parseMail } from '../../src/net/mail/letter.js';
 import { problemFrom } from '../../src/net/problems.js';
 import { parseManifest } from '../../src/net/registry/manifest.js';
 import { parseReference, pinned } from '../../src/net/registry/reference.js';
+import { openHello } from '../../src/net/relay/hello.js';
 import { readTrust } from '../../src/net/trustfile.js';
+import { parseLogin } from '../../src/node/drivers/podman-image.js';
+import { parse as parseMessage } from '../../src/node/inside/inside.js';
+import { parseQcow2 } from '../../src/node/machines/disk.js';
+import { readRelease } from '../../src/node/release/note.js';
 import { validated } from '../../src/schema/validate.js';
 import { parseBundle } from '../../src/tlog/bundle.js';
 import { checkpointText, parseCheckpointText } from '../../src/tlog/checkpoint.js';
@@ -38,6 +44,11 @@ mkdirSync(home.keys);
 
 /** What parsers that refuse without a Problem refuse with here. */
 const NONE = new Problem('malformed', 'it is none');
+
+/** What the hellos and releases of the corpus were made for: a relay's nonce, a time, and a release key (seed 07…07). */
+const NONCE = '5a'.repeat(16);
+const TIME = 1_763_900_000_000;
+const RELEASE_KEY = 'releases+1ed268bc+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs';
 
 /** By name of the corpus file. Bytes are characters of Latin-1 in those that take bytes. */
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -82,6 +93,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     assert.equal(`${pinned({ ...reference, path: reference.path + (reference.tag === null ? '' : `:${reference.tag}`) }, reference.digest ?? '')}`.replace(/@$/, ''), text);
   },
   manifest: (text) => parseManifest(Buffer.from(text), 'application/vnd.oci.image.index.v1+json'),
+  hello: (text) => assert.equal(openHello(text, NONCE, TIME).nonce, NONCE),
+  transcript: (text) => assert.match(parseTranscript(text).sha256, /^[0-9a-f]{64}$/),
+  wish: (text) => validated('inside@1', parseMessage(Buffer.from(text))),
+  release: (text) => assert.match(readRelease(text, RELEASE_KEY).sha256, /^[0-9a-f]{64}$/),
+  qcow2(text) {
+    if (parseQcow2(Buffer.from(text, 'latin1')) === null) throw NONE;
+  },
+  login: (text) => parseLogin(Buffer.from(text), 'login'),
   problem(text) {
     let value: unknown;
     try {

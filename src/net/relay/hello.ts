@@ -73,10 +73,13 @@ export function operated(state: ReadState, { contract: id, node, party, by }: En
   return contract;
 }
 
+/** An object that came over the relay. @throws Problem `malformed` */
 function parse<T>(text: string): T {
   try {
-    return JSON.parse(text) as T;
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === 'object') return value as T;
   } catch {
-    throw new Problem('malformed', 'no JSON came over the relay');
+    // Said below.
   }
+  throw new Problem('malformed', 'no JSON object came over the relay');
 }

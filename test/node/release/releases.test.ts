@@ -7,6 +7,7 @@ import { afterEach, test } from 'node:test';
 import { testHook } from '../../../src/base/effect.js';
 import { openHome, type Home } from '../../../src/home.js';
 import { release } from '../../../src/net/release.js';
+import { run } from '../../../src/node/children.js';
 import { Releases } from '../../../src/node/release/releases.js';
 
 const folders: string[] = [];
@@ -74,3 +75,31 @@ for (const [point, from] of [['release_switched:before', null], ['release_switch
     assert.equal(next.rollBack('again', 3), null);
   });
 }
+
+test('a bundle that was cut short while it was put in its place is unpacked again; what was asked for is asked for once', async () => {
+  const home = homeWith('0.2.0');
+  const releases = new Releases(home);
+  const source = join(home.path, 'package');
+  mkdirSync(join(source, 'bin'), { recursive: true });
+  writeFileSync(join(source, 'bin', '3bot.js'), '');
+  writeFileSync(join(source, 'package.json'), '{"version":"0.3.0"}');
+  const bundle = join(home.path, 'bundle.tgz');
+  await run('tar', ['--create', '--gzip', '--file', bundle, '--directory', home.path, 'package'], AbortSignal.timeout(30_000));
+  for (const point of ['release_unpacked:before', 'release_unpacked:after', 'release_asked:before', 'release_asked:after']) {
+    rmSync(join(home.path, 'releases', '0.3.0'), { recursive: true, force: true });
+    rmSync(join(home.path, 'releases', 'next.json'), { force: true });
+    testHook.reach = (reached) => {
+      if (reached === point) throw new Error('killed here');
+    };
+    const upgrade = async (): Promise<void> => {
+      await releases.unpack(bundle, '0.3.0', AbortSignal.timeout(30_000));
+      releases.ask('0.3.0');
+    };
+    await assert.rejects(upgrade(), /killed here/, point);
+    testHook.reach = undefined;
+    assert.deepEqual([releases.current, releases.asked()], [null, point === 'release_asked:after' ? '0.3.0' : null], point);
+    await upgrade();
+    assert.equal(releases.asked(), '0.3.0', point);
+    assert.deepEqual(readdirSync(join(home.path, 'releases')).sort(), ['0.2.0', '0.3.0', 'next.json'], point);
+  }
+});
