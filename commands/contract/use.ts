@@ -4,36 +4,22 @@ import type { Grid } from '../../src/net/grid.js';
 import type { ContractUse, WorkloadUse } from '../../src/node/inside/views.js';
 import type { ContractObject } from '../../src/rules/objects.js';
 import type { Context } from '../command.js';
+import { showLooks, type Look } from '../looks.js';
 
 const INTERVAL_MS = 2_000;
 
-/** Shows again and again what a contract uses, until it is interrupted: on a terminal in place, else one look after the other. */
+/** Shows again and again what a contract uses, until it is interrupted. */
 export async function watchUse(context: Context, grid: Grid, contract: ContractObject): Promise<void> {
-  const { io, out, flags, signal } = context;
-  let before: ContractUse | undefined;
-  let lines = 0;
-  try {
-    for await (const now of looks(context, grid, contract)) {
-      const rows = now.workloads.map((one) => rowOf(one, before?.workloads.find(({ workload }) => workload === one.workload)));
-      if (flags.json) out.line({ ...now, workloads: now.workloads.map((one, i) => ({ ...one, cpu_percent: rows[i]?.cpu ?? null })) }, () => '');
-      else {
-        const text = textOf(now, rows);
-        // What was shown before is written over.
-        if (io.terminal.stdout && lines > 0) io.stdout.write(`\u001b[${lines}A\u001b[J`);
-        out.line({}, () => text);
-        lines = rowsShown(text, (io.stdout as { columns?: number }).columns || 80);
-      }
-      before = now;
-    }
-  } catch (thrown) {
-    // Ended by whoever watches: that is how watching ends.
-    if (!signal.aborted) throw thrown;
-  }
+  await showLooks(context, shownUse(looks(context, grid, contract)));
 }
 
-/** Rows of a terminal that a text takes: what is wider than it goes on in the next. */
-function rowsShown(text: string, columns: number): number {
-  return text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+async function* shownUse(uses: AsyncIterable<ContractUse>): AsyncGenerator<Look> {
+  let before: ContractUse | undefined;
+  for await (const now of uses) {
+    const rows = now.workloads.map((one) => rowOf(one, before?.workloads.find(({ workload }) => workload === one.workload)));
+    yield { json: { ...now, workloads: now.workloads.map((one, i) => ({ ...one, cpu_percent: rows[i]?.cpu ?? null })) }, text: textOf(now, rows) };
+    before = now;
+  }
 }
 
 async function* looks(context: Context, grid: Grid, contract: ContractObject): AsyncGenerator<ContractUse> {

@@ -46,8 +46,9 @@ export const command: CommandFile<{ why?: true }> = {
     const seconds = Math.round((found.time.now - found.time.stamp) / 1_000);
     const json = {
       node: config.key, grid: config.grid, farm: config.farm, runtime: config.runtime, admitted: found.admitted,
+      draining: found.draining === null ? null : { ...found.draining, until: found.draining.until === null ? null : iso(found.draining.until) },
       book: { lines: found.time.size, fresh: found.time.fresh, verified_seconds_ago: seconds },
-      problems: problems.map(({ code, reason, message }) => ({ code, reason: reason ?? null, message })),
+      problems: problems.map(({ code, reason, message, hint }) => ({ code, reason: reason ?? null, message, hint: hint ?? null })),
       contracts: contracts.map(({ checks, ...one }) => (why === true ? { ...one, checks } : one)),
       ...(logs.length === 0 ? {} : { logs }),
     };
@@ -76,14 +77,15 @@ async function logsOf(driver: Driver, contracts: readonly ContractStanding[], si
   return logs;
 }
 
-function text(config: NodeConfig, json: { admitted: boolean; book: { lines: number; fresh: boolean; verified_seconds_ago: number }; problems: readonly { message: string }[] }, contracts: readonly ContractStanding[], why: boolean, logs: readonly Log[]): string {
+function text(config: NodeConfig, json: { admitted: boolean; draining: { until: string | null; reason: string } | null; book: { lines: number; fresh: boolean; verified_seconds_ago: number }; problems: readonly { message: string; hint: string | null }[] }, contracts: readonly ContractStanding[], why: boolean, logs: readonly Log[]): string {
   const { book } = json;
   return [
     `node     ${config.key}`,
     `farm     ${config.farm}${json.admitted ? '' : ', which has not admitted it'}`,
     `runtime  ${config.runtime}${config.runtime === 'process' ? ', which isolates nothing' : ''}`,
     `book     ${book.lines} lines, the newest verified ${book.verified_seconds_ago} s ago${book.fresh ? '' : ': not fresh, nothing begins or ends'}`,
-    ...json.problems.map(({ message }) => `problem  ${message}`),
+    ...(json.draining === null ? [] : [`drained  takes nothing new${json.draining.until === null ? '' : ` until ${json.draining.until}`}${json.draining.reason === '' ? '' : `: ${json.draining.reason}`}`]),
+    ...json.problems.map(({ message, hint }) => `problem  ${message}${hint === null ? '' : `\n         ${hint}`}`),
     ...(contracts.length === 0 ? ['no contract runs here'] : contracts.flatMap((one) => contractLines(one, why))),
     ...logs.flatMap(({ workload, tail }) => ['', `${workload} printed last:`, ...tail.trimEnd().split('\n').map((line) => `  ${line}`)]),
   ].join('\n');

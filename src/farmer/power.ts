@@ -24,7 +24,7 @@ export function wakeReason(state: ReadState, node: NodeObject, farm: string, nev
     const since = read(state, 'contract', contract)?.committed_at ?? at;
     if (at < until && !isTaken && at - since >= WAKE_AFTER_MS) return 'contract';
   }
-  return neverSleep.includes(node.key) && healthOf(state, node, farm, at).state === 'silent' ? 'never_sleep' : null;
+  return neverSleep.includes(node.key) && healthOf(state, node, farm, at).state === 'late' ? 'never_sleep' : null;
 }
 
 /** The role of a farm whose config names a hook that wakes nodes. */

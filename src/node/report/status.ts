@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Problem } from '../../base/errors.js';
 import type { Grid } from '../../net/grid.js';
+import { drainOf } from '../../rules/node.js';
 import { read } from '../../rules/objects.js';
 import type { NodeConfig, PublishedPort } from '../../schema/types.js';
 import { desired, type BookTime, type Desired, type Phase } from '../plan/desired.js';
@@ -48,6 +49,8 @@ export interface NodeStanding {
   readonly problems: readonly Problem[];
   /** Whether its farm has admitted it. */
   readonly admitted: boolean;
+  /** It takes nothing new: until when (ms since 1970; null: until it says otherwise), and why. Null: it does. */
+  readonly draining: { readonly until: number | null; readonly reason: string } | null;
   readonly contracts: readonly ContractStanding[];
 }
 
@@ -74,10 +77,13 @@ export function standing({ grid, config, clock, machine, taken, lives, problems,
   const found = foundContracts(machine ?? { running: [], volumes: new Map(), growsInUse: true }, taken);
   if (also !== undefined) found.add(also);
   const wanted = desired(grid.reader, config, time, found, (contract) => proveAgreement(grid.reader, grid.id, contract));
+  const node = read(grid.reader, 'node', config.key);
+  const drain = node === undefined ? undefined : drainOf(node, clock());
   return {
     time,
     problems,
-    admitted: read(grid.reader, 'node', config.key)?.admitted === config.farm,
+    admitted: node?.admitted === config.farm,
+    draining: drain === undefined ? null : { until: drain.until, reason: drain.reason },
     contracts: wanted.map((one) => contractStanding(one, time, machine, lives)),
   };
 }
