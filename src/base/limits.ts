@@ -365,8 +365,10 @@ export const MAX_WORKLOAD_PIDS = 2_048;
 export const MAX_MACHINE_ROUTES = 1_000;
 /** Node: networks of the farmer's that workloads may reach all the same. */
 export const MAX_ALLOWED_NETWORKS = 64;
-/** Node: steps under way at the same time; one that hangs takes one of them until its time limit. */
+/** Node: steps under way at the same time that begin something, and as many that end something; one that hangs takes one of them until its time limit. */
 export const MAX_NODE_STEPS = 64;
+/** Node: of those that begin something, one contract's: a registry that never ends keeps only its own customer waiting. */
+export const MAX_CONTRACT_STEPS = 8;
 /** Node: the whole of one step; above the download of an image, so that the driver's own limit speaks first. */
 export const NODE_STEP_TIMEOUT_MS = 15 * 60_000;
 /** Node: pauses before a step that failed is tried again; a start or a volume is given up after the last. */
@@ -383,6 +385,8 @@ export const UPDATE_PROOF_MS = 10_000;
 export const SAY_WORKLOAD_EVERY_MS = 60_000;
 /** Node: health checks under way at the same time; the others wait, and one that hangs ends at its time-out. */
 export const MAX_HEALTH_CHECKS = 8;
+/** Node: of those, one contract's: checks that take their whole time-out keep only their own contract waiting. */
+export const MAX_CONTRACT_CHECKS = 2;
 /** Node: pause between checks of what has not been healthy yet, so that being ready is seen soon. */
 export const HEALTH_START_INTERVAL_MS = 1_000;
 /** Node: output of a check's command; its first line becomes the reason. */

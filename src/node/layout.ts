@@ -1,5 +1,5 @@
 // How a volume is laid out: the tenant's part lies in a folder of its own. One from before that is put right.
-import { chmod, chown, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../base/errors.js';
 import { mountsSeenBy, placeOf } from './mounts.js';
@@ -45,11 +45,18 @@ async function layOutAlone(data: string): Promise<void> {
     const names = (await readdir(data)).filter((name) => name !== DRAFT);
     if (names.length > 0 && (await isSeenWhole(data))) throw new Problem('failed', 'a workload of this contract still has the whole volume, as an earlier release gave it; it has to end first', { reason: 'volume' });
     await mkdir(draft, { mode: 0o700 }).catch(ifThere);
+    await demandNoLinks(data, [DRAFT]);
     for (const name of names) await rename(join(data, name), join(draft, name));
     await giveToTenant(data, draft);
     await writeFile(mark, '');
   }
   if (await isThere(draft)) await rename(draft, filesOf(data));
+  await demandNoLinks(data, await readdir(data));
+}
+
+/** Whoever had the whole volume may have left the mark there, and links in the place of our folders. */
+async function demandNoLinks(data: string, names: readonly string[]): Promise<void> {
+  for (const name of names) if ((await lstat(join(data, name))).isSymbolicLink()) throw new Problem('refused', `the volume has a link ${JSON.stringify(name.slice(0, 40))} where only folders of the node's are`, { reason: 'volume' });
 }
 
 /** A new one is for whoever the workload runs as; else it belongs to whom the volume did. */

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
 import { isProblem, messageOf } from '../base/errors.js';
-import { MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
+import { MAX_CONTRACT_STEPS, MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
 import { oneLine } from './children.js';
 import type { Driver, StartSpec } from './driver.js';
 import type { Workload } from '../schema/types.js';
@@ -27,7 +27,7 @@ export interface QueueParts {
 }
 
 interface Step {
-  readonly step: Action['do'];
+  readonly action: Action;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -51,7 +51,7 @@ export class Queue {
 
   /** What is under way now, by key. */
   get busy(): ReadonlyMap<string, Action['do']> {
-    return new Map([...this.#steps].map(([key, { step }]) => [key, step]));
+    return new Map([...this.#steps].map(([key, { action }]) => [key, action.do]));
   }
 
   /** What downloads an image, by key, and how far it is. */
@@ -72,7 +72,7 @@ export class Queue {
   begin(action: Action): void {
     const { signal: stop } = this.#parts;
     const key = keyOf(action);
-    if (this.#steps.size >= MAX_NODE_STEPS || stop.aborted) return;
+    if (stop.aborted || this.#isFull(action)) return;
     const abort = new AbortController();
     const signal = AbortSignal.any([stop, abort.signal, AbortSignal.timeout(NODE_STEP_TIMEOUT_MS)]);
     const ended = this.#carryOut(action, signal)
@@ -91,7 +91,13 @@ export class Queue {
         this.#progress.forget(key);
         this.#onChange();
       });
-    this.#steps.set(key, { step: action.do, abort, ended });
+    this.#steps.set(key, { action, abort, ended });
+  }
+
+  /** What ends never waits for what begins, nor one contract for the downloads of another. */
+  #isFull(action: Action): boolean {
+    const same = [...this.#steps.values()].filter((step) => isBeginning(step.action) === isBeginning(action));
+    return same.length >= MAX_NODE_STEPS || (isBeginning(action) && same.filter((step) => step.action.contract === action.contract).length >= MAX_CONTRACT_STEPS);
   }
 
   /** Gives up what is under way at a key. */
@@ -153,13 +159,16 @@ export class Queue {
     const attempt = attemptOf(action);
     const before = this.#failures.get(key);
     const tries = before?.attempt === attempt ? before.tries + 1 : 1;
-    const beginning = action.do === 'start' || action.do === 'fetch' || action.do === 'volume';
     const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
     const pause = NODE_RETRY_MS[tries - 1];
-    const again_ms = beginning && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
+    const again_ms = isBeginning(action) && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
     const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);
     const at = this.#parts.clock();
     this.#failures.set(key, { attempt, tries, reason, at, refused, retry_at: again_ms === null ? null : at + again_ms });
     this.#teller.stepFailed(action, reason, again_ms);
   }
+}
+
+function isBeginning(action: Action): boolean {
+  return action.do === 'start' || action.do === 'fetch' || action.do === 'volume';
 }

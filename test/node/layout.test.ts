@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -51,6 +51,19 @@ test('all that an earlier release kept at the top is the tenant\'s part afterwar
   mkdirSync(join(data, 'roots'));
   await layOut(data);
   assert.deepEqual(readdirSync(data).sort(), ['.3bot-layout', 'files', 'roots']);
+});
+
+test('links in the place of our folders, left by whoever had the whole volume, lead nowhere', { skip, timeout: 60_000 }, async (t) => {
+  const [data, outside] = [await volume(t), realpathSync(mkdtempSync(join(tmpdir(), '3bot-outside-')))];
+  t.after(() => rmSync(outside, { recursive: true, force: true }));
+  chownSync(data, 70, 71);
+  for (const [name, mark] of [['.3bot-files', false], ['files', true], ['roots', true]] as const) {
+    if (mark) writeFileSync(join(data, '.3bot-layout'), '');
+    symlinkSync(outside, join(data, name));
+    await assert.rejects(layOut(data), (thrown) => isProblem(thrown, 'refused', 'volume'), name);
+    rmSync(join(data, name));
+  }
+  assert.deepEqual([readdirSync(outside), statSync(outside).uid], [[], 0]);
 });
 
 test('killed between any two steps it is gone on with', { skip, timeout: 60_000 }, async (t) => {

@@ -31,6 +31,8 @@ export interface RelayParts {
 
 interface Asking {
   readonly node: string;
+  /** The operator. */
+  readonly party: string;
   readonly answered: (socket: WebSocket) => void;
 }
 
@@ -152,14 +154,15 @@ export class Relay implements Disposable {
     const key = `${id}/${node}`;
     const waiting = this.#nodes.get(key);
     if (waiting === undefined) throw new Problem('unreachable', 'the node is not connected to its relay now', { reason: 'node', hint: 'try again in a minute; 3bot contract show says what the node said last' });
-    const { all, ofNode, ofOperator } = this.#pairs.count(key, party);
-    if (all + this.#asking.size >= MAX_RELAY_SESSIONS || ofNode >= MAX_SESSIONS_OF_NODE || ofOperator >= MAX_SESSIONS_OF_OPERATOR) throw new Problem('busy', 'too many sessions are open', { reason: 'sessions' });
+    const { all, ofNode, ofOperator } = this.#count(key, party);
+    if (all >= MAX_RELAY_SESSIONS || ofNode >= MAX_SESSIONS_OF_NODE || ofOperator >= MAX_SESSIONS_OF_OPERATOR) throw new Problem('busy', 'too many sessions are open', { reason: 'sessions' });
     const session = randomBytes(16).toString('hex');
     const answer = new Promise<WebSocket>((resolve, reject) => {
       const late = setTimeout(() => reject(new Problem('unreachable', 'the node does not answer its relay', { reason: 'node' })), RELAY_ANSWER_MS);
       caller.once('close', () => reject(new Problem('unreachable', 'the operator went away')));
       this.#asking.set(session, {
         node: key,
+        party,
         answered: (socket) => {
           clearTimeout(late);
           resolve(socket);
@@ -172,6 +175,13 @@ export class Relay implements Disposable {
     } finally {
       this.#asking.delete(session);
     }
+  }
+
+  /** Sessions, and those that are asked for: in all, of a node, of an operator. */
+  #count(node: string, party: string): { readonly all: number; readonly ofNode: number; readonly ofOperator: number } {
+    const { all, ofNode, ofOperator } = this.#pairs.count(node, party);
+    const asking = [...this.#asking.values()];
+    return { all: all + asking.length, ofNode: ofNode + asking.filter((one) => one.node === node).length, ofOperator: ofOperator + asking.filter((one) => one.party === party).length };
   }
 
   #answer(caller: WebSocket, { grid, node, session }: RelayCall): void {

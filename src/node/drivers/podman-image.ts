@@ -24,8 +24,9 @@ export interface FetchParts {
   readonly folder: string;
   /** The farmer lets this image's registry be in a private network. */
   readonly allowPrivate: boolean;
-  /** Asked only where the image is not here. */
+  /** Asked only where the image is not here. What was fetched so is this contract's alone: who names its digest has not yet shown a login. */
   readonly login?: (() => Promise<Login>) | undefined;
+  readonly contract: string;
   /** Called when the download begins, and with every part of it; both in bytes. */
   readonly onPull: (done: number, total: number) => void;
   /** Bytes of free disk that are promised to others. */
@@ -50,18 +51,24 @@ export async function haveImage(image: string, parts: FetchParts, signal: AbortS
     const { RepoDigests } = JSON.parse(there.bytes.toString('utf8')) as { RepoDigests: string[] | null };
     if (RepoDigests?.includes(image)) return image;
   }
-  const [name = '', digest = ''] = image.split('@');
+  const [public_name = '', digest = ''] = image.split('@');
+  const name = parts.login === undefined ? public_name : privateName(public_name, parts.contract);
   const tag = digest.replace(':', '-');
   const known = await parts.api.call({ method: 'GET', path: `/images/${name}:${tag}/json`, signal, accept: [404] });
   if (known.status !== 404) return `${name}:${tag}`;
   if (image.startsWith('localhost/')) throw new Problem('refused', `the image ${image} is not on this node`, { reason: 'image' });
-  await fetchImage(image, digest, parts, AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]));
+  await fetchImage(image, { name, tag }, parts, AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]));
   return `${name}:${tag}`;
 }
 
-async function fetchImage(image: string, digest: string, parts: FetchParts, signal: AbortSignal): Promise<void> {
+/** Of an image that needed a login: a name that no record may have, since registries below `.private` are nobody's. */
+function privateName(name: string, contract: string): string {
+  return `${contract}.private/${name.replace(':', '-')}`;
+}
+
+async function fetchImage(image: string, { name: repo, tag }: { readonly name: string; readonly tag: string }, parts: FetchParts, signal: AbortSignal): Promise<void> {
   await using registry = new Registry(parseReference(image), { allowPrivate: parts.allowPrivate, login: await parts.login?.() }, signal);
-  const found = await registry.image(digest, PLATFORM);
+  const found = await registry.image(image.slice(image.indexOf('@') + 1), PLATFORM);
   const { config, layers } = found.manifest;
   const total = [config, ...layers].reduce((sum, { size }) => sum + size, 0);
   if (total > MAX_IMAGE_BYTES) throw new Problem('refused', `the image has ${Math.ceil(total / MIB)} MiB, which is more than ${MAX_IMAGE_BYTES / MIB}`, { reason: 'image' });
@@ -77,7 +84,7 @@ async function fetchImage(image: string, digest: string, parts: FetchParts, sign
     await demandRoom(unpacked, parts, signal);
     const id = (await run('podman', ['pull', '--quiet', `oci:${name}`], signal, PULL_TIMEOUT_MS, '', parts.folder)).trim();
     // Before its own name goes: what has none may be taken away by anybody who tidies up.
-    if (/^[0-9a-f]{64}$/.test(id)) await parts.api.call({ method: 'POST', path: `/images/${id}/tag`, query: { repo: image.slice(0, image.indexOf('@')), tag: digest.replace(':', '-') }, signal });
+    if (/^[0-9a-f]{64}$/.test(id)) await parts.api.call({ method: 'POST', path: `/images/${id}/tag`, query: { repo, tag }, signal });
     await parts.api.call({ method: 'POST', path: `/images/localhost/${name}:latest/untag`, query: { repo: `localhost/${name}`, tag: 'latest' }, signal, accept: [404, 500] });
     if (!/^[0-9a-f]{64}$/.test(id)) throw new Problem('failed', 'podman took the image and gave no id for it', { reason: 'image' });
   } finally {

@@ -86,7 +86,7 @@ export async function readyContainer(parts: MakeParts, id: string, spec: StartSp
  * @throws Problem `refused`, reason `mount`
  */
 export async function checkContainer({ api }: MakeParts, id: string, spec: StartSpec, isMade: boolean, signal: AbortSignal): Promise<boolean> {
-  if (mountsOf(spec).every(({ folder }) => folder === null)) return isMade;
+  if (mountsOf(spec).length === 0) return isMade;
   if (!isMade) {
     await makeFolders(spec);
     await api.call({ method: 'POST', path: `/containers/${id}/init`, signal });
@@ -105,7 +105,7 @@ export async function fetchImage(parts: MakeParts, spec: StartSpec, signal: Abor
     ...parts, folder: join(parts.folder, 'images'), onPull: (done, total) => spec.onPull?.(done, total),
     // Registries that are private by their name come here only where the farmer allows them.
     allowPrivate: isPrivateHost(image.slice(0, image.indexOf('/')).replace(/:[0-9]+$/, '')) || isAllowed(image, parts.allowRegistries),
-    login: loginOf(spec),
+    login: loginOf(spec), contract: spec.contract,
   }, signal);
 }
 

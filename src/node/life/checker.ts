@@ -1,7 +1,7 @@
 // Runs the health checks of a node: each at its interval, a few at a time, none twice at once.
 import type { Clock } from '../../base/clock.js';
 import { isProblem } from '../../base/errors.js';
-import { MAX_HEALTH_CHECKS } from '../../base/limits.js';
+import { MAX_CONTRACT_CHECKS, MAX_HEALTH_CHECKS } from '../../base/limits.js';
 import type { HealthCheck } from '../../schema/types.js';
 import { checkOnce } from './checks.js';
 import type { Desired } from '../plan/desired.js';
@@ -89,9 +89,14 @@ export class Checker {
     for (const chart of [...this.#charts.values()].sort((a, b) => a.due - b.due)) {
       if (chart.isBusy) continue;
       if (chart.due > now) next = Math.min(next, chart.due);
-      else if (this.#busy < MAX_HEALTH_CHECKS) void this.#check(chart);
+      else if (this.#mayCheck(chart.ref)) void this.#check(chart);
     }
     if (next !== Infinity) this.#timer = setTimeout(() => this.#next(), Math.max(1, next - now)).unref();
+  }
+
+  #mayCheck({ contract }: Ref): boolean {
+    const own = [...this.#charts.values()].filter(({ isBusy, ref }) => isBusy && ref.contract === contract);
+    return this.#busy < MAX_HEALTH_CHECKS && own.length < MAX_CONTRACT_CHECKS;
   }
 
   async #check(chart: Chart): Promise<void> {

@@ -1,5 +1,5 @@
 // Takes a new release in: nothing of it is unpacked before its signature, version and hash hold.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,13 +34,16 @@ export async function acceptRelease({ home, source, vkey, signal }: Accepting): 
   const release = readRelease(note, vkey);
   if (release.platform !== PLATFORM) throw new Problem('refused', `the release is for ${release.platform}, this is ${PLATFORM}`, { reason: 'platform' });
   if (!risesAbove(release.version, releases.version)) throw new Problem('refused', `the release ${release.version} is not newer than ${releases.version}, which runs here`, { reason: 'version' });
-  const bundle = isRemote ? join(home.path, 'releases', 'download.tmp') : source;
+  // A copy that nobody else can change between the look at it and its use.
+  const bundle = join(home.path, 'releases', `.${randomBytes(8).toString('hex')}.tmp`);
+  makeFolder(join(home.path, 'releases'));
   try {
-    if (isRemote) await download(source, bundle, release.size, home, signal);
+    const parts = isRemote ? fetched(source, signal) : (createReadStream(source) as AsyncIterable<Buffer>);
+    await pipeline(bounded(parts, release.size), createWriteStream(bundle, { mode: 0o600, flags: 'wx' }));
     await checkBundle(bundle, release);
     await releases.unpack(bundle, release.version, signal);
   } finally {
-    if (isRemote) await rm(bundle, { force: true });
+    await rm(bundle, { force: true });
   }
   return release;
 }
@@ -78,21 +81,21 @@ async function ask(url: string, signal: AbortSignal): Promise<Response> {
 
 async function fetchNote(url: string, signal: AbortSignal): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const part of bounded(await ask(url, signal), MAX_CHECKPOINT_BYTES)) parts.push(part);
+  for await (const part of bounded(fetched(url, signal), MAX_CHECKPOINT_BYTES)) parts.push(part);
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The signed size bounds what is written. */
-async function download(url: string, path: string, size: number, home: Home, signal: AbortSignal): Promise<void> {
-  makeFolder(join(home.path, 'releases'));
-  await pipeline(bounded(await ask(url, signal), size), createWriteStream(path, { mode: 0o600 }));
+async function* fetched(url: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const answer = await ask(url, signal);
+  yield* Readable.fromWeb(answer.body as ReadableStream) as AsyncIterable<Buffer>;
 }
 
-async function* bounded(answer: Response, most: number): AsyncGenerator<Buffer> {
+/** The signed size bounds what is written. */
+async function* bounded(source: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
   let length = 0;
-  for await (const part of Readable.fromWeb(answer.body as ReadableStream) as AsyncIterable<Buffer>) {
+  for await (const part of source) {
     length += part.length;
-    if (length > most) throw new Problem('integrity', 'more was sent than was signed', { reason: 'hash' });
+    if (length > most) throw new Problem('integrity', 'this is not the one that was signed: it is longer', { reason: 'hash' });
     yield part;
   }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { isProblem, type ProblemCode } from '../../../src/base/errors.js';
+import { registryRefusal } from '../../../src/market/images.js';
 import { run } from '../../../src/node/children.js';
 import { PodmanApi } from '../../../src/node/drivers/podman-api.js';
 import { haveImage, parseLogin, type FetchParts } from '../../../src/node/drivers/podman-image.js';
@@ -23,7 +24,7 @@ describe('images', { skip: NO_PODMAN !== false ? NO_PODMAN : NO_REGISTRY, timeou
   let api: PodmanApi;
   let index: Put;
   const mine: string[] = [];
-  const parts = (change: Partial<FetchParts> = {}): FetchParts => ({ api, folder: join(home, 'images'), allowPrivate: true, onPull: () => undefined, promised: async () => 0, ...change });
+  const parts = (change: Partial<FetchParts> = {}): FetchParts => ({ api, folder: join(home, 'images'), allowPrivate: true, contract: 'c'.repeat(40), onPull: () => undefined, promised: async () => 0, ...change });
   const have = async (path: string, put: Put, change?: Partial<FetchParts>): Promise<string> => haveImage(`${registry.host}/${path}@${put.digest}`, parts(change), within(60));
   const refused = (code: ProblemCode, reason: string) => (thrown: unknown): boolean => isProblem(thrown, code, reason) || assert.fail(String(thrown));
 
@@ -55,6 +56,20 @@ describe('images', { skip: NO_PODMAN !== false ? NO_PODMAN : NO_REGISTRY, timeou
     assert.deepEqual([Config.Cmd, Config.User, RepoTags], [['/run'], 'www', [name]]);
     assert.deepEqual(await readdir(join(home, 'images')), []);
     assert.equal(await have('app', index, { allowPrivate: false, onPull: () => assert.fail('asked again') }), name);
+  });
+
+  test('an image that came by one contract\'s login is nobody else\'s: each shows its own, and who has none is asked for it', async () => {
+    const put = await registry.image('inner', '1', PLATFORM, [], { Cmd: ['/run'] });
+    const [login, mallory] = [async () => ({ username: 'ann', password: 'x' }), 'd'.repeat(40)];
+    const name = await have('inner', put, { login });
+    mine.push(name);
+    assert.equal(name, `${'c'.repeat(40)}.private/${registry.host.replace(':', '-')}/inner:sha256-${put.digest.slice('sha256:'.length)}`);
+    assert.equal(await have('inner', put, { login: () => assert.fail('asked again') }), name);
+    const asked = new Error('asks the registry');
+    await assert.rejects(have('inner', put, { login: async () => { throw asked; }, contract: mallory }), asked);
+    await assert.rejects(have('inner', put, { contract: mallory, promised: async () => Number.MAX_SAFE_INTEGER }), refused('refused', 'disk'));
+    const image = name.replace(/:sha256-.*/, `@${put.digest}`);
+    assert.match(registryRefusal(image, []) ?? '', /private/);
   });
 
   test('the same bytes under another name come from there, or not at all', async () => {

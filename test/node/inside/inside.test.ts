@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 import { isProblem } from '../../../src/base/errors.js';
+import { MAX_SESSIONS_OF_OPERATOR } from '../../../src/base/limits.js';
 import { query } from '../../../src/bcdb/query.js';
 import { lookInside, shown } from '../../../src/consumer/inside.js';
 import { openSecret } from '../../../src/keys/keyring.js';
@@ -198,6 +199,20 @@ describe('looking inside a node', { timeout: 90_000 }, () => {
     for await (const part of shown(session.channel)) {
       assert.ok(part.kind === 'said' && 'stats' in part.said);
       break;
+    }
+  });
+
+  test('a node that takes calls and answers none keeps no more of the relay than its sessions', async () => {
+    const signer = (await local.keys.get('node', 'node')).signer('node');
+    const call = { grid: local.book.id, time: local.clock(), node: local.config.key, session: null };
+    using silent = await dial({ url: local.url }, within());
+    await greet(silent, { ...call, as: 'node', party: `node/${signer.key}`, by: signer.key, contract: null }, signer);
+    const wires = await Promise.all(Array.from({ length: MAX_SESSIONS_OF_OPERATOR + 1 }, () => dial({ url: local.url }, within())));
+    try {
+      const answers = wires.map((wire) => greet(wire, { ...call, as: 'operator', party: `bot/${alice.key}`, by: alice.key, contract }, alice).then(() => 'met', (thrown) => (isProblem(thrown) ? thrown.code : String(thrown))));
+      assert.equal(await Promise.race(answers), 'busy');
+    } finally {
+      for (const wire of wires) wire[Symbol.dispose]();
     }
   });
 });
