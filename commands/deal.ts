@@ -5,6 +5,7 @@ import { parseDuration } from '../src/base/duration.js';
 import { NOTHING } from '../src/capacity/fit.js';
 import { parsePercent } from '../src/capacity/percent.js';
 import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
+import type { GivenSecret } from '../src/consumer/secrets.js';
 import type { Grid } from '../src/net/grid.js';
 import { QUORUM_EXAMPLE } from '../src/people/form.js';
 import { collect } from './collect.js';
@@ -13,6 +14,7 @@ import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './wallet/account.js';
 import { openGridOf } from './handle.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
 import { inNetwork, resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
+import { secretsGiven, type SecretOptions } from './secrets.js';
 
 /** How long somebody buys who does not say. */
 export const DEFAULT_TERM_MS = 30 * 24 * 3_600_000;
@@ -67,13 +69,15 @@ export type Asked = Pick<Wanted, 'resources' | 'workloads' | 'platforms'>;
  * Reads the flags before anything is opened or anybody asked for a passphrase.
  * @throws Problem `not_found` at once on a machine that has no identity, or no grid; `usage`
  */
-export async function askedOf(context: Context, options: WantOptions): Promise<Asked> {
+export async function askedOf(context: Context, options: WantOptions & SecretOptions): Promise<{ readonly asked: Asked; readonly given: GivenSecret[] }> {
   await checkReady(context);
   if ((options.architect === undefined) !== (options.architectShare === undefined) || options.architectShare === 0) throw new Problem('usage', '--architect and --architect-share go together', { hint: 'for example --architect bob --architect-share 5%' });
   const resources = resourcesOf(options) ?? (options.dedicated === true ? NOTHING : undefined);
   if (resources === undefined) throw new Problem('usage', 'how much is missing', { reason: 'resources', hint: 'for example --cpu 4 --sru 100' });
-  const { workloads, platforms } = await resolved(context, await workloadsAsked(context, 'main', options));
-  return { resources, workloads, ...(platforms === null ? {} : { platforms }) };
+  const typed = await workloadsAsked(context, 'main', options);
+  const given = await secretsGiven(context, options);
+  const { workloads, platforms } = await resolved(context, typed, given);
+  return { asked: { resources, workloads, ...(platforms === null ? {} : { platforms }) }, given };
 }
 
 /**

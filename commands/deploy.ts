@@ -22,7 +22,7 @@ export const command: CommandFile<GridFlag & RunOptions & SecretOptions & WaitOp
     const asked = await workloadsAsked(context, options.workloadName ?? 'main', options);
     if (asked.length === 0) throw new Problem('usage', 'what to run is missing', { hint: 'give --image or --workload, or --command for a node with the process runtime' });
     const given = await secretsGiven(context, options);
-    const { workloads, platforms } = await resolved(context, asked);
+    const { workloads, platforms } = await resolved(context, asked, given);
     let id: string;
     let unsent: unknown;
     {

@@ -6,7 +6,7 @@ import { parseTft } from '../src/base/amount.js';
 import { Problem } from '../src/base/errors.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type Asked, type BuyerSession, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
-import { openSecrets, secretOptions, secretsGiven, type SecretOptions } from './secrets.js';
+import { openSecrets, secretOptions, type SecretOptions } from './secrets.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
 interface Options extends WantOptions, SecretOptions, WaitOptions {
@@ -26,8 +26,7 @@ export const command: CommandFile<Options> = {
   examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx:1.27 --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json'],
   async run(context, _args, options) {
     const { out, flags } = context;
-    const said = await askedOf(context, options);
-    const given = await secretsGiven(context, options);
+    const { asked: said, given } = await askedOf(context, options);
     let placed: Placed;
     let unsent: unknown;
     let notes: string[] = [];

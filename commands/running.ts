@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Resolved } from '../src/consumer/images.js';
 import type { Purpose } from '../src/consumer/networks.js';
+import type { GivenSecret } from '../src/consumer/secrets.js';
 import type { WorkloadWords } from '../src/consumer/workload.js';
 import type { Grid } from '../src/net/grid.js';
 import type { Workload } from '../src/schema/types.js';
@@ -28,6 +29,7 @@ export interface RunOptions {
   stopSignal?: string;
   stopGrace?: string;
   web?: string[];
+  registryLogin?: string;
   network?: string;
 }
 
@@ -36,6 +38,7 @@ export function runOptions(command: Command): Command {
   return command
     .option('--workload <file>', 'all of it as JSON instead of the flags below, one workload or {"workloads": […]}; - for stdin')
     .option('--image <image>', 'what runs: host/path:tag, which stands in the contract as what it is now, or host/path@sha256:… (needs a node with podman)')
+    .option('--registry-login <name>', 'the secret (--secret) that is the login for the image\'s registry, {"username": …, "password": …}; the workload does not see it')
     .option('--command <words>', 'command line, split at spaces; alone for a node with the process runtime')
     .option('--entrypoint <words>', 'in place of the image\'s own')
     .option('--env <name=value>', 'a variable, public; repeat for more', collect)
@@ -75,9 +78,9 @@ export async function workloadsAsked({ io }: Pick<Context, 'io'>, name: string, 
 }
 
 /** The same with every tag as what it stands for now, which is said. @throws Problem as `resolveImages` */
-export async function resolved({ out, flags, signal }: Context, workloads: readonly Workload[]): Promise<Pick<Resolved, 'workloads' | 'platforms'>> {
+export async function resolved({ out, flags, signal }: Context, workloads: readonly Workload[], given: readonly GivenSecret[]): Promise<Pick<Resolved, 'workloads' | 'platforms'>> {
   const { resolveImages } = await import('../src/consumer/images.js');
-  const result = await resolveImages(workloads, signal);
+  const result = await resolveImages(workloads, given, signal);
   if (!flags.json) for (const note of result.notes) out.note(note);
   return result;
 }
@@ -95,6 +98,6 @@ export async function inNetwork(grid: Grid, key: string, workloads: readonly Wor
 }
 
 /** Those of a command's flags that describe a workload. */
-function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace }: RunOptions): WorkloadWords {
-  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace };
+function wordsOf({ image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace, registryLogin }: RunOptions): WorkloadWords {
+  return { image, command, entrypoint, env, port, workdir, user, readOnly, tmpfs, mount, ulimit, limits, web, restart, health, stopSignal, stopGrace, registryLogin };
 }

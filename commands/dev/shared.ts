@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Problem } from '../../src/base/errors.js';
 import type { DevGrid, DevOptions, Step } from '../../src/dev/grid.js';
 import type { Picked, Runtime } from '../../src/dev/runtime.js';
+import { collect } from '../collect.js';
 import type { Context } from '../command.js';
 import { parseHeartbeat } from '../heartbeat.js';
 
@@ -15,6 +16,7 @@ export interface DevFlags {
   declare?: string;
   measured?: true;
   heartbeat?: string;
+  allowRegistry?: string[];
 }
 
 /** What each node sells where nobody says otherwise: enough for `reserve --cpu 4 --sru 100` on any laptop. */
@@ -28,6 +30,7 @@ export function devOptions(command: Command): Command {
     .option('--nodes <count>', 'how many nodes (default: 1)', parseNodes)
     .option('--declare <cpu/memory/ssd/hdd>', `what each node sells, sizes in GiB (default: ${DECLARED}); recorded as declared, not measured`)
     .option('--heartbeat <span>', 'how often nodes confirm that time is covered (default: 10s)', checkHeartbeat)
+    .option('--allow-registry <registry>', 'a private registry that images may come from, for example 127.0.0.1:5000; repeat for more', collect)
     .option('--measured', 'sell what this machine really has')
     .option('--dir <folder>', 'an empty or new folder for it, which is kept (default: a temporary one)')
     .option('--keep', 'keep the temporary folder, with books, keys and receipts');
@@ -47,7 +50,7 @@ export async function startDev(context: Context, flags: DevFlags, { runtime }: P
   using progress = await context.progress('starting a grid on this machine');
   const options: DevOptions = {
     folder: flags.dir, keep: flags.keep === true || flags.dir !== undefined, runtime, nodes: flags.nodes ?? 1,
-    declare: flags.measured ? null : (flags.declare ?? DECLARED), heartbeat: flags.heartbeat, signal: context.signal,
+    declare: flags.measured ? null : (flags.declare ?? DECLARED), heartbeat: flags.heartbeat, registries: flags.allowRegistry ?? [], signal: context.signal,
     onStep: (step) => {
       progress.say(step.name);
       onStep(step);

@@ -419,6 +419,8 @@ export const MAX_TRANSCRIPT_BYTES = 256 * 1_048_576;
 export const RELAY_LAST_WORDS_MS = 5_000;
 /** Node: pauses before it calls its relay again, the longest at last. */
 export const RELAY_RETRY_MS: readonly number[] = [1_000, 2_000, 5_000, 15_000, 60_000];
+/** Node: how old the list of networks that the machine stands in may be; each look starts a program, and machines seldom move. */
+export const ROUTES_AGAIN_MS = 60_000;
 /** Node: how long the address of a host name is believed; home connections get a new one about once a day. */
 export const RESOLVE_AGAIN_MS = 5 * 60_000;
 /** Contracts whose workloads are in one private network: each is a peer of every node in it; all stand in one object. */

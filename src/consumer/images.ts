@@ -3,8 +3,10 @@ import { Problem } from '../base/errors.js';
 import { RESOLVE_TIMEOUT_MS } from '../base/limits.js';
 import { isPrivateHost } from '../net/addresses.js';
 import { Registry, type Found } from '../net/registry/client.js';
+import { parseLogin, type Login } from '../net/registry/login.js';
 import { parseReference, pinned, type Reference } from '../net/registry/reference.js';
 import type { Workload } from '../schema/types.js';
+import type { GivenSecret } from './secrets.js';
 
 /** Workloads whose images are all named by digest. */
 export interface Resolved {
@@ -18,16 +20,17 @@ export interface Resolved {
 /**
  * Asks registries what tags stand for. The digest is that of the index where an image has one: it fixes the image of
  * every platform, the node picks its own, and an offer need not be known before.
+ * @param given secrets: a registry that wants a login gets the one that the workload names for it
  * @throws Problem `usage` for `latest` or no tag at all; `refused`, reason `platform`, where no platform runs all of them;
  *   those of `Registry.find`
  */
-export async function resolveImages(workloads: readonly Workload[], signal: AbortSignal): Promise<Resolved> {
+export async function resolveImages(workloads: readonly Workload[], given: readonly GivenSecret[], signal: AbortSignal): Promise<Resolved> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT_MS)]);
   const found = new Map<string, Found>();
   const named = workloads.map(({ image }) => (image === null ? null : demandVersion(image)));
   for (const [i, reference] of named.entries()) {
     const image = workloads[i]?.image ?? '';
-    if (reference?.digest === null && !found.has(image)) found.set(image, await look(reference, limit));
+    if (reference?.digest === null && !found.has(image)) found.set(image, await look(reference, loginOf(workloads[i], given), limit));
   }
   const platforms = [...found.values()].reduce<readonly string[] | null>((all, one) => (all === null ? one.platforms : all.filter((platform) => one.platforms.includes(platform))), null);
   if (platforms?.length === 0) throw new Problem('refused', 'there is no platform that all of these images are for', { reason: 'platform' });
@@ -55,13 +58,19 @@ export function demandVersion(image: string): Reference {
   throw new Problem('usage', `${image} ${tag === null ? 'names no version' : 'is whatever is newest, which changes from day to day'}`, { reason: 'tag', hint: `say which: ${registry}/${path}:1.2, or @sha256:…` });
 }
 
-async function look(reference: Reference, signal: AbortSignal): Promise<Found> {
+function loginOf(workload: Workload | undefined, given: readonly GivenSecret[]): Login | undefined {
+  const secret = given.find(({ name }) => name === workload?.registry?.secret);
+  return secret === undefined ? undefined : parseLogin(secret.bytes, secret.name);
+}
+
+async function look(reference: Reference, login: Login | undefined, signal: AbortSignal): Promise<Found> {
   // Who types a private name means it; a public one must not lead into this machine's network.
-  await using registry = new Registry(reference, { allowPrivate: isPrivateHost(reference.registry.replace(/:[0-9]+$/, '')) }, signal);
+  await using registry = new Registry(reference, { allowPrivate: isPrivateHost(reference.registry.replace(/:[0-9]+$/, '')), login }, signal);
   try {
     return await registry.find(reference.tag ?? '');
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.reason !== 'login') throw thrown;
-    throw new Problem('refused', thrown.message, { reason: 'login', hint: 'name it by its digest, @sha256:…, where only the node is to have the login', cause: thrown });
+    if (login !== undefined) throw new Problem('refused', `${thrown.message}; the login that was given is not taken`, { reason: 'login', cause: thrown });
+    throw new Problem('refused', thrown.message, { reason: 'login', hint: '--registry-login NAME --secret NAME=@FILE with {"username": …, "password": …}; or name it by its digest, @sha256:…', cause: thrown });
   }
 }

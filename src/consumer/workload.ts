@@ -28,6 +28,7 @@ export interface WorkloadWords {
   readonly stopSignal?: string | undefined;
   readonly stopGrace?: string | undefined;
   readonly web?: readonly string[] | undefined;
+  readonly registryLogin?: string | undefined;
 }
 
 /** What has to be there in a record, and may be left out in a file. */
@@ -39,7 +40,7 @@ const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…"
  * @throws Problem `usage` that names the flag; `refused`, reason `workload`, where it contradicts itself
  */
 export function workloadOf(name: string, words: WorkloadWords): Workload | undefined {
-  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits, web = [], restart, health, stopSignal, stopGrace } = words;
+  const { image, command, entrypoint, env = [], port = [], workdir, user, readOnly, tmpfs = [], mount = [], ulimit = [], limits, web = [], restart, health, stopSignal, stopGrace, registryLogin } = words;
   const stop = parseStop(stopSignal, stopGrace);
   if (image === undefined && command === undefined) {
     const said = Object.entries(words).find(([, value]) => value !== undefined)?.[0];
@@ -60,6 +61,7 @@ export function workloadOf(name: string, words: WorkloadWords): Workload | undef
     ...(restart === undefined ? {} : { restart: parseRestart(restart) }),
     ...(health === undefined ? {} : { health: parseHealth(health) }),
     ...(stop === undefined ? {} : { stop }),
+    ...(registryLogin === undefined ? {} : { registry: { secret: registryLogin }, secrets: [{ name: registryLogin, sha256: NOT_GIVEN }] }),
     ...withWeb(port.map(parsePort), web.map(parseWeb)),
   };
   return checked([workload], (wrong) => `this workload cannot be recorded: ${wrong}`)[0];

@@ -78,7 +78,7 @@ export async function demo(options: DemoOptions): Promise<DemoReport> {
   const name = `3bot-demo-${randomBytes(4).toString('hex')}`;
   const images = runtime === 'podman' ? [name] : [];
   const token = randomBytes(8).toString('hex');
-  const starting = (): Promise<DevGrid> => DevGrid.start({ runtime, keep: false, nodes: 1, declare: '8/16/500/0', signal, onStep: (step) => {
+  const starting = (): Promise<DevGrid> => DevGrid.start({ runtime, keep: false, nodes: 1, declare: '8/16/500/0', registries: [], signal, onStep: (step) => {
     steps.push(step);
     onProgress(step.name);
   } });

@@ -31,6 +31,8 @@ export interface DevOptions {
   readonly nodes: number;
   /** What each node sells, `cores/memory/ssd/hdd`; null: what is measured. */
   readonly declare: string | null;
+  /** Private registries that images may come from, beside what was built on this machine. */
+  readonly registries: readonly string[];
   /** How often nodes confirm that time is covered; 10 s if left out, so that whoever tries things sees it happen. */
   readonly heartbeat?: string | undefined;
   readonly signal: AbortSignal;
@@ -157,17 +159,17 @@ export class DevGrid implements AsyncDisposable {
     const { farm } = await this.#step('farmer: farm', () => this.ask<{ farm: string }>(this.farmer, 'farm', 'create', FARM, '--place', 'this machine'));
     this.farm = farm;
     // What was built on this machine may run here; read anew for each request, as a farmer's own change would be.
-    updateConfig(openHome(this.farmer.home), (config) => void config.farm?.allow_registries.push('localhost'));
+    updateConfig(openHome(this.farmer.home), (config) => void config.farm?.allow_registries.push('localhost', ...this.#options.registries));
     const { url } = await this.#step('farmer: serves', () => this.#launch<{ url: string }>(this.farmer, 'serve', '--listen', ANY_PORT));
     this.urls.farmer = url;
     await together(this.nodes.map((bot, i) => this.#startNode(bot, `node-${i + 1}`, buyer)));
   }
 
   async #startNode(bot: Bot, name: string, buyer: string): Promise<void> {
-    const { runtime, declare } = this.#options;
+    const { runtime, declare, registries } = this.#options;
     const { invitation } = await this.#step(`farmer: invitation for ${name}`, () => this.ask<{ invitation: string }>(this.farmer, 'farm', 'invite', '--for', '10m'));
     const capacity = declare === null ? ['--disk', 'ssd'] : ['--declare', declare];
-    const allowed = ['--allow-exec', '--allow-registry', 'localhost', ...(runtime === 'process' ? ['--allow-consumer', buyer] : [])];
+    const allowed = ['--allow-exec', '--allow-registry', 'localhost', ...registries, ...(runtime === 'process' ? ['--allow-consumer', buyer] : [])];
     await this.#step(`${name}: joins the farm`, () => this.ask(bot, 'node', 'join', invitation, '--runtime', runtime, '--address', '127.0.0.1', ...capacity, ...allowed));
     await this.#step(`${name}: watches`, () => this.#launch(bot, 'node', 'watch'));
   }

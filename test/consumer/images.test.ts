@@ -24,7 +24,7 @@ describe('tags of a registry', { skip: NO_REGISTRY }, () => {
 
   test('each is asked for once, and the platforms are those that all of them are for', async () => {
     const name = `${registry.host}/app`;
-    const { workloads, platforms, notes } = await resolveImages([workload(`${name}:1.0`), workload(`${name}:2.0`, 'job'), workload(`${name}:1.0`, 'more')], signal());
+    const { workloads, platforms, notes } = await resolveImages([workload(`${name}:1.0`), workload(`${name}:2.0`, 'job'), workload(`${name}:1.0`, 'more')], [], signal());
     assert.deepEqual(workloads.map(({ image }) => image), [`${name}@${both.digest}`, `${name}@${amd.digest}`, `${name}@${both.digest}`]);
     assert.deepEqual(platforms, ['linux/amd64']);
     assert.deepEqual(notes, [`${name}:1.0 is ${both.digest}, for linux/amd64, linux/arm64`, `${name}:2.0 is ${amd.digest}, for linux/amd64`]);
@@ -32,15 +32,15 @@ describe('tags of a registry', { skip: NO_REGISTRY }, () => {
 
   test('images that share no platform run on no node', async () => {
     const name = `${registry.host}/app`;
-    await assert.rejects(resolveImages([workload(`${name}:arm`), workload(`${name}:2.0`, 'job')], signal()), (thrown) => isProblem(thrown, 'refused', 'platform'));
+    await assert.rejects(resolveImages([workload(`${name}:arm`), workload(`${name}:2.0`, 'job')], [], signal()), (thrown) => isProblem(thrown, 'refused', 'platform'));
   });
 });
 
 test('what is named by its digest, or is no image, is asked of nobody', async () => {
-  const { workloads, platforms, notes } = await resolveImages([workload(`registry.invalid.example/app:1.0@${DIGEST}`), workload(null)], signal());
+  const { workloads, platforms, notes } = await resolveImages([workload(`registry.invalid.example/app:1.0@${DIGEST}`), workload(null)], [], signal());
   assert.deepEqual([workloads.map(({ image }) => image), platforms, notes], [[`registry.invalid.example/app@${DIGEST}`, null], null, []]);
 });
 
 test('whatever is newest, or nothing said, is no version', async () => {
-  for (const image of ['docker.io/library/nginx:latest', 'docker.io/library/nginx']) await assert.rejects(resolveImages([workload(image)], signal()), (thrown) => isProblem(thrown, 'usage', 'tag') && /docker\.io\/library\/nginx:1\.2/.test(thrown.hint ?? ''));
+  for (const image of ['docker.io/library/nginx:latest', 'docker.io/library/nginx']) await assert.rejects(resolveImages([workload(image)], [], signal()), (thrown) => isProblem(thrown, 'usage', 'tag') && /docker\.io\/library\/nginx:1\.2/.test(thrown.hint ?? ''));
 });

@@ -5,14 +5,9 @@ import type { Agent, Dispatcher } from 'undici';
 import { messageOf, Problem } from '../../base/errors.js';
 import { MAX_MANIFEST_BYTES, MAX_REGISTRY_REDIRECTS, MAX_TOKEN_BYTES, REGISTRY_ANSWER_MS, REGISTRY_SILENCE_MS } from '../../base/limits.js';
 import { isLoopback, isPrivateHost, publicLookup } from '../addresses.js';
+import type { Login } from './login.js';
 import { ACCEPTED, demandLayers, parseManifest, platformOf, type Descriptor, type Manifest } from './manifest.js';
 import { placeOf, type Reference } from './reference.js';
-
-/** Who asks. */
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** How a registry is asked. */
 export interface RegistryOptions {

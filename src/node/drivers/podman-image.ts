@@ -9,8 +9,9 @@ import { pipeline } from 'node:stream/promises';
 import { MIB } from '../../base/bytes.js';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_IMAGE_BYTES, MAX_UNPACKED_BYTES, MIN_FREE_DISK_MIB, PULL_TIMEOUT_MS } from '../../base/limits.js';
-import { Registry, type Image, type Login } from '../../net/registry/client.js';
+import { Registry, type Image } from '../../net/registry/client.js';
 import { LayerMeter } from '../../net/registry/layer.js';
+import type { Login } from '../../net/registry/login.js';
 import type { Descriptor } from '../../net/registry/manifest.js';
 import { parseReference } from '../../net/registry/reference.js';
 import { run } from '../children.js';
@@ -157,20 +158,4 @@ async function dropOld(folder: string): Promise<void> {
     const { mtimeMs } = await stat(join(folder, name));
     if (/^x[0-9a-f]{24}$/.test(name) && Date.now() - mtimeMs > 2 * PULL_TIMEOUT_MS) await rm(join(folder, name), { recursive: true, force: true });
   }
-}
-
-/**
- * A registry's login as a secret holds it.
- * @throws Problem `refused`, reason `login`
- */
-export function parseLogin(bytes: Buffer, name: string): Login {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    value = null;
-  }
-  const { username, password } = (value ?? {}) as Record<string, unknown>;
-  if (typeof username === 'string' && typeof password === 'string' && username !== '' && !username.includes(':')) return { username, password };
-  throw new Problem('refused', `the secret ${name} is no login of a registry, {"username": …, "password": …}`, { reason: 'login' });
 }

@@ -5,13 +5,14 @@ import { isProblem, Problem } from '../../base/errors.js';
 import { MIN_WORKLOAD_MIB, MIN_WORKLOAD_MILLIS } from '../../base/limits.js';
 import { isAllowed, registryRefusal } from '../../market/images.js';
 import { isPrivateHost } from '../../net/addresses.js';
+import { parseLogin, type Login } from '../../net/registry/login.js';
 import type { Scope, StartSpec } from '../driver.js';
 import type { Machines } from '../machines/machines.js';
 import { machineBody, type Prepared } from '../machines/spec.js';
 import { mountsSeenBy } from '../mounts.js';
 import type { PodmanApi } from './podman-api.js';
 import { checkMounts, makeFolders, mountsOf } from './podman-folders.js';
-import { haveImage, parseLogin } from './podman-image.js';
+import { haveImage } from './podman-image.js';
 import { parseHardLimits } from './podman-limits.js';
 import { boundRoot } from './podman-root.js';
 import { placeSeccomp } from './podman-seccomp.js';
@@ -114,7 +115,7 @@ async function prepareMachine({ machines }: MakeParts, spec: StartSpec, image: s
   return machines.prepare(spec, image, signal);
 }
 
-function loginOf({ workload: { registry }, secrets }: StartSpec): (() => Promise<ReturnType<typeof parseLogin>>) | undefined {
+function loginOf({ workload: { registry }, secrets }: StartSpec): (() => Promise<Login>) | undefined {
   if (registry === undefined) return undefined;
   return async () => {
     const bytes = await secrets?.bytes(registry.secret);

@@ -1,7 +1,7 @@
 // The networks of a node's contracts: each has a bridge of its own in podman, and a wall around it.
 import { randomBytes } from 'node:crypto';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
-import { MAX_NETWORK_TRIES } from '../../base/limits.js';
+import { MAX_NETWORK_TRIES, ROUTES_AGAIN_MS } from '../../base/limits.js';
 import type { NetworkPlace } from '../../schema/types.js';
 import { run, type Programs } from '../children.js';
 import { refKey, type Check, type Ref, type Scope } from '../driver.js';
@@ -69,6 +69,9 @@ export class PodmanNetworks implements Networks {
   readonly #firewall: Firewall;
   readonly #wireguard: Wireguard;
   readonly #private: PrivateNetworks;
+  /** The last look at the table found it right, or put it right: every round looks. */
+  #stands = false;
+  #routes: { readonly own: readonly Range[]; readonly at: number } | undefined;
   /** One after another: two that begin at once must not choose the same part of the range. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -114,8 +117,8 @@ export class PodmanNetworks implements Networks {
       const all = await this.#list(signal);
       const there = all.filter((row) => this.#isOurs(row)).find((row) => row.labels?.[LABELS.contract] === contract);
       const network = there ?? (await this.#create(contract, all, signal));
-      // Before the first container: also where the last round could not.
-      await this.#enforce(signal);
+      // Before the first container, and where the last round could not.
+      if (!this.#stands) await this.#enforce(signal);
       return network.name;
     });
   }
@@ -155,11 +158,14 @@ export class PodmanNetworks implements Networks {
   async end(signal: AbortSignal): Promise<void> {
     await this.#keep(new Set(), signal);
     await this.#wireguard.keep(new Set(), signal);
+    this.#stands = false;
     await this.#firewall.remove(signal);
   }
 
   async #enforce(signal: AbortSignal): Promise<void> {
+    this.#stands = false;
     await this.#firewall.apply({ prefix: this.#prefix, resolvers: await machineResolvers(), open: this.#options.open, allowed: rangesOf(this.#options.allow), own: await this.#own(signal) }, signal);
+    this.#stands = true;
   }
 
   async #create(contract: string, all: readonly Row[], signal: AbortSignal): Promise<Row> {
@@ -209,8 +215,12 @@ export class PodmanNetworks implements Networks {
     return labels?.[LABELS.grid] === this.#options.grid && labels[LABELS.node] === this.#options.node;
   }
 
-  async #own(signal: AbortSignal): Promise<Range[]> {
-    return ownNetworks(await this.#programs('ip', ['-json', '-4', 'route', 'show', 'table', 'all'], signal));
+  async #own(signal: AbortSignal): Promise<readonly Range[]> {
+    const at = Date.now();
+    if (this.#routes === undefined || at - this.#routes.at > ROUTES_AGAIN_MS) {
+      this.#routes = { own: ownNetworks(await this.#programs('ip', ['-json', '-4', 'route', 'show', 'table', 'all'], signal)), at };
+    }
+    return this.#routes.own;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { isProblem, type ProblemCode } from '../../../src/base/errors.js';
 import { MAX_MANIFEST_BYTES } from '../../../src/base/limits.js';
-import { Registry, type Login } from '../../../src/net/registry/client.js';
+import { Registry } from '../../../src/net/registry/client.js';
+import type { Login } from '../../../src/net/registry/login.js';
 import { parseReference } from '../../../src/net/registry/reference.js';
 import { digestOf, LocalRegistry, NO_REGISTRY, type Put } from './local.js';
 

@@ -37,6 +37,8 @@ export function digestOf(bytes: Buffer): string {
 export class LocalRegistry implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), '3bot-registry-'));
   port = 0;
+  /** Of each request that puts something in. */
+  readonly headers: Record<string, string> = {};
   #end: () => Promise<void> = async () => undefined;
 
   /** @param htpasswd a line of `htpasswd -B`; left out: anybody may read */
@@ -70,17 +72,17 @@ export class LocalRegistry implements AsyncDisposable {
   }
 
   async blob(path: string, bytes: Buffer, mediaType: string): Promise<Put> {
-    const begun = await fetch(`${this.url}/v2/${path}/blobs/uploads/`, { method: 'POST' });
+    const begun = await fetch(`${this.url}/v2/${path}/blobs/uploads/`, { method: 'POST', headers: this.headers });
     const to = new URL(begun.headers.get('location') ?? '', this.url);
     to.searchParams.set('digest', digestOf(bytes));
-    const done = await fetch(to, { method: 'PUT', body: new Uint8Array(bytes), headers: { 'content-type': 'application/octet-stream' } });
+    const done = await fetch(to, { method: 'PUT', body: new Uint8Array(bytes), headers: { ...this.headers, 'content-type': 'application/octet-stream' } });
     if (done.status !== 201) throw new Error(`blob: ${done.status} ${await done.text()}`);
     return { mediaType, digest: digestOf(bytes), size: bytes.length };
   }
 
   async manifest(path: string, tag: string, value: object, mediaType: string): Promise<Put> {
     const bytes = Buffer.from(JSON.stringify(value));
-    const done = await fetch(`${this.url}/v2/${path}/manifests/${tag}`, { method: 'PUT', body: new Uint8Array(bytes), headers: { 'content-type': mediaType } });
+    const done = await fetch(`${this.url}/v2/${path}/manifests/${tag}`, { method: 'PUT', body: new Uint8Array(bytes), headers: { ...this.headers, 'content-type': mediaType } });
     if (done.status !== 201) throw new Error(`manifest: ${done.status} ${await done.text()}`);
     return { mediaType, digest: digestOf(bytes), size: bytes.length };
   }
