@@ -21,7 +21,7 @@ import { parseManifest } from '../../src/net/registry/manifest.js';
 import { parseReference, pinned } from '../../src/net/registry/reference.js';
 import { openHello } from '../../src/net/relay/hello.js';
 import { readTrust } from '../../src/net/trustfile.js';
-import { parseLogin } from '../../src/node/drivers/podman-image.js';
+import { parseLogin } from '../../src/net/registry/login.js';
 import { parse as parseMessage } from '../../src/node/inside/inside.js';
 import { parseQcow2 } from '../../src/node/machines/disk.js';
 import { readRelease } from '../../src/node/release/note.js';
