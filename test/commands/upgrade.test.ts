@@ -34,6 +34,9 @@ async function freePort(): Promise<number> {
   });
 }
 
+/** Seconds that no other run of this test sleeps. */
+const SLEEP = String(100_000_000 + process.pid);
+
 interface Status {
   contracts: { workloads: { state: string }[] }[];
 }
@@ -61,9 +64,9 @@ test('a release is taken only from the trusted key, newer and whole; one that do
   assert.match((await bot(['node', 'supervise'], options)).stderr, /hands no passphrase on/);
   await using supervisor = startBot(['node', 'supervise', '--json', '--trial', '50s', '--passphrase-file', passphrase], { ...options, passphrase: null });
   const workload = join(files, 'web.json');
-  writeFileSync(workload, JSON.stringify({ name: 'web', image: null, command: ['sleep', '86391'] }));
+  writeFileSync(workload, JSON.stringify({ name: 'web', image: null, command: ['sleep', SLEEP] }));
   await botJson(['reserve', '--cpu', '1', '--name', 'web', '--workload', workload, '--for', '1h', '--wait', 'ready'], options);
-  const [sleeping] = execFileSync('pgrep', ['-f', '^sleep 86391$'], { encoding: 'utf8' }).trim().split('\n');
+  const [sleeping] = execFileSync('pgrep', ['-f', `^sleep ${SLEEP}$`], { encoding: 'utf8' }).trim().split('\n');
 
   const refused: [string, string, RegExp][] = [
     ['of another key', await bundle('0.3.0', '', 'others'), /not signed by releases/],
@@ -90,7 +93,7 @@ test('a release is taken only from the trusted key, newer and whole; one that do
   assert.match(older.stderr, /0\.2\.0 is not newer than 0\.2\.0/);
   const { contracts } = await botJson<Status>(['node', 'status'], options);
   assert.deepEqual(contracts.map(({ workloads }) => workloads.map(({ state }) => state)), [['running']]);
-  assert.match(execFileSync('pgrep', ['-f', '^sleep 86391$'], { encoding: 'utf8' }), new RegExp(`^${sleeping}$`, 'm'), 'the very same process');
+  assert.match(execFileSync('pgrep', ['-f', `^sleep ${SLEEP}$`], { encoding: 'utf8' }), new RegExp(`^${sleeping}$`, 'm'), 'the very same process');
   assert.equal(await supervisor.stop(), 130);
   process.kill(Number(sleeping));
 });

@@ -42,6 +42,8 @@ export interface Watching extends AsyncDisposable {
   readonly driver: Driver;
   readonly volumes: Volumes;
   readonly events: WatchEvent[];
+  /** Whole rounds so far. */
+  readonly rounds: number;
   /** The loop, once `forever` was asked for. */
   readonly loop: Promise<void>;
 }
@@ -194,10 +196,14 @@ export class LocalGrid implements AsyncDisposable {
     const data = openPrivate(nodeHome);
     const secrets = secretsOf(nodeHome, grid, keyring, data, { signal, wait_ms: interval_ms === undefined ? 0 : 20_000 });
     const events: WatchEvent[] = [];
-    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, journal: new Journal(data, { grid: config.grid, node: config.key }), secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event) });
+    let rounds = 0;
+    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, journal: new Journal(data, { grid: config.grid, node: config.key }), secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event), rounded: () => (rounds += 1) });
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
     return {
       watcher, grid, driver, volumes, events, loop,
+      get rounds() {
+        return rounds;
+      },
       async [Symbol.asyncDispose]() {
         stop.abort();
         await loop;
@@ -212,7 +218,7 @@ export class LocalGrid implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { driver, volumes, networks } = openTools(this.nodeHome, this.config, true);
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(60_000);
     for (const ref of await driver.list(signal)) await driver.remove(ref, signal);
     for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
     await networks.end(signal);
@@ -246,13 +252,13 @@ export class LocalGrid implements AsyncDisposable {
   }
 }
 
-/** Waits for something to become true, at most half a minute. */
+/** Waits for something to become true, at most a minute. */
 export async function until(what: string, ask: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const ok = await Promise.resolve(ask());
     if (ok) return;
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
     await delay(20);
   }
 }

@@ -69,7 +69,7 @@ describe('a node with containers', { skip, timeout: 240_000 }, () => {
     await using node = await local.watch();
     await node.watcher.once();
     assert.equal(local.said(serving), 'running', local.run(serving)?.workloads[0]?.reason ?? '');
-    const asking = await local.deal([{ ...web(), ports: [], command: ['/bin/sh', '-c', "printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.77.0.2 8080 | tail -n 1 | grep -q hello"], ...place('10.77.0.3') }], terms);
+    const asking = await local.deal([{ ...web(), ports: [], command: ['/bin/sh', '-c', "until printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.77.0.2 8080 | tail -n 1 | grep -q hello; do /bin/busybox usleep 100000; done"], ...place('10.77.0.3') }], terms);
     await node.watcher.once();
     await until('it has ended', async () => {
       await node.watcher.once();

@@ -29,13 +29,13 @@ export function within(seconds: number): AbortSignal {
   return AbortSignal.timeout(seconds * 1_000);
 }
 
-/** Asks until there is an answer; throws after 20 seconds. */
+/** Asks until there is an answer; throws after a minute. */
 export async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
     await delay(50);
   }
 }

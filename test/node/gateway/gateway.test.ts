@@ -14,7 +14,7 @@ import { Caddy, gatewayPlaces } from '../../../src/node/gateway/caddy.js';
 import { WebGateway, type GatewayOptions, type Served } from '../../../src/node/gateway/gateway.js';
 import { newContract, until, within } from '../drivers/support.js';
 
-const missing = await run('caddy', ['version'], within(10)).then(() => false, () => true);
+const missing = await run('caddy', ['version'], within(30)).then(() => false, () => true);
 const skip = missing && process.env['CI'] === undefined ? 'no caddy here' : false;
 
 /** A port that nothing listens on. */
@@ -49,7 +49,7 @@ describe('the web gateway', { skip }, () => {
 
   after(async () => {
     await using caddy = new Caddy(places);
-    await caddy.stop(within(10));
+    await caddy.stop(within(30));
     server.closeAllConnections();
     server.close();
     for (const one of [folder, places.folder, dirname(places.socket)]) rmSync(one, { recursive: true, force: true });
@@ -62,7 +62,7 @@ describe('the web gateway', { skip }, () => {
   const none = { address: () => Promise.reject(new Error('asked for an address again')) };
 
   async function ask(host: string, headers: Record<string, string> = {}, path = '/'): Promise<{ status: number; text: string }> {
-    const answer = await request(`http://127.0.0.1:${http}${path}`, { headers: { host, ...headers }, signal: within(10) });
+    const answer = await request(`http://127.0.0.1:${http}${path}`, { headers: { host, ...headers }, signal: within(30) });
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
@@ -112,9 +112,9 @@ describe('the web gateway', { skip }, () => {
     assert.equal((await ask('blog.farm.example.org')).status, 200, 'left by the agent before');
     await web.apply(names('blog.farm.example.org'), running, driver, within(20));
     assert.deepEqual([(await ask('www.example.net')).status, (await ask('blog.farm.example.org')).status], [404, 200], 'a name that is gone is gone');
-    const config = JSON.stringify(await caddy.config(within(10)));
+    const config = JSON.stringify(await caddy.config(within(30)));
     await web.apply(names('blog.farm.example.org'), running, none, within(20));
-    assert.equal(JSON.stringify(await caddy.config(within(10))), config);
+    assert.equal(JSON.stringify(await caddy.config(within(30))), config);
     assert.deepEqual(await pids(places.folder), [pid]);
     await web.apply(names('blog.farm.example.org'), [], none, within(20));
     assert.deepEqual(await ask('blog.farm.example.org'), { status: 503, text: 'this does not run now\n' });
@@ -151,7 +151,7 @@ describe('the web gateway', { skip }, () => {
   test('with certificates http leads to https', async () => {
     await using web = gateway({ testCertificates: true });
     await web.apply(names('blog.farm.example.org'), running, driver, within(20));
-    const sent = await request(`http://127.0.0.1:${http}/a`, { headers: { host: 'blog.farm.example.org' }, signal: within(10) });
+    const sent = await request(`http://127.0.0.1:${http}/a`, { headers: { host: 'blog.farm.example.org' }, signal: within(30) });
     await sent.body.dump();
     assert.deepEqual([sent.statusCode, sent.headers.location], [308, 'https://blog.farm.example.org/a']);
     const ca = readFileSync(join(places.folder, 'pki/authorities/local/root.crt'), 'utf8');
@@ -181,7 +181,7 @@ describe('the web gateway', { skip }, () => {
 
 /** Processes of caddy that work in this folder. */
 async function pids(folder: string): Promise<number[]> {
-  const found = await run('pgrep', ['-x', 'caddy'], within(10)).catch(() => '');
+  const found = await run('pgrep', ['-x', 'caddy'], within(30)).catch(() => '');
   return found.split('\n').filter((line) => line !== '').map(Number).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${folder}`);

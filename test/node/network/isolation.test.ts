@@ -41,7 +41,7 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
     const spec = specOf({ contract, workload: workload({ name: 'probe', image, command: ['/bin/sh', '-c', `${script} wait`] }), limits: { cru: 1, mru_mib: 64, pids: 100 } });
     await by.start(spec, within(30));
     await ended(by, refOf(spec));
-    const text = await by.logsTail(refOf(spec), 4_096, within(10));
+    const text = await by.logsTail(refOf(spec), 4_096, within(30));
     await by.remove(refOf(spec), within(20));
     return Object.fromEntries(text.trimEnd().split('\n').map((line) => line.split(' ')).map(([address = '', page = '']) => [address, page.trim()]));
   };
@@ -101,7 +101,7 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
   });
 
   test('a published port is reached from outside and by other workloads; the workload behind it by itself is not', async () => {
-    const { ports } = (await driver.list(within(10))).find(({ contract }) => contract === neighbour.contract) ?? { ports: [] };
+    const { ports } = (await driver.list(within(30))).find(({ contract }) => contract === neighbour.contract) ?? { ports: [] };
     const port = ports[0]?.host ?? 0;
     const published = `203.0.113.2:${port}`;
     assert.deepEqual(await reached(driver, [published]), { [published]: 'neighbour' });
@@ -121,11 +121,11 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
     const table = `threebot_${scope.node.slice(0, 8)}`;
     const list = async (): Promise<string> => (await lab?.run(machine, 'nft', '--stateless', 'list', 'table', 'inet', table)) ?? '';
     await lab?.run(machine, 'nft', 'add', 'table', 'inet', 'farmers_own');
-    await driver.networks.apply(unread, within(10));
+    await driver.networks.apply(unread, within(30));
     const whole = await list();
     for (const spoil of [['delete', 'table', 'inet', table], ['flush', 'chain', 'inet', table, 'from_workload']]) {
       await lab?.run(machine, 'nft', ...spoil);
-      await driver.networks.apply(unread, within(10));
+      await driver.networks.apply(unread, within(30));
       assert.equal(await list(), whole);
     }
     assert.match(await lab?.run(machine, 'nft', 'list', 'tables') ?? '', /farmers_own/);
@@ -134,12 +134,12 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
   test('a network goes with its contract, and is found again by another agent of the same node', async () => {
     await using again = open();
     const contract = newContract();
-    const name = await driver.networks.ensure(contract, within(10));
-    assert.equal(await again.networks.ensure(contract, within(10)), name);
+    const name = await driver.networks.ensure(contract, within(30));
+    assert.equal(await again.networks.ensure(contract, within(30)), name);
     const all = async (): Promise<string> => (await lab?.run(machine, 'podman', '--network-config-dir', join(lab.folder, 'networks'), 'network', 'ls', '--quiet')) ?? '';
     assert.ok((await all()).includes(contract));
     // The neighbour's has a container: podman itself keeps it.
-    await again.networks.apply({ ...unread, fresh: true }, within(10));
+    await again.networks.apply({ ...unread, fresh: true }, within(30));
     assert.ok(!(await all()).includes(contract));
     assert.ok((await all()).includes(neighbour.contract));
   });

@@ -38,12 +38,12 @@ describe('a private network', { skip, timeout: 120_000 }, () => {
   /** Everybody in the network: each node's workload, and the devices. */
   const everybody = (devices: readonly Peer[]): Peer[] => [...nodes.map(({ outside }, i) => ({ key: ends[i]?.key ?? '', endpoint: `${outside}:${ends[i]?.port}`, addresses: [`10.7.0.1${i}`] })), ...devices];
   const settle = async (devices: readonly Peer[]): Promise<void> => {
-    for (const { wireguard } of nodes) await wireguard.carry(carried(id, everybody(devices)), within(10));
+    for (const { wireguard } of nodes) await wireguard.carry(carried(id, everybody(devices)), within(30));
   };
   /** A workload: a namespace with a web server, as a container is one. */
   const workload = async ({ wireguard }: Node, network: string, name: string, address: string): Promise<string> => {
     const space = lab?.machine(name) ?? '';
-    await wireguard.join({ id: network, subnet }, `c/${name}`, address, `/run/netns/${space}`, within(10));
+    await wireguard.join({ id: network, subnet }, `c/${name}`, address, `/run/netns/${space}`, within(30));
     lab?.serve(space, name);
     return space;
   };
@@ -67,7 +67,7 @@ describe('a private network', { skip, timeout: 120_000 }, () => {
 
   after(async () => {
     if (lab === null) return;
-    for (const { wireguard } of nodes) await wireguard.keep(new Set(), within(10));
+    for (const { wireguard } of nodes) await wireguard.keep(new Set(), within(30));
     const left = [...readdirSync('/run/netns'), ...(existsSync('/var/run/wireguard') ? readdirSync('/var/run/wireguard') : [])].filter((name) => nodes.some(({ key }) => name.includes(key.slice(0, 8))));
     await lab[Symbol.asyncDispose]();
     assert.deepEqual(left, []);
@@ -85,30 +85,30 @@ describe('a private network', { skip, timeout: 120_000 }, () => {
     await answers(second, '10.7.0.10');
     await answers(phone, '10.7.0.10');
     await answers(phone, '10.7.0.11');
-    await one.wireguard.carry(carried(foreign, []), within(10));
+    await one.wireguard.carry(carried(foreign, []), within(30));
     const stranger = await workload(one, foreign, 'stranger', '10.7.0.10');
     const beside = await workload(one, foreign, 'beside', '10.7.0.12');
     assert.equal(await lab?.get(beside, '10.7.0.10'), 'stranger', 'its own network works');
     for (const address of ['10.7.0.11', '10.7.0.2', one.outside]) assert.equal(await lab?.get(stranger, address), '', address);
     assert.equal(await lab?.get(phone, '10.7.0.10'), 'first');
     assert.equal(await lab?.get(first, one.outside), '', 'the machine is not in the network');
-    assert.deepEqual([...(await one.wireguard.joined(id, within(5)))].filter((name) => name.startsWith('v')), [linkOf('c/first')]);
+    assert.deepEqual([...(await one.wireguard.joined(id, within(30)))].filter((name) => name.startsWith('v')), [linkOf('c/first')]);
   });
 
   test('another agent of the node finds it as it was; what lost its program is made anew', async () => {
     const [one] = nodes as [Node, Node];
     const folder = join(lab?.folder ?? '', 'one');
     const again = new Wireguard({ node: one.key, folder, callsOnly: false, programs: programsOf(one.machine) });
-    assert.deepEqual(await again.carry(carried(id, everybody([laptop])), within(10)), ends[0]);
+    assert.deepEqual(await again.carry(carried(id, everybody([laptop])), within(30)), ends[0]);
     await answers(phone, '10.7.0.10');
     const space = readdirSync('/run/netns').find((name) => name.startsWith(`3bot-${one.key.slice(0, 8)}`) && readFileSync(join(folder, `${id}.conf`), 'utf8') !== '') ?? '';
     assert.notEqual(space, '');
     assert.equal(statSync(join(folder, `${id}.conf`)).mode & 0o777, 0o600);
-    await again.keep(new Set([id]), within(10));
+    await again.keep(new Set([id]), within(30));
     assert.deepEqual(readdirSync(folder), [`${id}.conf`], 'the other network is gone, with its key');
-    const device = [...(await again.joined(id, within(5)))].find((name) => name.startsWith('w')) ?? '';
+    const device = [...(await again.joined(id, within(30)))].find((name) => name.startsWith('w')) ?? '';
     lab?.ip(readdirSync('/run/netns').find((name) => name.startsWith(`3bot-${one.key.slice(0, 8)}`)) ?? '', 'link', 'delete', device);
-    await again.carry(carried(id, everybody([laptop])), within(10));
+    await again.carry(carried(id, everybody([laptop])), within(30));
     const first = readdirSync('/run/netns').find((name) => name.endsWith('-first')) ?? '';
     await answers(first, '10.7.0.11');
   });
