@@ -20,6 +20,8 @@ import { Prover } from './prover.js';
 import { Relay } from './relay/relay.js';
 import { release } from './release.js';
 import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
+import { servedMetrics, startMetrics } from './metrics.js';
+import { Tally } from './tally.js';
 import type { WitnessHandler } from './witnesses.js';
 import { logKeyring } from './writer.js';
 
@@ -59,6 +61,8 @@ export interface DaemonOptions extends Omit<GridOptions, 'grid' | 'openKeyring' 
   readonly log: FastifyBaseLogger;
   /** Also listen here; without it no TCP port is opened. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** Serve metrics here; nowhere if left out. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
   /** Address under which others reach this bot; where it listens if left out. */
   readonly publicUrl?: string | undefined;
   readonly roles?: readonly OpenRole[];
@@ -72,6 +76,8 @@ export interface Daemon extends AsyncDisposable {
   readonly publicUrl: string | null;
   /** All grids of this home folder, by id. */
   readonly grids: ReadonlyMap<string, Grid>;
+  /** Where the metrics are; null: nowhere. */
+  readonly metrics: string | null;
   /** Names of the witnesses that cosign here. */
   readonly witnesses: readonly string[];
 }
@@ -110,8 +116,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     owned.push(() => mail[Symbol.asyncDispose]());
     const relay = new Relay({ grids, clock });
     owned.push(() => relay[Symbol.dispose]());
+    const tally = new Tally();
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, relay, mail, clock, version: release(), log });
+      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, relay, mail, tally, clock, version: release(), log });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };
@@ -121,6 +128,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     rmSync(socket, { force: true });
     await serve({ socket });
     const url = listen === undefined ? null : (await serve(listen)).address;
+    const metrics = options.metrics === undefined ? null : await startMetrics(options.metrics, () => servedMetrics({ grids, tally, mail, relay, clock, version: release() }));
+    owned.push(() => metrics?.[Symbol.asyncDispose]());
     const { publicUrl = null } = options;
     for (const openRole of roles) {
       const role = await openRole({ home, clock, signal: stopping.signal, openKeyring, grids, log, url, publicUrl });
@@ -137,7 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const making = prover.keepUp(STATE_ROOT_EVERY_MS, stopping.signal, (problem) => log.warn({ grid: grid.name, error: problem }, 'no state root was recorded'));
       owned.push(() => making);
     }
-    return { url, publicUrl: publicUrl ?? url, grids, witnesses: [...witnesses.keys()], [Symbol.asyncDispose]: close };
+    return { url, publicUrl: publicUrl ?? url, grids, metrics: metrics?.url ?? null, witnesses: [...witnesses.keys()], [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;

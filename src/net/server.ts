@@ -22,6 +22,7 @@ import type { Relay } from './relay/relay.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
 import { addRoutes } from './routes.js';
+import type { Tally } from './tally.js';
 import { addSchemas } from './wire.js';
 import type { WitnessHandler } from './witnesses.js';
 
@@ -63,6 +64,8 @@ export interface ServerParts {
   readonly witnesses?: ReadonlyMap<string, WitnessHandler>;
   /** Joins operators with nodes; none if left out. Ends with the server. */
   readonly relay?: Relay;
+  /** Counts what is answered; nothing does if left out. */
+  readonly tally?: Tally;
   /** Keeps mailboxes; none if left out. */
   readonly mail?: PostOffice;
   readonly clock: Clock;
@@ -115,6 +118,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     ending.abort();
     relay?.[Symbol.dispose]();
   });
+  parts.tally?.watch(app);
   addSchemas(app);
   countAnswers(app, buffered);
   const isLocal = 'socket' in parts.listen;

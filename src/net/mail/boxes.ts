@@ -76,7 +76,8 @@ interface Row {
   readonly bytes: number;
 }
 
-interface Sum {
+/** How many, and how large together. */
+export interface Sum {
   readonly letters: number;
   readonly bytes: number;
 }
@@ -104,6 +105,11 @@ export class Boxes implements Disposable {
   static open(path: string): Boxes {
     makeFolder(dirname(path));
     return new Boxes(openOwned(path, MIGRATIONS, { message: `${path} is damaged`, hint: 'move it away: only letters that nobody has fetched are in this file, and their senders still have the drafts' }));
+  }
+
+  /** All letters that wait here. */
+  get held(): Sum {
+    return (this.#sql.sum.get('all') ?? { letters: 0, bytes: 0 }) as Sum;
   }
 
   /** What is kept under a letter's id, or was and may come again; undefined for a new one. */

@@ -5,6 +5,7 @@
 //
 // A mailbox is where its owner's identity says (endpoint); else at the home of the grid, to which copies hand on what
 // they have checked.
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { canonical } from '../../base/canonical.js';
 import { coalesced } from '../../base/coalesce.js';
@@ -16,7 +17,7 @@ import { signingBytes } from '../../keys/signed.js';
 import type { Letter, MailboxRequest, MailKept, MailPage, SignedMailboxRequest } from '../../schema/types.js';
 import { Client } from '../client.js';
 import { peerOf, speaksFor } from '../talk.js';
-import { Boxes } from './boxes.js';
+import { Boxes, type Sum } from './boxes.js';
 import { checkLetter, letterId } from './letter.js';
 import { Once } from './once.js';
 import { endpointOf } from './place.js';
@@ -72,6 +73,11 @@ export class MailOffice implements PostOffice, AsyncDisposable {
   constructor(parts: OfficeParts) {
     this.#parts = parts;
     this.#started = parts.isPrivate === true ? 0 : parts.clock();
+  }
+
+  /** All letters that wait here. */
+  get held(): Sum {
+    return existsSync(this.#parts.path) ? this.#open().held : { letters: 0, bytes: 0 };
   }
 
   async mail(letter: Letter, signal?: AbortSignal): Promise<MailKept> {

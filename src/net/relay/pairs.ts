@@ -25,6 +25,11 @@ export class Pairs {
     return { all: all.length, ofNode: all.filter((pair) => pair.node === node).length, ofOperator: all.filter((pair) => pair.party === party).length };
   }
 
+  /** Sessions of a grid. */
+  of(grid: string): number {
+    return [...this.#pairs].filter(({ node }) => node.startsWith(`${grid}/`)).length;
+  }
+
   /** Joins the ends of a pair until one of them goes away. */
   add(pair: Pair, clock: Clock): void {
     const [a, b] = pair.ends;

@@ -55,6 +55,12 @@ export class Relay implements Disposable {
     this.#minute = setInterval(() => this.#calls.clear(), 60_000).unref();
   }
 
+  /** Of one grid: nodes that wait, and sessions that are open. */
+  count(grid: string): { readonly nodes: number; readonly sessions: number } {
+    const nodes = [...this.#nodes.keys()].filter((key) => key.startsWith(`${grid}/`)).length;
+    return { nodes, sessions: this.#pairs.of(grid) };
+  }
+
   /** Takes over a connection that asks for `/v1/relay`; any other is closed. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
