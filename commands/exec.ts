@@ -66,7 +66,9 @@ async function carry(context: Context, channel: Channel, keeper: Keeper, contrac
   const { drained, scrubbed } = await import('./logs.js');
   const { home, io, out } = context;
   using _raw = tty === true ? rawTerminal(context, channel) : null;
-  const asText = scrubbed(context);
+  // A terminal here that is not the command's own gets nothing that could drive it, on either stream.
+  const writer = (to: 'stdout' | 'stderr') => (io.terminal[to] && tty !== true ? scrubbed(context, to) : ({ bytes }: { bytes: Buffer }) => drained(context, bytes, to));
+  const write = { stdout: writer('stdout'), stderr: writer('stderr') };
   let closed: Closed | undefined;
   for await (const part of shown(channel)) {
     if (part.kind === 'said') {
@@ -75,16 +77,23 @@ async function carry(context: Context, channel: Channel, keeper: Keeper, contrac
         keeper.begin(home, contract, opened);
         void type(context, channel, interactive === true);
       }
-      closed = (part.said['closed'] as Closed | undefined) ?? closed;
-    } else if (part.kind === 'stderr') io.stderr.write(part.bytes);
-    else if (io.terminal.stdout && tty !== true) await asText({ stream: part.kind, bytes: part.bytes });
-    else await drained(context, part.bytes);
+      if ('closed' in part.said) closed = closedOf(part.said['closed']);
+    } else if (part.kind !== 'json') await write[part.kind]({ stream: part.kind, bytes: part.bytes });
   }
   if (closed === undefined) throw new Problem('malformed', 'the node did not say how the command ended');
   keeper.end({ node: closed.node, operator: closed.operator });
   if (closed.exit_code === null) throw new Problem('failed', closed.reason ?? 'the command did not end by itself');
   if (tty !== true) out.next(`3bot session verify ${closed.session.slice(0, 12)}`);
   return closed.exit_code;
+}
+
+/** @param value what the node says @throws Problem `malformed` */
+function closedOf(value: unknown): Closed {
+  const { session, exit_code, reason, node, operator } = (value ?? {}) as Partial<Record<keyof Closed, unknown>>;
+  const isWhole = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
+  const isEnd = exit_code === null || (Number.isInteger(exit_code) && Math.abs(exit_code as number) < 2 ** 31);
+  if (typeof session !== 'string' || !/^[0-9a-f]{64}$/.test(session) || !isEnd || (reason !== null && typeof reason !== 'string') || !isWhole(node) || !isWhole(operator)) throw new Problem('malformed', 'the node says in no known way how the command ended');
+  return { session, exit_code: exit_code as number | null, reason, node, operator };
 }
 
 /** Hands on what is typed; without -i the command has nothing to read. */

@@ -71,17 +71,17 @@ async function* fromNode(context: Context, { grid: named }: GridFlag, contract: 
 }
 
 /** Writes as fast as the reader takes it. */
-export async function drained({ io }: Pick<Context, 'io'>, bytes: Buffer | string): Promise<void> {
-  if (!io.stdout.write(bytes)) await new Promise((resolve) => io.stdout.once('drain', resolve));
+export async function drained({ io }: Pick<Context, 'io'>, bytes: Buffer | string, to: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
+  if (!io[to].write(bytes)) await new Promise((resolve) => io[to].once('drain', resolve));
 }
 
 /** For a terminal: text without what could drive it; a character cut in two waits for its other half. */
-export function scrubbed(context: Pick<Context, 'io'>): (part: Part) => Promise<void> {
+export function scrubbed(context: Pick<Context, 'io'>, to: 'stdout' | 'stderr' = 'stdout'): (part: Part) => Promise<void> {
   const decoders = new Map<string, StringDecoder>();
   return async ({ stream, bytes }) => {
     const decoder = decoders.get(stream) ?? new StringDecoder('utf8');
     decoders.set(stream, decoder);
-    await drained(context, scrub(decoder.write(bytes)));
+    await drained(context, scrub(decoder.write(bytes)), to);
   };
 }
 
