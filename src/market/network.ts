@@ -1,9 +1,11 @@
 // Private networks as those see them who are in one: who is to be reached where, and WireGuard's file of it.
+import { isIP } from 'node:net';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { wireguardText } from '../keys/wireguard.js';
 import { linksOf } from '../rules/network.js';
 import { read, type LinkedContract, type NetworkObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
+import type { Announcement } from '../schema/types.js';
 
 /** Somebody in a private network. */
 export interface Peer {
@@ -27,18 +29,27 @@ export function linkedContracts(state: ReadState, network: string, at: number): 
 }
 
 /**
- * Everybody in a network but those who ask, sorted by key.
+ * Everybody in a network but those who ask, sorted by key. A node is called where it has announced itself, and nowhere
+ * else: with any other endpoint it would have others call whom it likes.
  * @param but keys (hex) of those who ask
  */
 export function peersOf(state: ReadState, { id, devices }: NetworkObject, but: readonly string[], at: number): Peer[] {
   const peers = new Map<string, Peer>();
   // One node carries several contracts of an owner under one key.
-  for (const { key, endpoint, addresses } of linkedContracts(state, id, at)) {
+  for (const { key, node, endpoint, addresses } of linkedContracts(state, id, at)) {
     const before = peers.get(key);
-    peers.set(key, { key, endpoint, addresses: [...(before?.addresses ?? []), ...addresses].sort() });
+    const announcement = read(state, 'node', node)?.announcement;
+    peers.set(key, { key, endpoint: announcement === undefined ? null : calledAt(announcement, endpoint), addresses: [...(before?.addresses ?? []), ...addresses].sort() });
   }
   for (const { key, address } of devices) peers.set(key, { key, endpoint: null, addresses: [address] });
   return [...peers.values()].filter(({ key }) => !but.includes(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Where a node is called that has announced this; null: nowhere. What a name leads to changes, and only the node itself keeps looking: it is believed. */
+function calledAt({ address, interfaces = [] }: Pick<Announcement, 'address' | 'interfaces'>, endpoint: string | null): string | null {
+  const [host = ''] = endpoint?.split(':') ?? [];
+  const isNamed = address !== null && isIP(address) === 0;
+  return isNamed || host === address || interfaces.some(({ addresses }) => addresses.includes(host)) ? endpoint : null;
 }
 
 /** One's own end of a network. */

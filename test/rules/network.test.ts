@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chainId } from '../../src/bcdb/record.js';
+import { peersOf } from '../../src/market/network.js';
 import { isIn } from '../../src/rules/network.js';
-import type { PrivateNetwork } from '../../src/schema/types.js';
+import type { Announcement, PrivateNetwork } from '../../src/schema/types.js';
 import { agreementOf, announcementOf, contractId, endOf, identityOf, key, market, nonce, runOf, web, type Submission, type World } from './world.js';
 
 const networkId = (world: World, by = 'alice', n = 'home'): string => chainId(world.grid, key(by), nonce(n));
@@ -79,6 +80,23 @@ test('the node says where a contract\'s workloads are; without addresses, or whe
   world.at = links()[0]?.until ?? 0;
   world.submit(networkOf(world, { devices: [device('laptop', '10.7.0.9')] }));
 });
+
+const CALLED: readonly [string, Partial<Announcement>, string | null][] = [
+  ['at the address that it has announced', { address: '203.0.113.5' }, '203.0.113.5:51820'],
+  ['at an address of its interfaces', { address: '198.51.100.1', interfaces: [{ name: 'eth1', rate_mbit: 0, addresses: ['203.0.113.5'] }] }, '203.0.113.5:51820'],
+  ['wherever the name that it has announced leads, as it says itself', { address: 'node.example.org' }, '203.0.113.5:51820'],
+  ['nowhere else', { address: '198.51.100.1' }, null],
+  ['nowhere, where it has announced no address', { address: null }, null],
+];
+for (const [title, change, expected] of CALLED) {
+  test(`a node is called ${title}`, () => {
+    const world = linked();
+    world.submit(linkOf(world, ['10.7.0.9']));
+    world.submit(announcementOf(world, { features: ['wireguard'], ...change }));
+    const peers = peersOf(world, world.object('network', networkId(world)), [key('device laptop')], world.at);
+    assert.deepEqual(peers.map(({ endpoint }) => endpoint), [expected]);
+  });
+}
 
 describe('a link is refused', () => {
   const cases: [string, (world: World) => Submission, string][] = [
