@@ -1,5 +1,6 @@
 // 3bot deploy
 import type { CommandFile } from './command.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './contract/meant.js';
 import { openBuyer } from './deal.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 import { inNetwork, resolved, runOptions, workloadsAsked, type RunOptions } from './running.js';
@@ -8,7 +9,7 @@ import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
 export const command: CommandFile<GridFlag & RunOptions & SecretOptions & WaitOptions & { workloadName?: string }> = {
   about: 'Adds a workload to a contract, or replaces the one of its name; --workload brings several at once. The reserved volume is at /data.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => waitOptions(secretOptions(runOptions(c)))
     .option('--workload-name <name>', 'name of the workload within the contract (default: main)')
     .option(...GRID_FLAG),
@@ -16,7 +17,6 @@ export const command: CommandFile<GridFlag & RunOptions & SecretOptions & WaitOp
   async run(context, [text = ''], options) {
     const { Problem } = await import('../src/base/errors.js');
     const { demandPlatform, deploy } = await import('../src/consumer/change.js');
-    const { findContract } = await import('../src/consumer/contracts.js');
     const { contractText } = await import('./contract/text.js');
     const { out, flags } = context;
     const asked = await workloadsAsked(context, options.workloadName ?? 'main', options);
@@ -27,7 +27,7 @@ export const command: CommandFile<GridFlag & RunOptions & SecretOptions & WaitOp
     let unsent: unknown;
     {
       await using session = await openBuyer(context, options.grid);
-      ({ id } = findContract(session.grid.reader, text));
+      ({ id } = await contractMeant(context, session.grid, text));
       demandPlatform(session.grid.reader, id, platforms);
       const inside = await inNetwork(session.grid, session.buyer.keyring.signer('bot').key, workloads, options, { order: null, contract: id });
       await using secrets = await openSecrets(context, session, given);

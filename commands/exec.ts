@@ -4,6 +4,7 @@ import type { Keeper } from '../src/consumer/transcript.js';
 import type { Channel } from '../src/net/relay/channel.js';
 import type { ExecWish } from '../src/schema/types.js';
 import type { CommandFile, Context } from './command.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './contract/meant.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 
 interface Options extends GridFlag {
@@ -22,14 +23,13 @@ interface Closed {
 
 export const command: CommandFile<Options> = {
   about: 'Where the agreement says so (3bot reserve --exec) and the farmer allows it. The book says that a session begins before the command\ndoes, and what it ended with; the sealed transcript stays in this home folder. What the command prints on a terminal (-t) is not\nneutralised. The exit code is the command\'s.',
-  arguments: [['<contract>', 'id, or its first digits'], ['<words...>', 'the workload, where there are several, then -- and the command with its arguments']],
+  arguments: [CONTRACT_ARGUMENT, ['<words...>', 'the workload, where there are several, then -- and the command with its arguments']],
   options: (c) => c
     .option('-i, --interactive', 'hand on what is typed here, or comes through a pipe')
     .option('-t, --tty', 'with a terminal of its own')
     .option(...GRID_FLAG),
   examples: ['3bot exec 3f2a91c0 -- ps', '3bot exec -it 3f2a91c0 web -- sh'],
   async run(context, [text = '', ...rest], options) {
-    const { findContract } = await import('../src/consumer/contracts.js');
     const { lookInside, workloadMeant } = await import('../src/consumer/inside.js');
     const { Keeper } = await import('../src/consumer/transcript.js');
     const { openBuyer } = await import('./deal.js');
@@ -38,7 +38,7 @@ export const command: CommandFile<Options> = {
     let code: number;
     {
       await using opened = await openBuyer(context, options.grid, undefined, true);
-      const contract = findContract(opened.grid.reader, text);
+      const contract = await contractMeant(context, opened.grid, text);
       const isNamed = rest.length > 1 && contract.workloads.some(({ name }) => name === rest[0]);
       const words = isNamed ? rest.slice(1) : rest;
       const wish: ExecWish = { what: 'exec', workload: workloadMeant(contract, isNamed ? rest[0] : undefined), words: [...words], terminal: options.tty === true ? sizeOf(io) : null };

@@ -6,6 +6,7 @@ import { scrub } from '../src/cli/output.js';
 import type { ContractObject } from '../src/rules/objects.js';
 import type { LogsWish } from '../src/schema/types.js';
 import type { CommandFile, Context } from './command.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './contract/meant.js';
 import { GRID_FLAG, type GridFlag } from './handle.js';
 
 interface Options extends GridFlag {
@@ -20,7 +21,7 @@ type Part = { readonly stream: string; readonly bytes: Buffer };
 
 export const command: CommandFile<Options> = {
   about: 'From the node, sealed on its way; where the node is this very home folder, from its disk. A terminal gets the text without what\ncould drive it, a pipe gets the bytes. The last part is there until the data of the contract is wiped, whatever became of the workload.',
-  arguments: [['<contract>', 'id, or its first digits'], ['[workload]', 'its name, where there are several']],
+  arguments: [CONTRACT_ARGUMENT, ['[workload]', 'its name, where there are several']],
   options: (c) => c
     .option('-f, --follow', 'go on with what is printed from now on, until the workload ends')
     .option('--since <span>', 'only what was printed since then, for example 10m', parseDuration)
@@ -30,7 +31,6 @@ export const command: CommandFile<Options> = {
     .option(...GRID_FLAG),
   examples: ['3bot logs 3f2a91c0', '3bot logs 3f2a91c0 web -f --since 10m', '3bot logs 3f2a91c0 --tail 100 --timestamps'],
   async run(context, [text = '', name], options) {
-    const { findContract } = await import('../src/consumer/contracts.js');
     const { workloadMeant } = await import('../src/consumer/inside.js');
     const { readConfig } = await import('../src/home.js');
     const { openGridOf } = await import('./handle.js');
@@ -43,7 +43,7 @@ export const command: CommandFile<Options> = {
     const { node } = readConfig(home);
     await using grid = await openGridOf(context, options.grid, true);
     await grid.refresh();
-    const contract = findContract(grid.reader, text);
+    const contract = await contractMeant(context, grid, text);
     if (node?.key === contract.agreement.node) for await (const part of fromHere(context, contract.id, wishFor(contract))) await write(part);
     else for await (const part of fromNode(context, options, contract, wishFor(contract))) await write(part);
   },

@@ -11,6 +11,7 @@ import type { Resources } from '../../src/schema/types.js';
 import type { CommandFile, Context } from '../command.js';
 import { openBuyer, type BuyerSession } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 import { parseCount, resourcesGiven, type ResourceOptions } from '../resources.js';
 import { ACCOUNT_FLAG, type AccountFlag } from '../wallet/account.js';
 
@@ -25,7 +26,7 @@ export const command: CommandFile<Options> = {
 far is paid, what is in escrow counts, and what is not needed comes back in the same record. The farm is asked for its signature;
 where others have to sign too, the draft is a file. The node gives workloads their new share by starting them again; a volume grows
 with its data in it, and never shrinks.`,
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => c
     .option('--cpu <cores>', 'virtual cores', parseCount).option('--cru <cores>', 'the same as --cpu', parseCount)
     .option('--memory <size>', 'memory; a bare number is GiB, 512MiB works', parseSize).option('--mru <size>', 'the same as --memory', parseSize)
@@ -39,7 +40,6 @@ with its data in it, and never shrinks.`,
     .option(...GRID_FLAG),
   examples: ['3bot contract amend 3f2a91c0 --cpu 8 --memory 16', '3bot contract amend 3f2a91c0 --sru 200 --for 30d --max 20'],
   async run(context, [text = ''], options) {
-    const { findContract } = await import('../../src/consumer/contracts.js');
     const { farmSigns, proposeAmendment } = await import('../../src/consumer/amend.js');
     const { signWith } = await import('../../src/net/envelope.js');
     const { standingOf } = await import('../../src/people/draft.js');
@@ -49,7 +49,7 @@ with its data in it, and never shrinks.`,
     if (Object.keys(given).length === 0 && options.for === undefined) throw new Problem('usage', 'nothing to change', { hint: 'for example --cpu 8, or --for 30d' });
     await using session = await openBuyer(context, options.grid, options.account);
     const { grid, buyer } = session;
-    const contract = findContract(grid.reader, text);
+    const contract = await contractMeant(context, grid, text);
     const at = nowOf(grid);
     const before = viewOf(grid.reader, contract, at);
     const resources: Resources = { ...(before.period?.resources ?? contract.agreement.resources), ...given };

@@ -2,24 +2,24 @@
 import type { Bill, Interval } from '../../src/consumer/bill.js';
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 
 export const command: CommandFile<GridFlag> = {
   about: 'Every interval that is billed, with the record that proves it: an entry of the meter confirms the time since the entry before it;\ntime that nothing confirms costs nothing. The amounts add up to what is billed, exactly. Carries the book out once more up to\nthe contract\'s newest record, so a large one takes a while.',
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => c.option(...GRID_FLAG),
   examples: ['3bot contract bill 3f2a91c0', '3bot contract bill 3f2a91c0 --json'],
   async run(context, [text = ''], { grid: named }) {
     const { iso } = await import('../../src/base/clock.js');
     const { formatTft } = await import('../../src/base/amount.js');
     const { billOf } = await import('../../src/consumer/bill.js');
-    const { findContract } = await import('../../src/consumer/contracts.js');
     const { gridRules } = await import('../../src/rules/all.js');
     const { openGridOf } = await import('../handle.js');
     const { nowOf } = await import('../now.js');
     const { out, io, signal } = context;
     await using grid = await openGridOf(context, named);
     await grid.refresh();
-    const contract = findContract(grid.reader, text);
+    const contract = await contractMeant(context, grid, text);
     using progress = await context.progress('working the bill out again');
     const bill = await billOf(grid.reader, gridRules, contract, nowOf(grid), { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
     progress.stop();

@@ -3,10 +3,11 @@ import type { ContractShown } from '../../src/consumer/contracts.js';
 import type { CommandFile } from '../command.js';
 import { openBuyer } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 
 export const command: CommandFile<GridFlag & { reason?: string; fault?: true }> = {
   about: 'Ends and settles in one record: what is used goes to the farm, the rest comes back at once. The node keeps the data until its\nretention is over, or for as long as what was used pays for the disk, then wipes it. A contract that time has ended is settled the same way.',
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => c.option('--reason <text>', 'why; stands in the record').option('--fault', 'the node fails you: the time since its meter last confirmed any is not paid').option(...GRID_FLAG),
   examples: ['3bot contract cancel 3f2a91c0', '3bot contract cancel 3f2a91c0 --reason "no longer needed" --json', '3bot contract cancel 3f2a91c0 --fault --reason "unreachable since noon"'],
   async run(context, [text = ''], { grid: named, reason = '', fault }) {
@@ -17,7 +18,7 @@ export const command: CommandFile<GridFlag & { reason?: string; fault?: true }> 
     const { out, prompt, flags } = context;
     await using session = await openBuyer(context, named);
     const { grid, buyer } = session;
-    const before = showContract(grid.reader, findContract(grid.reader, text), nowOf(grid));
+    const before = showContract(grid.reader, await contractMeant(context, grid, text), nowOf(grid));
     if (prompt.possible && before.state !== 'ended') await prompt.confirm(question(before, fault));
     const ended = await endContract(grid, buyer.keyring, before.id, reason, fault);
     const contract = showContract(grid.reader, findContract(grid.reader, before.id), nowOf(grid));

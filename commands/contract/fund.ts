@@ -7,6 +7,7 @@ import type { ContractObject } from '../../src/rules/objects.js';
 import type { CommandFile, Context } from '../command.js';
 import { openBuyer, type BuyerSession } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 import { ACCOUNT_FLAG, type AccountFlag } from '../wallet/account.js';
 import { parseIdempotencyKey } from '../wallet/transfer.js';
 
@@ -26,7 +27,7 @@ holds for good: the same key pays once, says so when it is used again, and is re
 --auto goes on for as long as this command runs, with its keys open: an hour before the contract runs out, or half of --for, it
 pays for the same time again, and ends when the next payment would exceed --cap. What it paid is read from the book, so it may be
 restarted. If it does not run, nothing is funded.`,
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => c
     .requiredOption('--for <duration>', 'how much more time, for example 30m, 24h or 10d', parseDuration)
     .option('--max <tft>', 'pay up to this much without asking', parseTft)
@@ -41,9 +42,8 @@ restarted. If it does not run, nothing is funded.`,
     if ((auto === true) !== (cap !== undefined)) throw new Problem('usage', '--auto and --cap belong together: it pays again and again, up to the cap', { hint: '3bot contract fund CONTRACT --for 24h --auto --cap 50' });
     if (auto === true && max !== undefined) throw new Problem('usage', '--max is for one payment, --cap for --auto');
     if (auto === true && idempotencyKey !== undefined) throw new Problem('usage', '--idempotency-key is for one payment; --auto reads in the book what it has paid');
-    const { findContract } = await import('../../src/consumer/contracts.js');
     await using session = await openBuyer(context, options.grid, options.account, auto === true);
-    const contract = findContract(session.grid.reader, text);
+    const contract = await contractMeant(context, session.grid, text);
     if (cap === undefined) await once(context, session, contract, options);
     else await again(context, session, contract, options, cap);
   },

@@ -4,14 +4,16 @@ import { Problem } from '../../src/base/errors.js';
 import type { Grid } from '../../src/net/grid.js';
 import type { CommandFile, Context } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 
 export const command: CommandFile<GridFlag & { at?: string; history?: true; watch?: true }> = {
-  arguments: [['<contract>', 'id, or its first digits']],
+  arguments: [CONTRACT_ARGUMENT],
   options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, by how much its escrow changed').option('--watch', 'what its workloads use now, again and again: processor, memory, disk, network (one object a line with --json)').option(...AT_FLAG).option(...GRID_FLAG),
   examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --watch', '3bot contract show 3f2a91c0 --json'],
   async run(context, [text = ''], { grid: named, at, history, watch }) {
     const { existsSync } = await import('node:fs');
-    const { findContract, showContract } = await import('../../src/consumer/contracts.js');
+    const { showContract } = await import('../../src/consumer/contracts.js');
+    const { findById } = await import('../../src/market/find.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
     const { momentText, stateAt } = await import('../bcdb/at.js');
     const { contractText, nextStep } = await import('./text.js');
@@ -21,11 +23,13 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true; watc
     await grid.refresh();
     if (watch === true) {
       const { watchUse } = await import('./use.js');
-      return await watchUse(context, grid, findContract(grid.reader, text));
+      return await watchUse(context, grid, await contractMeant(context, grid, text));
     }
     if (history === true) return await showHistory(context, grid, text, at);
     const then = await stateAt(context, grid.reader, at);
-    const contract = showContract(then.state, findContract(then.state, text), then.at);
+    // What it was then; which one is meant is said by its name of now.
+    const { id } = await contractMeant(context, grid, text);
+    const contract = showContract(then.state, findById(then.state, 'contract', id, '3bot contract list'), then.at);
     const path = receiptPath(home, contract.id);
     const receipt = existsSync(path) ? path : null;
     out.one({ json: { ...contract, receipt, ...(grid.basis === null ? {} : { basis: grid.basis }) }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
@@ -38,12 +42,11 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true; watc
 /** The records of the contract as a table. */
 async function showHistory(context: Context, grid: Grid, text: string, at: string | undefined): Promise<void> {
   if (at !== undefined) throw new Problem('usage', '--history shows all that happened; --at a moment of it', { hint: 'leave one of them out' });
-  const { findContract } = await import('../../src/consumer/contracts.js');
   const { timelineOf } = await import('../../src/consumer/timeline.js');
   const { gridRules } = await import('../../src/rules/all.js');
   const { nowOf } = await import('../now.js');
   const { out, io, signal } = context;
-  const contract = findContract(grid.reader, text);
+  const contract = await contractMeant(context, grid, text);
   using progress = await context.progress('carrying the book out again');
   const { happenings, complete } = await timelineOf(grid.reader, gridRules, contract, nowOf(grid), { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
   progress.stop();

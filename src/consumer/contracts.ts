@@ -1,7 +1,7 @@
 // Contracts as their buyer sees them, from the own copy.
 import { formatTft } from '../base/amount.js';
 import { iso } from '../base/clock.js';
-import { Problem } from '../base/errors.js';
+import { isProblem, Problem } from '../base/errors.js';
 import { MAX_ROWS } from '../base/limits.js';
 import { query } from '../bcdb/query.js';
 import type { Objects, ReadState } from '../bcdb/rulebook.js';
@@ -76,13 +76,46 @@ export interface ContractShown {
   readonly workloads: readonly WorkloadShown[];
 }
 
+/** Whose contracts have names, and when. */
+export interface Asking {
+  /** Key of the bot, hex. */
+  readonly bot: string;
+  /** Time of asking, ms since 1970. */
+  readonly at: number;
+}
+
 /**
- * A contract by id, or by the beginning of one (4 digits or more) that only one contract has.
- * @throws Problem `not_found`; `usage` where several begin so
+ * A contract by id, by the beginning of one (4 digits or more) that only one contract has, or else by its order's name.
+ * @param asking whose contracts in force a name may mean; without it there are no names
+ * @throws Problem `not_found`; `usage` where several begin so, or have that name
  */
-export function findContract(reader: Objects, text: string): ContractObject {
-  if (!/^[0-9a-f]{4,40}$/i.test(text)) throw new Problem('usage', `not a contract id: ${JSON.stringify(text.slice(0, 100))}`, { hint: '3bot contract list' });
-  return findById(reader, 'contract', text, '3bot contract list');
+export function findContract(reader: Objects, text: string): ContractObject;
+export function findContract(reader: Reader, text: string, asking: Asking | undefined): ContractObject;
+export function findContract(reader: Objects | Reader, text: string, asking?: Asking): ContractObject {
+  const isId = /^[0-9a-f]{4,40}$/i.test(text);
+  if (asking === undefined && !isId) throw new Problem('usage', `not a contract id: ${shown(text)}`, { hint: '3bot contract list' });
+  try {
+    if (isId) return findById(reader, 'contract', text, '3bot contract list');
+  } catch (thrown) {
+    if (asking === undefined || !isProblem(thrown, 'not_found')) throw thrown;
+  }
+  return contractNamed(reader as Reader, text, asking as Asking);
+}
+
+/** The bot's contract in force with this name. */
+function contractNamed(reader: Reader, name: string, { bot, at }: Asking): ContractObject {
+  const found: ContractObject[] = [];
+  for (const contract of contractsOf(reader, bot)) {
+    if (contract.agreement.order === name && viewOf(reader, contract, at).state !== 'ended') found.push(contract);
+  }
+  const [only, ...more] = found;
+  if (only === undefined) throw new Problem('not_found', `no contract ${shown(name)}: neither an id on this grid nor the name of one of yours in force`, { reason: 'contract', hint: '3bot contract list' });
+  if (more.length > 0) throw new Problem('usage', `${found.length} contracts of yours are named ${shown(name)}`, { hint: `give its id: ${found.slice(0, 5).map(({ id }) => id.slice(0, 12)).join(', ')}` });
+  return only;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
 }
 
 /** The contracts that a bot has signed, newest first. */

@@ -116,6 +116,7 @@ test('the same name again is the same contract, with all fields that scripts rel
 });
 
 test('deploy runs a workload on the contract, and show says where it is reached', async () => {
+  assert.equal((await botJson<{ id: string }>(['contract', 'show', 'web'], { home })).id, web);
   const deploying = botJson<Shown>(['deploy', web.slice(0, 12), '--image', IMAGE, '--port', '80', '--env', 'A=b c', '--command', 'httpd -f'], { home });
   await poll('the workload', () => ((market.grid.reader.get(`contract/${web}`)?.['workloads'] as unknown[] | undefined)?.length ?? 0) > 0);
   await market.run(web, { workload: 'main', state: 'running', ports: [{ container: 80, host: 40_001 }] });

@@ -6,6 +6,7 @@ import { testHook } from '../../src/base/effect.js';
 import { isProblem, Problem } from '../../src/base/errors.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { findContract } from '../../src/consumer/contracts.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { quote, requestOf } from '../../src/consumer/quote.js';
 import { closeOrder } from '../../src/consumer/orders.js';
@@ -47,6 +48,28 @@ test('the same name is the same contract until that is over, and other arguments
   assert.equal(await endContract(buyer.grid, buyer.test.identity, one.contract, 'done'), false);
   const three = await placeOrder(buyer.parts(), wanted(), 'web');
   assert.notEqual(three.contract, one.contract);
+});
+
+test('a contract is found by its name as long as it is in force, and by the digits of its id always', async () => {
+  await using market = await Market.open();
+  const buyer = await market.buyer('ann');
+  const { endContract } = await import('../../src/consumer/change.js');
+  const { reader, clock } = buyer.grid;
+  const { contract } = await placeOrder(buyer.parts(), wanted({ order: 'web' }), 'web');
+  const found = (text: string, bot = buyer.bot): string => findContract(reader, text, { bot, at: clock() }).id;
+  assert.equal(found('web'), contract);
+  assert.equal(found(contract.slice(0, 12)), contract);
+  for (const [text, bot] of [['we', buyer.bot], ['webs', buyer.bot], ['web', '0'.repeat(64)], ['0000', buyer.bot]] as const) {
+    assert.throws(() => found(text, bot), (thrown) => isProblem(thrown, 'not_found', 'contract'), text);
+  }
+  assert.throws(() => findContract(reader, 'web'), (thrown) => isProblem(thrown, 'usage'));
+  // A name that is the beginning of an id means the id.
+  const other = await placeOrder(buyer.parts(), wanted({ order: contract.slice(0, 8) }), contract.slice(0, 8));
+  assert.notEqual(other.contract, contract);
+  assert.equal(found(contract.slice(0, 8)), contract);
+  await endContract(buyer.grid, buyer.test.identity, contract, 'done');
+  assert.throws(() => found('web'), (thrown) => isProblem(thrown, 'not_found', 'contract'));
+  assert.equal(found(contract), contract);
 });
 
 test('a name that means something else on another machine of the same identity is refused, and means the same again when asked for that', async () => {
