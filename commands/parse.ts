@@ -1,6 +1,6 @@
 // From argv to a command: which words, which flags. Only parses; nothing here works.
-import type { Command } from 'commander';
-import { Problem } from '../src/base/errors.js';
+import type { Command, Option } from 'commander';
+import { isProblem, Problem } from '../src/base/errors.js';
 import type { Environment, Flags } from '../src/cli/io.js';
 import type { CommandFile } from './command.js';
 import { entries, type Entry } from './index.js';
@@ -86,13 +86,29 @@ export function unknownCommand(line: Line): Problem {
 export async function buildCommand(entry: Entry, file: CommandFile): Promise<Command> {
   const { Command, Option } = await import('commander');
   const built = new Command(`3bot ${entry.words}`.trim()).summary(entry.summary);
-  built.description(file.about === undefined ? entry.summary : `${entry.summary}\n\n${file.about}`);
+  // The lines of a source file are not those of a terminal: a paragraph is wrapped once, when it is shown.
+  built.description(file.about === undefined ? entry.summary : `${entry.summary}\n\n${file.about.replace(/(?<=\S)\n(?=[^\s-])/g, ' ')}`);
   for (const [syntax, meaning] of file.arguments ?? []) built.argument(syntax, meaning);
   file.options?.(built);
+  for (const option of built.options) nameIn(option);
   for (const [syntax, meaning] of GLOBAL_FLAGS) built.addOption(new Option(syntax, meaning).helpGroup('Flags of every command:'));
   built.helpOption('-h, --help', 'this text').exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   const examples = file.examples.map((example) => `  $ ${example}`).join('\n');
   return examples === '' ? built : built.addHelpText('after', `\nExamples:\n${examples}`);
+}
+
+/** Says in every complaint about an option's value which option it was. */
+function nameIn(option: Option): void {
+  const { parseArg, long } = option;
+  if (parseArg === undefined || long == null) return;
+  option.parseArg = <T>(value: string, previous: T): T => {
+    try {
+      return parseArg(value, previous);
+    } catch (thrown) {
+      if (!isProblem(thrown, 'usage') || thrown.message.includes('--')) throw thrown;
+      throw new Problem('usage', `${long}: ${thrown.message}`, { cause: thrown, ...(thrown.reason === undefined ? {} : { reason: thrown.reason }), ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) });
+    }
+  };
 }
 
 /** The whole help of a command, with its examples. */

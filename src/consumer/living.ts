@@ -10,6 +10,12 @@ const RESTART: Omit<Restart, 'policy'> = { attempts: 10, interval_ms: 3_600_000,
 const HEALTH = { start_ms: 30_000, interval_ms: 10_000, timeout_ms: 5_000, retries: 3 };
 const SIGNALS: readonly Stop['signal'][] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
 
+/** How it is stopped where half of it is said. */
+const STOP: Stop = { signal: 'SIGTERM', grace_ms: 10_000 };
+
+/** What flags leave unsaid, by the field of a workload: a file may leave it out as well. */
+export const LIVING_DEFAULTS = { restart: RESTART, health: HEALTH, stop: STOP } as const;
+
 /** `never`, `on-failure` or `always`. @throws Problem `usage` */
 export function parseRestart(text: string): Restart {
   if (text !== 'never' && text !== 'on-failure' && text !== 'always') throw new Problem('usage', `not a restart policy: --restart ${JSON.stringify(text.slice(0, 100))}`, { hint: 'never (a batch: its exit code is recorded), on-failure or always' });
@@ -35,5 +41,5 @@ export function parseStop(signal: string | undefined, grace: string | undefined)
   if (signal === undefined && grace === undefined) return undefined;
   const name = SIGNALS.find((one) => one === signal?.toUpperCase() || one === `SIG${signal?.toUpperCase()}`);
   if (signal !== undefined && name === undefined) throw new Problem('usage', `not a signal to stop with: --stop-signal ${JSON.stringify(signal.slice(0, 100))}`, { hint: SIGNALS.join(', ') });
-  return { signal: name ?? 'SIGTERM', grace_ms: grace === undefined ? 10_000 : /^0[a-z]*$/.test(grace) ? 0 : parseDuration(grace) };
+  return { signal: name ?? STOP.signal, grace_ms: grace === undefined ? STOP.grace_ms : /^0[a-z]*$/.test(grace) ? 0 : parseDuration(grace) };
 }

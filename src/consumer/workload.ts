@@ -5,7 +5,7 @@ import { checkWorkloads } from '../rules/workload.js';
 import type { Mount, Tmpfs, Ulimit, WebName, Workload, WorkloadLimits, WorkloadPort } from '../schema/types.js';
 import { shapeError } from '../schema/validate.js';
 import { splitWords } from './commandline.js';
-import { parseHealth, parseRestart, parseStop } from './living.js';
+import { LIVING_DEFAULTS, parseHealth, parseRestart, parseStop } from './living.js';
 import { demandVersion } from './images.js';
 import { NOT_GIVEN } from './secrets.js';
 
@@ -31,9 +31,12 @@ export interface WorkloadWords {
   readonly registryLogin?: string | undefined;
 }
 
+/** How the schemas write what a name is, and how people say it. */
+const NAME_PATTERN = '[a-z0-9-]{3,50}';
+const NAME_HINT = '3 to 50 of a-z, 0-9 and -';
 /** What has to be there in a record, and may be left out in a file. */
 const NOTHING_SAID = { image: null, command: [], env: [], ports: [], secrets: [] } satisfies Partial<Workload>;
-const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…", "ports": [{"container": 80, "protocol": "tcp"}]}, or {"workloads": [… several]}; the fields are those of schemas/common.1.json';
+const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…", "ports": [{"container": 80, "protocol": "tcp"}]}, or {"workloads": [… several]}; every field and its default: README, "A workload as a file"';
 
 /**
  * The workload that flags describe, or undefined where nothing is to run. Its image may still be named by a tag: see `resolveImages`.
@@ -80,10 +83,30 @@ export function parseWorkloads(text: string, name: string): Workload[] {
   const all = isList ? (value['workloads'] as unknown[]) : [value];
   const workloads = all.map((one, i) => {
     if (!isObject(one)) throw new Problem('usage', `${isList ? `workload ${i + 1}` : 'the workload'} in the file is no object`, { hint: FILE_HINT });
-    const secrets = Array.isArray(one['secrets']) ? one['secrets'].map((secret: unknown) => (isObject(secret) ? { sha256: NOT_GIVEN, ...secret } : secret)) : (one['secrets'] ?? []);
-    return { ...NOTHING_SAID, ...(isList ? {} : { name }), ...one, secrets } as unknown as Workload;
+    return { ...NOTHING_SAID, ...(isList ? {} : { name }), ...completed(one) } as unknown as Workload;
   });
   return checked(workloads, (wrong, i) => `${isList ? `workload ${i + 1}` : 'the workload'} in the file: ${wrong}`);
+}
+
+/** What a field's parts are where the file does not say; whole fields that are words are read as their flags. */
+function completed(one: Record<string, unknown>): Record<string, unknown> {
+  const parts: Readonly<Record<string, (value: unknown) => unknown>> = {
+    restart: (value) => (typeof value === 'string' ? parseRestart(value) : filled(LIVING_DEFAULTS.restart, value)),
+    health: (value) => (typeof value === 'string' ? parseHealth(value) : filled({ ...LIVING_DEFAULTS.health, ...(isObject(value) && value['type'] === 'http' ? { path: '/' } : {}) }, value)),
+    stop: (value) => filled(LIVING_DEFAULTS.stop, value),
+    mounts: (value) => eachFilled({ folder: null, read_only: false }, value),
+    ports: (value) => eachFilled({ protocol: 'tcp' }, value),
+    secrets: (value) => eachFilled({ sha256: NOT_GIVEN }, value),
+  };
+  return Object.fromEntries(Object.entries(one).map(([field, value]) => [field, (Object.hasOwn(parts, field) ? parts[field] : undefined)?.(value) ?? value]));
+}
+
+function filled(defaults: object, value: unknown): unknown {
+  return isObject(value) ? { ...defaults, ...value } : value;
+}
+
+function eachFilled(defaults: object, value: unknown): unknown {
+  return Array.isArray(value) ? value.map((one: unknown) => filled(defaults, one)) : value;
 }
 
 function jsonOf(text: string): unknown {
@@ -113,7 +136,8 @@ function checked(workloads: Workload[], words: (wrong: string, index: number) =>
 /** A complaint of the schema with the field as one would write it: `ports.0.container must be <= 65535`. */
 function placeOf(wrong: string): string {
   const [, place = '', rest = wrong] = /^workload@1\/workloads\/0(\/\S+)? (.*)$/.exec(wrong) ?? [];
-  return `${place.slice(1).replaceAll('/', '.')} ${rest}`.trim();
+  const isName = rest.includes(NAME_PATTERN) || (place.endsWith('/folder') && rest === 'must be null');
+  return `${place.slice(1).replaceAll('/', '.')} ${isName ? `must be a name: ${NAME_HINT}` : rest}`.trim();
 }
 
 /** @throws Problem `usage` */
@@ -164,6 +188,7 @@ function parseTmpfs(text: string): Tmpfs {
 function parseMount(text: string): Mount {
   const match = /^(?:([^/:]+):)?(\/[^:]*)(:ro)?$/.exec(text);
   if (match === null) throw new Problem('usage', `not FOLDER:PATH: --mount ${shown(text)}`, { hint: 'for example --mount uploads:/srv/uploads, or uploads:/srv/uploads:ro; --mount /srv has the whole volume' });
+  if (match[1] !== undefined && !new RegExp(`^${NAME_PATTERN}$`).test(match[1])) throw new Problem('usage', `not a folder of the volume: ${shown(match[1])} in --mount ${shown(text)}`, { hint: `its name has ${NAME_HINT}` });
   return { path: match[2] ?? '', folder: match[1] ?? null, read_only: match[3] !== undefined };
 }
 

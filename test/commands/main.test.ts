@@ -48,6 +48,7 @@ test('every command builds, and its help has its summary, the flags of every com
     const names = built.options.map((option) => option.attributeName());
     for (const global of globals) assert.equal(names.filter((name) => name === global).length, 1, `${entry.words} takes a flag of every command for itself`);
     assert.equal(names.filter((name) => globals.has(name)).length, globals.size);
+    assert.doesNotMatch(built.description(), /\S\n[^\s-]/, `${entry.words}: a terminal would break its lines twice`);
     const help = helpOf(built);
     assert.ok(help.includes(entry.summary.slice(0, 30)) && help.includes('--passphrase-file'), entry.words);
     assert.ok(command.examples.some((example) => example.includes(`3bot ${entry.words}`)), `${entry.words} has no example`);
@@ -58,6 +59,7 @@ test('every command builds, and its help has its summary, the flags of every com
 
 test('what the command line does not allow exits 2, with nothing on stdout and the way out in a hint', async () => {
   const table: [string[], RegExp, RegExp][] = [
+    [['reserve', '--cpu', '0.5'], /--cpu: not a whole number: "0.5"/, /from 0 to 99999/],
     [['frobnicate'], /unknown command: frobnicate/, /3bot help/],
     [['identiy', 'create'], /unknown command: identiy/, /did you mean 3bot identity create/],
     [['identity', 'shwo'], /unknown command: identity shwo/, /did you mean 3bot identity show/],

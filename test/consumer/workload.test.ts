@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isProblem } from '../../src/base/errors.js';
 import { parseWorkloads, workloadOf, type WorkloadWords } from '../../src/consumer/workload.js';
@@ -17,6 +18,7 @@ for (const [title, words] of [
   ['a folder in memory without a size', { image: IMAGE, tmpfs: ['/tmp'] }],
   ['a folder in memory at no path', { image: IMAGE, tmpfs: ['tmp=1'] }],
   ['a part of the volume at no path', { image: IMAGE, mount: ['uploads'] }],
+  ['a folder of the volume with a short name', { image: IMAGE, mount: ['a:/x'] }],
   ['a part of the volume outside of it', { image: IMAGE, mount: ['..:/srv'] }],
   ['a limit that does not exist', { image: IMAGE, ulimit: ['files=3'] }],
   ['a limit without a number', { image: IMAGE, ulimit: ['nofile=many'] }],
@@ -83,11 +85,32 @@ for (const [text, words] of [
   ['{"image": "nginx"}', /not the whole name of an image: "nginx"/],
   ['{"image": "docker.io/library/nginx:latest"}', /whatever is newest/],
   ['{"image": 7}', /not an image: 7/],
+  [`{"image": "${IMAGE}", "name": "My Shop"}`, /name must be a name: 3 to 50 of a-z, 0-9 and -$/],
+  [`{"image": "${IMAGE}", "mounts": [{"path": "/x", "folder": "a"}]}`, /mounts\.0\.folder must be a name: 3 to 50/],
 ] as const) {
   test(`a file is refused with its place: ${text.slice(0, 60)}`, () => {
     assert.throws(() => parseWorkloads(text, 'main'), (thrown) => isProblem(thrown, 'usage') && words.test(thrown.message));
   });
 }
+
+test('a file may leave out what its flags leave out, and say it in their words', () => {
+  const parsed = (json: object) => parseWorkloads(JSON.stringify({ image: IMAGE, ...json }), 'main');
+  const flags = [workloadOf('main', { image: IMAGE, restart: 'always', health: 'http:80', stopSignal: 'int', mount: ['uploads:/srv', '/all'], port: ['80'] })];
+  const mounts = [{ path: '/srv', folder: 'uploads' }, { path: '/all' }];
+  assert.deepEqual(parsed({ restart: 'always', health: 'http:80/', stop: { signal: 'SIGINT' }, mounts, ports: [{ container: 80 }] }), flags);
+  assert.deepEqual(parsed({ restart: { policy: 'always' }, health: { type: 'http', port: 80 }, stop: { signal: 'SIGINT', grace_ms: 10_000 }, mounts, ports: [{ container: 80, protocol: 'tcp' }] }), flags);
+  assert.equal(parsed({ restart: { policy: 'always', attempts: 3 } })[0]?.restart?.attempts, 3);
+});
+
+test('the README has every field of a workload, and its examples are workloads', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const section = readme.slice(readme.indexOf('### A workload as a file'), readme.indexOf('### Private networks'));
+  const examples = [...section.matchAll(/```json\n([^`]+)```/g)].map(([, json = '']) => parseWorkloads(json, 'main'));
+  assert.deepEqual(examples.map(([one]) => one?.name), ['shop', 'main']);
+  const common = JSON.parse(readFileSync(new URL('../../../schemas/common.1.json', import.meta.url), 'utf8')) as { $defs: { workload: { properties: object } } };
+  const explained = [...section.matchAll(/^\| (`.+?) \|/gm)].flatMap(([, cell = '']) => cell.split(', ').map((one) => one.replaceAll('`', '')));
+  assert.deepEqual(explained.sort(), Object.keys(common.$defs.workload.properties).sort());
+});
 
 test('how it lives: restarts, health in three ways, how it is stopped', () => {
   const of = (words: WorkloadWords): unknown => {
