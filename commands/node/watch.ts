@@ -18,7 +18,7 @@ interface Options {
 }
 
 export const command: CommandFile<Options> = {
-  about: 'Follows the book, runs what it says this node should run, and records what became of it. Opens no port and takes no\ninput but records. Ending it ends no workload; the next one goes on with them.',
+  about: 'Follows the book, runs what it says this node should run, and records what became of it. Opens no port: it takes\nrecords, letters sealed to it, and what operators ask through the relay that it calls. Ending it ends no workload; the next\none goes on with them.',
   options: (c) => c
     .option('--once', 'look, do what is to be done, and end')
     .option('--runtime <runtime>', 'podman or process, instead of what was announced', parseRuntime)

@@ -270,7 +270,7 @@ export const MAX_MILESTONES_BYTES = 8 << 20;
 export const MAX_MIRROR_WRITES = 16;
 /** Node: an ordinary question to a runtime or a system tool (podman answers in milliseconds, mkfs and mount too). */
 export const RUNTIME_TIMEOUT_MS = 30_000;
-/** Node: download of one image; what takes longer is tried again in a later round, and podman keeps finished layers. */
+/** Node: download of one image; what takes longer is begun anew in a later round. */
 export const PULL_TIMEOUT_MS = 10 * 60_000;
 /** Node: ports that one contract has published; each takes one of the machine's. */
 export const MAX_CONTRACT_PORTS = 128;
