@@ -9,6 +9,7 @@ import { openHome, readConfig, runtimePath, type Home } from '../home.js';
 import { stopAgent } from '../keys/agent.js';
 import { bornAt, isAlive, type Identity } from '../node/drivers/process-files.js';
 import { removeLocalImage } from '../node/localimage.js';
+import { SecretFiles } from '../node/secrets/files.js';
 import { openTools } from '../node/tools.js';
 import { mountedAt } from '../node/volume.js';
 
@@ -77,6 +78,7 @@ async function removeWorkloads(home: Home, signal: AbortSignal): Promise<void> {
   await using _driver = driver;
   for (const running of await driver.list(signal)) await driver.remove(running, signal);
   for (const { contract } of await volumes.list()) await volumes.wipe(contract, signal);
+  await new SecretFiles(node.key).clear();
   await networks.end(signal);
 }
 

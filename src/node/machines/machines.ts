@@ -1,6 +1,6 @@
 // Machines of one node: what a workload that is one needs before its container is made, and how it is asked to end.
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, statfs, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
 import { MIN_MACHINE_MIB } from '../../base/limits.js';
@@ -75,7 +75,12 @@ export class Machines {
 
   /** Deletes what lies in memory; the disk stays with the volume. */
   async remove(ref: Ref): Promise<void> {
-    for (const place of memoryPlaces()) await rm(this.#runtimeAt(place, ref), { recursive: true, force: true });
+    for (const place of memoryPlaces()) {
+      const folder = this.#runtimeAt(place, ref);
+      await rm(folder, { recursive: true, force: true });
+      // That of the node, with the last of them.
+      await rmdir(join(folder, '..')).catch(() => undefined);
+    }
   }
 
   #runtimeAt(place: string, { contract, workload }: Ref): string {

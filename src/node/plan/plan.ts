@@ -44,7 +44,7 @@ function planContract(draft: Draft, wanted: Desired): void {
       break;
     case 'refused':
       observe(draft, wanted);
-      if (!wanted.held) draft.sayFailed(wanted, wanted.checks.find(({ ok }) => !ok)?.evidence ?? 'refused');
+      if (!wanted.held) draft.sayFailed(wanted, wanted.checks.filter(({ ok }) => !ok).map(({ evidence }) => evidence).join('; ') || 'refused');
       break;
     case 'paused':
       end(draft, wanted);

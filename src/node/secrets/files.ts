@@ -1,6 +1,6 @@
 // Secrets as files for workloads: in memory-backed folders only, so that no disk ever holds them in the clear.
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
 import type { Ref } from '../driver.js';
@@ -52,15 +52,11 @@ export class SecretFiles {
    * @throws Problem `refused`, reason `secrets`, where no folder of this machine is memory-backed, or another user's is in the way
    */
   async place(ref: Ref, files: readonly SecretFile[], env: readonly SecretFile[]): Promise<Placed> {
-    this.#made ??= this.#root();
-    const root = await this.#made.catch((thrown: unknown) => {
-      this.#made = undefined;
-      throw thrown;
-    });
-    const folder = join(root, nameOf(ref));
-    const draft = join(root, `new-${randomBytes(8).toString('hex')}`);
+    const entry = nameOf(ref);
+    const draft = await this.#draft();
+    const folder = join(draft, '..', entry);
     for (const [kind, all] of [['files', files], ['env', env]] as const) {
-      await mkdir(join(draft, kind), { recursive: true, mode: 0o700 });
+      await mkdir(join(draft, kind), { mode: 0o700 });
       for (const { name, bytes } of all) await writeFile(join(draft, kind, name), bytes, { mode: 0o400, flag: 'wx' });
     }
     await rm(folder, { recursive: true, force: true });
@@ -77,9 +73,37 @@ export class SecretFiles {
     });
   }
 
-  /** Deletes the files of a workload; what is not there is fine. */
+  /** Deletes the files of a workload, and the node's folder with the last of them; what is not there is fine. */
   async remove(ref: Ref): Promise<void> {
-    for (const place of this.#places) await rm(join(place, this.#name, nameOf(ref)), { recursive: true, force: true });
+    for (const place of this.#places) {
+      const root = join(place, this.#name);
+      await rm(join(root, nameOf(ref)), { recursive: true, force: true });
+      // Not empty, or not there.
+      await rmdir(root).catch(() => undefined);
+    }
+  }
+
+  /** Deletes all files of the node, and its folder. */
+  async clear(): Promise<void> {
+    for (const place of this.#places) await rm(join(place, this.#name), { recursive: true, force: true });
+    this.#made = undefined;
+  }
+
+  /** A new folder in the node's. */
+  async #draft(): Promise<string> {
+    const name = `new-${randomBytes(8).toString('hex')}`;
+    for (let isAgain = false; ; isAgain = true) {
+      this.#made ??= this.#root();
+      try {
+        const draft = join(await this.#made, name);
+        await mkdir(draft, { mode: 0o700 });
+        return draft;
+      } catch (error) {
+        this.#made = undefined;
+        // It went with the last workload that had files in it.
+        if (isAgain || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
   }
 
   /** The node's folder, made where there is none, without what an earlier process left half made. In a place that all may write to, another user could have made it. */

@@ -195,6 +195,12 @@ describe('a fresh copy', () => {
   ];
   for (const [title, given, expected] of table) test(title, () => assert.deepEqual(words(planned(given)), expected));
 
+  test('says all that speaks against a contract in one record', () => {
+    const check = (ok: boolean, evidence: string) => ({ name: 'x', ok, evidence, remedy: null });
+    const { reports } = planned({ wanted: { phase: 'refused', held: false, said: undefined, checks: [check(false, 'no room'), check(true, 'fine'), check(false, 'no such registry')] } });
+    assert.deepEqual(reports.map(({ workload, state, reason }) => [workload, state, reason]), [[null, 'failed', 'no room; no such registry']]);
+  });
+
   test('names the workloads of contracts that it does not know', () => {
     assert.deepEqual(planned({ wanted: { phase: 'unknown' }, running: [running('running')] }).strangers, [{ contract: C, workload: 'web' }]);
   });

@@ -95,8 +95,15 @@ test('files of secrets lie in memory, for their user alone, and never where anot
     const again = await files.place(ref, [{ name: 'key', bytes: Buffer.from('three') }], []);
     assert.equal(readFileSync(join(again.files ?? '', 'key'), 'utf8'), 'three');
     assert.deepEqual([await files.list(), again.env], [[ref], []]);
+    await files.place({ ...ref, workload: 'data' }, [], []);
     await files.remove(ref);
-    assert.deepEqual(await files.list(), []);
+    assert.deepEqual(await files.list(), [{ ...ref, workload: 'data' }]);
+    await files.remove({ ...ref, workload: 'data' });
+    assert.deepEqual([await files.list(), readdirSync(place)], [[], []], 'the folder goes with the last of them');
+    await files.place(ref, [], []);
+    assert.deepEqual(await files.list(), [ref], 'and is made anew');
+    await files.clear();
+    assert.deepEqual(readdirSync(place), []);
     mkdirSync(join(place, 'mine'));
     symlinkSync(join(place, 'mine'), join(place, `3bot-${'d'.repeat(32)}`));
     await assert.rejects(new SecretFiles('d'.repeat(64), [place]).place(ref, [], []), (thrown) => isProblem(thrown, 'refused', 'secrets'));
