@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isProblem } from '../../../src/base/errors.js';
+import { layOut } from '../../../src/node/layout.js';
 import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { podmanSocket } from '../../../src/node/drivers/podman-service.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
@@ -164,7 +165,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
 
   test('the volume is at /data, and its files stay when the container goes', async () => {
     const data = await mkdtemp(join(home, 'data-'));
-    await mkdir(join(data, 'files'));
+    await layOut(data);
     await writeFile(join(data, 'files', 'in'), 'from outside');
     const spec = shell('cat /data/in; echo from inside > /data/out', { data });
     assert.equal(await output(spec), 'from outside');
