@@ -87,6 +87,8 @@ export async function readyContainer(parts: MakeParts, id: string, spec: StartSp
  * @throws Problem `refused`, reason `mount`
  */
 export async function checkContainer({ api }: MakeParts, id: string, spec: StartSpec, isMade: boolean, signal: AbortSignal): Promise<boolean> {
+  // A machine's disk lies beside what its tenant writes, and is all that it has of the volume.
+  if (spec.workload.vm !== undefined) return isMade;
   if (mountsOf(spec).length === 0) return isMade;
   if (!isMade) {
     await makeFolders(spec);
