@@ -67,7 +67,12 @@ async function* fromNode(context: Context, { grid: named }: GridFlag, contract: 
   const { home, clock, signal } = context;
   await using opened = await openBuyer(context, named, undefined, true);
   using session = await lookInside({ home, grid: opened.grid, signer: opened.buyer.keyring.signer('bot'), clock, signal }, contract, wish);
-  for await (const part of shown(session.channel)) if (part.kind !== 'said') yield { stream: part.kind, bytes: part.bytes };
+  try {
+    for await (const part of shown(session.channel)) if (part.kind !== 'said') yield { stream: part.kind, bytes: part.bytes };
+  } catch (thrown) {
+    // Ended by whoever reads: the session broke off because of that.
+    if (!signal.aborted) throw thrown;
+  }
 }
 
 /** Writes as fast as the reader takes it. */

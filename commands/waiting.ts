@@ -44,7 +44,14 @@ export async function waitAndShow(context: Context, grid: string | undefined, id
   if (goal !== 'committed') {
     using progress = await context.progress(`waiting until ${id.slice(0, 12)} is ${goal}`);
     const open = (): ReturnType<typeof openGridOf> => openGridOf(context, grid);
-    problem = await waitFor(id, goal, { open, clock, signal, timeout_ms: timeout ?? TIMEOUT_MS, onLook: (now) => progress.say(`${id.slice(0, 12)} is ${now}; waiting until ${goal}`) })
+    const said = new Set<string>();
+    const onLook = (now: Goal, delays: readonly string[]): void => {
+      progress.say(`${id.slice(0, 12)} is ${now}; waiting until ${goal}`);
+      const news = delays.filter((one) => !said.has(one));
+      for (const one of news) said.add(one);
+      if (news.length > 0) progress.aside(() => context.out.note(`${news.join('\n')}\nwhat it printed: 3bot logs ${id.slice(0, 12)}`));
+    };
+    problem = await waitFor(id, goal, { open, clock, signal, timeout_ms: timeout ?? TIMEOUT_MS, onLook })
       .then(() => undefined, (thrown: unknown) => thrown ?? new Error('unknown'));
   }
   await using copy = await openGridOf(context, grid);

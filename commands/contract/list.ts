@@ -11,7 +11,7 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
   examples: ['3bot contract list', '3bot contract list --state active --json'],
   async run(context, _args, { grid: named, limit, state }) {
     const { Problem } = await import('../../src/base/errors.js');
-    const { contractsOf, showContract } = await import('../../src/consumer/contracts.js');
+    const { contractsOf, showContract, workloadState } = await import('../../src/consumer/contracts.js');
     const { findBotKeys } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const { nowOf } = await import('../now.js');
@@ -32,8 +32,8 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
       json: contracts,
       columns: ['contract', 'state', 'name', 'farm', 'TFT/h', 'used', 'in escrow', 'until', 'workloads'],
       rows: contracts.map((one) => [
-        context.io.terminal.stdout ? one.id.slice(0, 12) : one.id, context.io.terminal.stdout ? stateText(one) : one.state, one.name, one.farm_name, one.price_per_hour, one.billed, one.escrow, one.state === 'active' ? one.funded_until : one.expires_at,
-        one.workloads.map(({ name, state: now }) => `${name} ${now}`).join(', '),
+        context.io.terminal.stdout ? one.id.slice(0, 12) : one.id, context.io.terminal.stdout ? stateText(one.state === 'active' ? { ...one, reason: null } : one) : one.state, one.name, one.farm_name, one.price_per_hour, one.billed, one.escrow, one.state === 'active' ? one.funded_until : one.expires_at,
+        one.workloads.map((workload) => `${workload.name} ${workloadState(workload)}`).join(', '),
       ]),
       empty: 'no contracts yet; 3bot reserve --cpu 4 --sru 100 makes one',
     });

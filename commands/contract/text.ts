@@ -1,6 +1,6 @@
 // A contract as a person reads it.
 import { formatDuration } from '../../src/base/duration.js';
-import type { ContractShown } from '../../src/consumer/contracts.js';
+import { workloadState, type ContractShown } from '../../src/consumer/contracts.js';
 import { durationText, resourcesText } from '../../src/market/words.js';
 import { short } from '../../src/rules/refusal.js';
 
@@ -35,7 +35,7 @@ export function contractText(contract: ContractShown): string {
     ['price', `${price_per_hour} TFT an hour, ${total} TFT in all`],
     ...moneyRows(contract),
     ...timeRows(contract),
-    ...workloads.map((one): Row => ['workload', `${one.name} ${one.state}${one.exit_code === null ? '' : ` (${one.exit_code})`}${livingText(one)}${one.reason === null ? '' : `: ${one.reason}`}${[one.url, ...one.web].filter((url) => url !== null).map((url) => ` ${url}`).join('')}`]),
+    ...workloads.map((one): Row => ['workload', `${one.name} ${workloadState(one)}${one.exit_code === null ? '' : ` (${one.exit_code})`}${livingText(one)}${one.reason === null ? '' : `: ${one.reason}`}${[one.url, ...one.web].filter((url) => url !== null).map((url) => ` ${url}`).join('')}`]),
   ];
   return rows.map(([key, text]) => `${key.padEnd(10)}${text}`).join('\n');
 }
@@ -70,5 +70,7 @@ export function nextStep({ id, state, escrow, notice, workloads }: ContractShown
   if (state === 'paused') return `3bot contract fund ${short} --for 24h   (its data waits until the grace is over)`;
   if (state === 'ended') return escrow === NOTHING ? undefined : `3bot contract cancel ${short}   (settles it: what is unused comes back)`;
   if (notice !== null) return '3bot reserve   (elsewhere, before the notice is over)';
-  return workloads.length === 0 ? `3bot deploy ${short} --image … --port …` : `3bot contract bill ${short}`;
+  if (workloads.length === 0) return `3bot deploy ${short} --image … --port …`;
+  const ill = workloads.find((one) => ['restarting', 'unhealthy', 'failed'].includes(workloadState(one)));
+  return ill === undefined ? `3bot contract bill ${short}` : `3bot logs ${short} ${ill.name}`;
 }

@@ -26,6 +26,8 @@ export const command: CommandFile<MachineOptions & { benchmark?: true }> = {
       ].join('\n'),
     });
     if (offer.runtime === 'process') context.out.note(NOTHING_ISOLATED);
-    if (node === null) context.out.next('3bot node join INVITATION, or 3bot node join --farm NAME');
+    const answered = offer.devices.find(({ source }) => source === 'person');
+    const disk = answered === undefined ? '' : ` --disk ${answered.class}`;
+    if (node === null) context.out.next(`3bot node join INVITATION${disk}, or 3bot node join --farm NAME${disk}`);
   },
 };

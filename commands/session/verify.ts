@@ -13,6 +13,7 @@ export const command: CommandFile<GridFlag & { print?: true }> = {
   options: (c) => c.option('--print', 'print what the command printed, and nothing else').option(...GRID_FLAG),
   examples: ['3bot session verify 9c41d2aa03f1', '3bot session verify ./9c41d2aa.session --print'],
   async run(context, [text = ''], { grid: named, print }) {
+    const { nameOfBot } = await import('../../src/market/find.js');
     const { readTranscript } = await import('../../src/consumer/transcript.js');
     const { out, io } = context;
     const read = readTranscript(await fileOf(context, text));
@@ -23,9 +24,10 @@ export const command: CommandFile<GridFlag & { print?: true }> = {
     if (closed.sha256 !== read.sha256 || closed.bytes !== read.bytes) throw new Problem('integrity', 'the transcript is not the one whose digest the node has put into the book', { reason: 'transcript' });
     if (print === true) return io.terminal.stdout ? scrubbed(context)({ stream: 'stdout', bytes: read.printed }) : drained(context, read.printed);
     const { operator, workload } = opened;
+    const name = operator.startsWith('bot/') ? nameOfBot(grid.reader, operator.slice('bot/'.length)) : null;
     out.one({
       json: { session: read.session, contract: read.contract, workload, operator, exit_code: closed.exit_code, reason: closed.reason, sha256: read.sha256, bytes: read.bytes, record, holds: true },
-      text: () => [`session   ${read.session}`, `contract  ${read.contract}, workload ${workload}`, `operator  ${operator}`, `ended     ${closed.exit_code === null ? (closed.reason ?? '') : `with exit code ${closed.exit_code}`}`, `digest    ${read.sha256} over ${read.bytes} bytes: as in the book (record ${record.slice(0, 12)})`].join('\n'),
+      text: () => [`session   ${read.session}`, `contract  ${read.contract}, workload ${workload}`, `operator  ${name === null ? operator : `bot ${name} (${operator.slice('bot/'.length)})`}`, `ended     ${closed.exit_code === null ? (closed.reason ?? '') : `with exit code ${closed.exit_code}`}`, `digest    ${read.sha256} over ${read.bytes} bytes: as in the book (record ${record.slice(0, 12)})`].join('\n'),
     });
   },
 };

@@ -147,6 +147,27 @@ export function progressOf(reader: ReadState, contract: ContractObject): { progr
   return { progress: isReady ? 'ready' : 'held', failed: null };
 }
 
+/** What a workload that the node says is running is really at; else what the node says. */
+export function workloadState({ state, reason, health }: Pick<WorkloadShown, 'state' | 'reason' | 'health'>): string {
+  if (state !== 'running') return state;
+  if (reason?.startsWith(ROLLED_BACK) === true) return 'running, rolled back';
+  // What is up has no other reason than that of a rollback: it is between two starts.
+  if (reason !== null) return 'restarting';
+  return health === 'unhealthy' ? 'unhealthy' : state;
+}
+
+/** Why workloads are not ready yet, as far as the node says: `web: ended with exit code 1: it is started again (2 times so far)`. */
+export function delaysOf(reader: ReadState, { id, workloads }: ContractObject): string[] {
+  const run = read(reader, 'run', id);
+  return workloads.flatMap(({ name }) => {
+    const status = run?.workloads.find((one) => one.name === name);
+    if (status === undefined || status.state === 'exited' || status.state === 'failed') return [];
+    const { reason, health, restarts = 0 } = status;
+    const why = reason ?? (health === 'unhealthy' ? 'unhealthy' : null);
+    return why === null ? [] : [`${name}: ${why}${restarts === null || restarts === 0 ? '' : ` (${restarts === 1 ? 'once' : `${restarts} times`} so far)`}`];
+  });
+}
+
 /** A contract at a moment, ready to be shown. */
 export function showContract(reader: ReadState, contract: ContractObject, at: number): ContractShown {
   const { id, agreement, committed_at, started_at } = contract;

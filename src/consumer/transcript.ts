@@ -119,11 +119,19 @@ export function parseTranscript(text: string): Transcript {
     if ((end.left -= 1) < 0) continue;
     const frame = Buffer.from(sealed, 'base64');
     end.passed.add(frame);
-    const { message } = end.opener.open(frame);
+    const { message } = opened(end.opener, frame);
     if (mark === '<' && message[0] !== 0) printed.push(message.subarray(1));
   }
   if (ends['<'].left > 0 || ends['>'].left > 0) throw broken();
   return { session: head.session, contract: head.contract, sha256: digestOf(ends['<'].passed.sha256, ends['>'].passed.sha256), bytes: ends['<'].passed.bytes + ends['>'].passed.bytes, printed: Buffer.concat(printed) };
+}
+
+function opened(opener: Opener, frame: Buffer): ReturnType<Opener['open']> {
+  try {
+    return opener.open(frame);
+  } catch (cause) {
+    throw new Problem('integrity', 'a frame of the transcript does not open: the file was changed since it was written', { cause, reason: 'transcript' });
+  }
 }
 
 function parse<T>(line: string): T {

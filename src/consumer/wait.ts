@@ -6,7 +6,7 @@ import { Client } from '../net/client.js';
 import type { Grid } from '../net/grid.js';
 import { read } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import { progressOf, type Progress } from './contracts.js';
+import { delaysOf, progressOf, type Progress } from './contracts.js';
 
 /** How far to wait; `ready` of a contract without workloads is `held`. */
 export type Goal = Progress;
@@ -24,8 +24,8 @@ export interface Waiting {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly timeout_ms: number;
-  /** Called at every look with how far it is. */
-  readonly onLook?: (progress: Progress) => void;
+  /** Called at every look with how far it is, and why it is no further, as far as its node says. */
+  readonly onLook?: (progress: Progress, delays: readonly string[]) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function waitFor(contract: string, goal: Goal, { open, clock, signa
       seenAt = { url: grid.url, id: grid.id, size: grid.reader.size };
       const seen = look(grid, contract, clock());
       reached = seen.progress;
-      onLook?.(reached);
+      onLook?.(reached, seen.delays);
       if (RANK[reached] >= Math.min(RANK[goal], seen.most)) return;
     } catch (thrown) {
       if (!isProblem(thrown, 'unreachable') && !isProblem(thrown, 'busy')) throw thrown;
@@ -74,12 +74,12 @@ async function news({ url, id, size }: { url: string | null; id: string; size: n
 }
 
 /** How far it is, and the most that can become of it. */
-function look(grid: Grid, id: string, at: number): { progress: Progress; most: number } {
+function look(grid: Grid, id: string, at: number): { progress: Progress; most: number; delays: readonly string[] } {
   const contract = read(grid.reader, 'contract', id);
   if (contract === undefined) throw new Problem('integrity', `contract ${id} is no longer in the book`, { reason: 'withheld' });
   const { progress, failed } = progressOf(grid.reader, contract);
   if (failed !== null) throw new Problem('failed', failed, { reason: 'workload', hint: `3bot contract show ${id.slice(0, 12)}; ending it returns what is unused: 3bot contract cancel ${id.slice(0, 12)}` });
   const { state, reason } = viewOf(grid.reader, contract, at);
   if (state === 'ended') throw new Problem('failed', `the contract is over: ${reason ?? 'ended'}`, { reason: reason ?? 'ended' });
-  return { progress, most: contract.workloads.length > 0 ? RANK.ready : RANK.held };
+  return { progress, most: contract.workloads.length > 0 ? RANK.ready : RANK.held, delays: delaysOf(grid.reader, contract) };
 }

@@ -1,7 +1,7 @@
 // How far a contract is, from what its node said.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { progressOf } from '../../src/consumer/contracts.js';
+import { delaysOf, progressOf, workloadState } from '../../src/consumer/contracts.js';
 import type { ContractObject, WorkloadStatus } from '../../src/rules/objects.js';
 
 const ID = 'c'.repeat(40);
@@ -25,5 +25,24 @@ for (const [title, said, progress, failed] of [
     assert.equal(found.progress, progress);
     if (failed === null) assert.equal(found.failed, null);
     else assert.match(found.failed ?? '', failed);
+  });
+}
+
+for (const [said, state, delays] of [
+  [{ state: 'running' }, 'running', []],
+  [{ state: 'running', health: 'starting' }, 'running', []],
+  [{ state: 'running', health: 'unhealthy' }, 'unhealthy', ['web: unhealthy']],
+  [{ state: 'running', restarts: 1, reason: 'ended with exit code 1: it is started again' }, 'restarting', ['web: ended with exit code 1: it is started again (once so far)']],
+  [{ state: 'running', restarts: 0, reason: 'ended: it is started again' }, 'restarting', ['web: ended: it is started again']],
+  [{ state: 'running', restarts: 3 }, 'running', []],
+  [{ state: 'pulling', reason: 'image: 3 of 9 MiB' }, 'pulling', ['web: image: 3 of 9 MiB']],
+  [{ state: 'running', reason: 'rolled back: no such image' }, 'running, rolled back', ['web: rolled back: no such image']],
+  [{ state: 'exited', exit_code: 0, reason: 'done' }, 'exited', []],
+] as const satisfies readonly (readonly [Partial<WorkloadStatus> & Pick<WorkloadStatus, 'state'>, string, readonly string[]])[]) {
+  test(`of a workload whose node says ${JSON.stringify(said)} people read ${state}`, () => {
+    const status: WorkloadStatus = { name: 'web', reason: null, exit_code: null, ports: [], at: 0, ...said };
+    assert.equal(workloadState({ ...status, health: status.health ?? null }), state);
+    const reader = { get: (id: string) => (id === `run/${ID}` ? { contract: ID, state: 'held', reason: null, at: 0, workloads: [status] } : undefined) } as unknown as Parameters<typeof delaysOf>[0];
+    assert.deepEqual(delaysOf(reader, { id: ID, workloads: [{ name: 'web' }] } as unknown as ContractObject), delays);
   });
 }
