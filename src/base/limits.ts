@@ -373,6 +373,8 @@ export const MAX_CONTRACT_STEPS = 8;
 export const NODE_STEP_TIMEOUT_MS = 15 * 60_000;
 /** Node: pauses before a step that failed is tried again; a start or a volume is given up after the last. */
 export const NODE_RETRY_MS: readonly number[] = [1_000, 5_000];
+/** Node: after those, a start for which something does not answer (a registry) is tried this often for as long as it takes: a look each, and gone a minute after it is back. */
+export const NODE_AWAY_RETRY_MS = 60_000;
 /** Node: the longest that a workload may ask for to end by itself; below the time of a step. */
 export const MAX_STOP_GRACE_MS = 600_000;
 /** Node: time a workload has to end by itself, unless it asks for another. */

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import { effect } from '../base/effect.js';
 import { isProblem, messageOf } from '../base/errors.js';
-import { MAX_CONTRACT_STEPS, MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
+import { MAX_CONTRACT_STEPS, MAX_NODE_STEPS, MAX_REASON_CHARS, NODE_AWAY_RETRY_MS, NODE_RETRY_MS, NODE_STEP_TIMEOUT_MS } from '../base/limits.js';
 import { oneLine } from './children.js';
 import type { Driver, StartSpec } from './driver.js';
 import type { Workload } from '../schema/types.js';
@@ -152,7 +152,8 @@ export class Queue {
 
   /**
    * A refusal is final; what broke is tried a few times, with growing pauses: also a full disk, since the data of a
-   * contract that is over may be on its way out. Stopping and wiping are never given up.
+   * contract that is over may be on its way out. A start whose registry is away is no fault of the workload, and is
+   * not given up; nor are stopping and wiping.
    */
   #failed(action: Action, thrown: unknown): void {
     const key = keyOf(action);
@@ -161,10 +162,11 @@ export class Queue {
     const tries = before?.attempt === attempt ? before.tries + 1 : 1;
     const refused = isProblem(thrown, 'refused') && thrown.reason !== 'other_spec' && thrown.reason !== 'disk';
     const pause = NODE_RETRY_MS[tries - 1];
-    const again_ms = isBeginning(action) && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
+    const away = action.do === 'start' && pause === undefined && (isProblem(thrown, 'unreachable') || isProblem(thrown, 'busy'));
+    const again_ms = away ? NODE_AWAY_RETRY_MS : isBeginning(action) && (refused || pause === undefined) ? null : (pause ?? NODE_RETRY_MS.at(-1) ?? 0);
     const reason = oneLine(messageOf(thrown), MAX_REASON_CHARS);
     const at = this.#parts.clock();
-    this.#failures.set(key, { attempt, tries, reason, at, refused, retry_at: again_ms === null ? null : at + again_ms });
+    this.#failures.set(key, { attempt, tries, reason, at, refused, away, retry_at: again_ms === null ? null : at + again_ms });
     this.#teller.stepFailed(action, reason, again_ms);
   }
 }

@@ -17,8 +17,8 @@ const CONTRACTS = 3;
 /** Between two kills, at the most: some meet a node that has just begun to put things right. */
 const PAUSE_MS = 1_500;
 const SETTLED_WITHIN_MS = 120_000;
-/** Each line is one more than the one before: two that ran at once would write one twice. */
-const WORK = 'n=$(tail -n 1 /data/lines 2>/dev/null); n=${n:-0}; while true; do n=$((n+1)); echo $n >> /data/lines; /bin/busybox usleep 20000; done';
+/** What a container does under chaos. Each line is one more than the one before: two that ran at once would write one twice. */
+export const WORK = 'n=$(tail -n 1 /data/lines 2>/dev/null); n=${n:-0}; while true; do n=$((n+1)); echo $n >> /data/lines; /bin/busybox usleep 20000; done';
 
 const KINDS = ['agent', 'service', 'container'] as const;
 type Kind = (typeof KINDS)[number];
@@ -74,7 +74,7 @@ async function kill(grid: CrashGrid, contracts: readonly string[], random: Rando
       await delay(random.below(500));
       await grid.up('node');
     }
-    const pid = what === 'service' ? pidOfService(grid) : what === 'container' ? pidOfContainer(random.pick(contracts)) : null;
+    const pid = what === 'service' ? pidOfService(grid.homes.node.home) : what === 'container' ? pidOfContainer(random.pick(contracts)) : null;
     if (pid !== null && pid > 0) process.kill(pid, 'SIGKILL');
     if (what === 'agent' || (pid !== null && pid > 0)) killed[what] += 1;
     say(`kill -9 ${what}${pid === null ? '' : ` ${pid}`}, then ${pause_ms} ms`);
@@ -83,9 +83,9 @@ async function kill(grid: CrashGrid, contracts: readonly string[], random: Rando
   return killed;
 }
 
-/** Of this node's service alone: others may have theirs. */
-function pidOfService(grid: CrashGrid): number {
-  const socket = `unix://${podmanSocket(grid.homes.node.home)}`;
+/** Of the node's service alone: others may have theirs; 0: it does not run. @param home folder of the node */
+export function pidOfService(home: string): number {
+  const socket = `unix://${podmanSocket(home)}`;
   const found = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).find((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(socket);
@@ -96,7 +96,8 @@ function pidOfService(grid: CrashGrid): number {
   return Number(found ?? 0);
 }
 
-function pidOfContainer(contract: string): number {
+/** Of the first process in a contract's container; 0: none runs. */
+export function pidOfContainer(contract: string): number {
   const pids = execFileSync('podman', ['ps', '--filter', `label=io.3bot.contract=${contract}`, '--format', '{{.Pid}}'], { encoding: 'utf8' });
   return Number(pids.split('\n')[0] ?? 0);
 }

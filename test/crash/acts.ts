@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { testHook } from '../../src/base/effect.js';
 import { isProblem } from '../../src/base/errors.js';
+import { SAY_WORKLOAD_EVERY_MS } from '../../src/base/limits.js';
 import { exportTiles } from '../../src/bcdb/mirror.js';
 import { query } from '../../src/bcdb/query.js';
 import { StateFile } from '../../src/bcdb/statefile.js';
@@ -20,11 +21,15 @@ import { openGrid } from '../../src/net/grid.js';
 import { begunHandover, draftHandover, takeOver, type HandoverOptions } from '../../src/net/handover.js';
 import { joinLight } from '../../src/net/light/join.js';
 import { dropMail, fetchMail, sendMail } from '../../src/net/mail/mail.js';
+import { Releases } from '../../src/node/release/releases.js';
+import { Journal } from '../../src/node/report/journal.js';
+import { Vault } from '../../src/node/secrets/vault.js';
 import { openPrivate } from '../../src/private.js';
 import { gridRules } from '../../src/rules/all.js';
 import { readGrid } from '../../src/rules/objects.js';
 import { send } from '../net/homes.js';
 import { keyringOf, optionsOf, ownMail, secretOf } from '../named.js';
+import { look } from '../node/report/look.js';
 import { TestLog, TestWitness } from '../witness/support.js';
 import { contractIn } from './contract.js';
 
@@ -43,6 +48,11 @@ export type Promised = { readonly recorded: string; readonly index: number } | {
 
 /** @param arm from here on the act may die @param tell makes a promise */
 type Act = (place: Place, arm: () => void, tell: (promised: Promised) => void) => Promise<void>;
+
+/** The release that the table of nodes unpacks, newer than any. */
+export const RELEASE = '999.0.0';
+export const NODE_SCOPE = { grid: 'a'.repeat(64), node: 'b'.repeat(64) };
+export const NODE_SECRET = { contract: 'c'.repeat(40), sha256: 'd'.repeat(64) };
 
 export const ACTS = {
   append: async ({ home }, arm, tell) => {
@@ -132,6 +142,30 @@ export const ACTS = {
     for (const [, step] of steps.slice(steps.findIndex(([name]) => name === from))) {
       arm();
       await step();
+    }
+  },
+  release: async ({ home, with: bundle = '' }, arm) => {
+    arm();
+    const releases = new Releases(openHome(home));
+    await releases.unpack(bundle, RELEASE, new AbortController().signal);
+    releases.ask(RELEASE);
+    releases.begin(releases.asked() ?? '');
+    releases.settle(1);
+  },
+  secret: async ({ home }, arm) => {
+    using data = openPrivate(openHome(home));
+    const vault = new Vault(data, NODE_SCOPE, await keyringOf('node', 'shelf'));
+    arm();
+    vault.keep(NODE_SECRET, Buffer.from('hunter2'));
+    vault.drop(NODE_SECRET);
+  },
+  journal: async ({ home }, arm) => {
+    using data = openPrivate(openHome(home));
+    const journal = new Journal(data, NODE_SCOPE);
+    for (let restarts = journal.all.length + 1; restarts <= 3; restarts += 1) {
+      if (restarts > 1) arm();
+      const { wanted, running, memory } = look(restarts);
+      journal.note([wanted], { running: [running], volumes: new Map(), growsInUse: true }, memory, { fresh: false, stamp: 0, now: 1_000_000 + restarts * SAY_WORKLOAD_EVERY_MS, size: 1 });
     }
   },
 } satisfies Record<string, Act>;

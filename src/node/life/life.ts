@@ -73,7 +73,7 @@ export interface Seen {
   readonly running: Running | undefined;
   /** A step is under way on it. */
   readonly busy: boolean;
-  /** How its start failed for good; undefined: it did not. */
+  /** How its start failed for good, or for longer than a moment; undefined: it did not. */
   readonly givenUp: (inForce: Task) => Pick<Failure, 'reason' | 'at' | 'refused'> | undefined;
   /** What the checks of the run that was started then say. */
   readonly health: { readonly started: number; readonly health: Health; readonly reason: string | null } | undefined;

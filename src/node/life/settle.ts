@@ -31,7 +31,7 @@ export function settle(wanted: readonly Desired[], { running }: Pick<Machine, 'r
         task, running: there.get(key), busy: memory.busy.has(key), health: memory.health.get(key), said: contract.said?.workloads.find((one) => one.name === name), now,
         givenUp: ({ workload, limits }) => {
           const begins = (['start', 'fetch'] as const).map((step) => attemptOf({ do: step, contract: contract.contract, workload, limits, data: null }));
-          return failure?.retry_at === null && begins.includes(failure.attempt) ? failure : undefined;
+          return (failure?.retry_at === null || failure?.away === true) && begins.includes(failure.attempt) ? failure : undefined;
         },
       });
       if (life !== before) lives.set(key, life);

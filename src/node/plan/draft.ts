@@ -129,6 +129,11 @@ export class Draft implements Plan {
     const failure = this.memory.failures.get(key);
     if (failure?.attempt === attemptOf(action) && failure.at > since) {
       if (failure.retry_at === null) return failure.reason;
+      if (failure.retry_at > this.time.now && failure.away === true) {
+        // Nobody who takes one look waits for that.
+        this.lookAt(failure.retry_at);
+        return null;
+      }
       if (failure.retry_at > this.time.now) {
         this.retry_at = Math.min(this.retry_at ?? Infinity, failure.retry_at);
         return null;

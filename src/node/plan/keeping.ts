@@ -141,7 +141,8 @@ function runTask(draft: Draft, { contract, said }: Desired, { workload, limits, 
   if (failed !== null) draft.remember(contract, name, cannotStart(life, failed));
   else if (draft.actions.includes(start)) draft.remember(contract, name, starting(life));
   else {
-    const progress = draft.memory.pulling.get(key);
+    const failure = draft.memory.failures.get(key);
+    const progress = draft.memory.pulling.get(key) ?? (failure?.away === true ? failure.reason : undefined);
     if (progress !== undefined && (status === undefined || (status.state === 'pulling' && status.reason !== progress))) draft.say(contract, name, 'pulling', { reason: progress });
   }
 }

@@ -23,6 +23,8 @@ export interface Failure {
   readonly at: number;
   /** It would be refused again. */
   readonly refused: boolean;
+  /** What it needs does not answer, for longer than a moment: it is said, and tried for as long as it takes. */
+  readonly away?: boolean;
   /** When to try again, ms since 1970; null: never. */
   readonly retry_at: number | null;
 }

@@ -2,6 +2,7 @@
 // the time it was observed once the home is back. The present state follows from the next look, as ever.
 //
 // Losing it loses what became of workloads in between; how they are now is said all the same.
+import { effect } from '../../base/effect.js';
 import { MAX_JOURNAL_OF_ONE } from '../../base/limits.js';
 import type { Private } from '../../private.js';
 import type { RunObject, WorkloadStatus } from '../../rules/objects.js';
@@ -71,7 +72,7 @@ export class Journal {
       this.#all = this.#all.map((past) => (past.seq === last.seq ? { seq: past.seq, report, observed_ms } : past));
       return;
     }
-    const { lastInsertRowid } = db.prepare(SQL.add).run(...this.#scope, JSON.stringify(report), observed_ms);
+    const { lastInsertRowid } = effect('journal_kept', () => db.prepare(SQL.add).run(...this.#scope, JSON.stringify(report), observed_ms));
     this.#all.push({ seq: Number(lastInsertRowid), report, observed_ms });
   }
 

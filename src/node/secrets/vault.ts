@@ -2,6 +2,7 @@
 // the machine needs no consumer.
 //
 // Losing them loses no data: what runs goes on, and what has to be started waits until the consumer sends them again.
+import { effect } from '../../base/effect.js';
 import type { Keyring } from '../../keys/keyring.js';
 import { seal } from '../../keys/box.js';
 import type { Private } from '../../private.js';
@@ -45,7 +46,7 @@ export class Vault {
 
   keep(id: SecretId, bytes: Uint8Array): void {
     const box = seal(this.#keyring.public['sealing'] ?? '', bytes);
-    this.#data.db.prepare(SQL.keep).run(...this.#scope, id.contract, id.sha256, box);
+    effect('secret_kept', () => this.#data.db.prepare(SQL.keep).run(...this.#scope, id.contract, id.sha256, box));
     this.#known.set(keyOf(id), { contract: id.contract, sha256: id.sha256 });
   }
 
@@ -56,7 +57,7 @@ export class Vault {
   }
 
   drop(id: SecretId): void {
-    this.#data.db.prepare(SQL.drop).run(...this.#scope, id.contract, id.sha256);
+    effect('secret_dropped', () => this.#data.db.prepare(SQL.drop).run(...this.#scope, id.contract, id.sha256));
     this.#known.delete(keyOf(id));
   }
 }

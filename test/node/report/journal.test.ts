@@ -5,16 +5,13 @@ import { MAX_JOURNAL_OF_ONE } from '../../../src/base/limits.js';
 import { query } from '../../../src/bcdb/query.js';
 import { timelineOf } from '../../../src/consumer/timeline.js';
 import { openHome } from '../../../src/home.js';
-import type { Desired } from '../../../src/node/plan/desired.js';
-import type { Memory } from '../../../src/node/plan/draft.js';
-import { specDigest, type Running } from '../../../src/node/driver.js';
 import { Journal } from '../../../src/node/report/journal.js';
-import { workloadDigest, type Life } from '../../../src/node/life/life.js';
 import { openPrivate } from '../../../src/private.js';
 import { gridRules } from '../../../src/rules/all.js';
-import type { Run, Workload } from '../../../src/schema/types.js';
+import type { Run } from '../../../src/schema/types.js';
 import { tempHome } from '../../script.js';
 import { bare, LocalGrid, until } from '../local.js';
+import { look } from './look.js';
 
 test('what ended while the home was away is recorded when it is back, with the time when it was seen, by another watcher too', { timeout: 60_000 }, async (t) => {
   await using local = await LocalGrid.start(t.signal);
@@ -45,22 +42,6 @@ test('what ended while the home was away is recorded when it is back, with the t
   const { happenings } = await timelineOf(local.book.reader, gridRules, local.contract(contract), local.clock());
   assert.match(happenings.at(-1)?.what ?? '', /^web failed: .*; seen \d{4}-.*, said afterwards$/);
 });
-
-const C = 'c'.repeat(40);
-const SERVICE: Workload = { ...bare(['serve']), restart: { policy: 'always', attempts: 100, interval_ms: 1_000, delay_ms: 100 } };
-const LIMITS = { cru: 1, mru_mib: 64, pids: 8 };
-
-/** A look at a service that was started again so often. */
-function look(restarts: number): { wanted: Desired; running: Running; memory: Memory } {
-  const life: Life = { workload: workloadDigest(SERVICE), started: 1, restarts, ends: [], again: null, over: null, health: null, good: null, refused: null };
-  const task = { workload: SERVICE, limits: LIMITS, refusal: null };
-  const said = { contract: C, state: 'held' as const, reason: null, at: 0, workloads: [{ name: 'web', state: 'running' as const, reason: null, exit_code: null, ports: [], at: 0, restarts: 0 }] };
-  return {
-    wanted: { contract: C, phase: 'run', checks: [], held: true, volume_mib: 0, tasks: [task], keep_until: 0, said },
-    running: { contract: C, workload: 'web', digest: specDigest(task), state: 'running', reason: null, exit_code: null, ports: [], started: 1 },
-    memory: { busy: new Map(), pulling: new Map(), failures: new Map(), fetched: new Map<string, string>(), waiting: new Map(), health: new Map(), lives: new Map([[`${C}/web`, life]]), spoken: new Map(), taken: new Map() },
-  };
-}
 
 test('what repeats itself is kept once a minute, in order, for an hour; then the newest takes the place of the last, over restarts of the agent', () => {
   using data = openPrivate(openHome(tempHome()));
