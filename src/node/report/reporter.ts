@@ -126,9 +126,10 @@ export class Reporter {
 }
 
 /** Whether this very thing was said last: its reply was lost. */
-function isInBook({ contract, workload, state, exit_code, ports, restarts, health }: Report): (reader: Reader) => boolean {
+function isInBook({ contract, workload, state, reason, exit_code, ports, restarts, health }: Report): (reader: Reader) => boolean {
   return (reader) => {
     const said = read(reader, 'run', contract)?.workloads.find(({ name }) => name === workload);
-    return said !== undefined && canonical({ state, exit_code, ports, restarts: restarts ?? null, health: health ?? null }) === canonical({ state: said.state, exit_code: said.exit_code, ports: said.ports, restarts: said.restarts ?? null, health: said.health ?? null });
+    const words = reason === null ? null : oneLine(reason, MAX_REASON_CHARS);
+    return said !== undefined && said.reason === words && canonical({ state, exit_code, ports, restarts: restarts ?? null, health: health ?? null }) === canonical({ state: said.state, exit_code: said.exit_code, ports: said.ports, restarts: said.restarts ?? null, health: said.health ?? null });
   };
 }
