@@ -90,7 +90,7 @@ export const command: CommandFile<Options> = {
     const { lookAgain } = await import('./machine.js');
     const remeasurer = new Remeasurer({ grid, keyring, clock, look: (before) => lookAgain(context, settled, grid.dev, before), tell: (event) => show(context, event) });
     const { letLook } = await import('../../src/node/inside/attend.js');
-    const looks = letLook({ home, grid, config: settled, driver, volumes, signer: keyring.signer('node'), clock, signal, tell: (event) => show(context, event) });
+    const looks = letLook({ home, grid, config: settled, driver, volumes, signer: keyring.signer('node'), clock, signal, tell: (event) => show(context, event), cleared: watcher.cleared });
     await Promise.all([watcher.forever(options.interval ?? WATCH_INTERVAL_MS), remeasurer.forever(signal), looks]);
     stop();
   },

@@ -118,6 +118,8 @@ export function parseTranscript(text: string): Transcript {
     const end = ends[mark];
     if ((end.left -= 1) < 0) continue;
     const frame = Buffer.from(sealed, 'base64');
+    // What the decoder would pass over is a change, too.
+    if (row !== `${mark} ${frame.toString('base64')}`) throw new Problem('integrity', 'a frame of the transcript is not as it was kept', { reason: 'frame' });
     end.passed.add(frame);
     const { message } = opened(end.opener, frame);
     if (mark === '<' && message[0] !== 0) printed.push(message.subarray(1));

@@ -201,6 +201,8 @@ export interface Driver extends AsyncDisposable {
   stats(ref: Ref, signal: AbortSignal): Promise<Stats>;
   /** Runs a command beside it, as `run` does, with an operator at its streams. */
   open(ref: Ref, wish: OpenWish, signal: AbortSignal): Promise<OpenCommand>;
+  /** Kills all that `run` and `open` have begun, also in a process that is gone; the workloads go on. */
+  endCommands(signal: AbortSignal): Promise<void>;
 }
 
 /** How a workload is asked to end, and how long it gets: as it says, else SIGTERM and 10 s. */

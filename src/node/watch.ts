@@ -100,6 +100,9 @@ export class Watcher {
   /** Not before then again, by this machine's clock. */
   #linksAt = 0;
   #woken = false;
+  #cleared: (() => void) | null = null;
+  /** Resolves once what a process before this one ran beside workloads has ended; never where the runtime does not answer. */
+  readonly cleared = new Promise<void>((resolve) => (this.#cleared = resolve));
   #wake: () => void = () => undefined;
 
   constructor(parts: WatchParts) {
@@ -213,6 +216,7 @@ export class Watcher {
   async #look(): Promise<Machine | Problem> {
     const { driver, volumes, signal } = this.#parts;
     try {
+      await this.#clear();
       const machine = await seeMachine(driver, volumes, signal);
       this.#teller.part('runtime', null);
       this.#teller.part('volumes', machine.missing ?? null);
@@ -222,6 +226,14 @@ export class Watcher {
       if (!signal.aborted) this.#teller.part('runtime', problem);
       return problem;
     }
+  }
+
+  /** A watcher that was killed has left its health checks, and commands whose operators nobody hears any more. */
+  async #clear(): Promise<void> {
+    if (this.#cleared === null) return;
+    await this.#parts.driver.endCommands(this.#parts.signal);
+    this.#cleared();
+    this.#cleared = null;
   }
 
   /** Workloads that have to wait for their network, with the reason. */

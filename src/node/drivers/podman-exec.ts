@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isProblem } from '../../base/errors.js';
 import type { RunLimits, RunResult } from '../driver.js';
+import { familyOf, killAll } from './group.js';
 import type { PodmanApi } from './podman-api.js';
 
 /** Each part of the output comes behind 8 bytes: stream, three zeros, length (big-endian). */
@@ -48,11 +49,18 @@ export async function inspect(api: PodmanApi, id: string, signal: AbortSignal): 
   return (await api.json({ method: 'GET', path: `/exec/${id}/json`, signal })) as Session;
 }
 
-/** Podman 4 cannot end what it executes, so the kernel is asked. */
+/** Kills whatever is executed in a container, by whomever it was begun. */
+export async function killLeft(api: PodmanApi, container: string, signal: AbortSignal): Promise<void> {
+  const { ExecIDs } = (await api.json({ method: 'GET', path: `/containers/${container}/json`, signal })) as { ExecIDs: string[] | null };
+  // Podman forgets what has ended between the two questions.
+  for (const id of ExecIDs ?? []) await kill(api, id, container).catch(() => undefined);
+}
+
+/** Podman 4 cannot end what it executes, so the kernel is asked: with all that it has begun. */
 export async function kill(api: PodmanApi, id: string, container: string): Promise<void> {
   const { Running, Pid } = await inspect(api, id, AbortSignal.timeout(5_000));
   if (!Running || Pid <= 1) return;
   // The number may belong to another process by now; one in this container's group is the tenant's own.
-  const groups = await readFile(`/proc/${Pid}/cgroup`, 'utf8');
-  if (groups.includes(container)) process.kill(Pid, 'SIGKILL');
+  const isInside = async (pid: number): Promise<boolean> => (await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')).includes(container);
+  await killAll(await familyOf(Pid), isInside);
 }

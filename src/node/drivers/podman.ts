@@ -12,7 +12,7 @@ import { PodmanNetworks, type NetworkOptions } from '../network/networks.js';
 import type { Machines } from '../machines/machines.js';
 import { MACHINE_LABEL } from '../machines/spec.js';
 import { PodmanApi } from './podman-api.js';
-import { runInside } from './podman-exec.js';
+import { killLeft, runInside } from './podman-exec.js';
 import { checkContainer, fetchImage, makeContainer, readyContainer, type MakeParts } from './podman-make.js';
 import { openInside } from './podman-open.js';
 import { unboundRoot } from './podman-root.js';
@@ -241,6 +241,10 @@ export class PodmanDriver implements Driver {
 
   async open(ref: Ref, wish: OpenWish, signal: AbortSignal): Promise<OpenCommand> {
     return openInside(this.#api, demandContainer(await this.#demandRunning(ref, signal)).Id, wish, signal);
+  }
+
+  async endCommands(signal: AbortSignal): Promise<void> {
+    for (const row of await this.#rows([], signal)) if (stateOf(row) === 'running') await killLeft(this.#api, row.Id, signal);
   }
 
   async address(ref: Ref, signal: AbortSignal): Promise<string | null> {

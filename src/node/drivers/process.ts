@@ -1,7 +1,7 @@
 // Driver for a laptop without an engine: a workload is a process of this user. It isolates nothing.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { cleanEnvironment } from '../children.js';
 import type { Stop } from '../../schema/types.js';
 import { specDigest, stopOf, type Check, type Driver, type OpenCommand, type OpenWish, type Ref, type RunLimits, type Running, type RunResult, type Scope, type StartSpec, type Stats } from '../driver.js';
 import type { LogRow, Logs, LogWish } from '../logs.js';
+import { allPids, killAll } from './group.js';
 import { openBeside } from './process-open.js';
 import { runBeside } from './process-run.js';
 import { groupUse } from './process-use.js';
@@ -25,6 +26,8 @@ export interface ProcessOptions extends Scope {
 
 const SUPERVISOR = fileURLToPath(new URL('./process-child.js', import.meta.url));
 const LOOK_EVERY_MS = 20;
+/** Variable of commands that run beside a workload: whose they are. */
+const BESIDE = 'BESIDE';
 const ENTRY = /^[0-9a-f]{40}\.[a-z0-9-]{3,50}$/;
 
 /** Processes in groups of their own, each with a supervisor that survives us; see `Driver`. Limits are not enforced. */
@@ -135,7 +138,7 @@ export class ProcessDriver implements Driver {
     const folder = this.#folderOf(ref);
     const spec = (await this.#look(folder))?.state === 'running' ? await readWhole<ProcessSpec>(join(folder, 'spec.json')) : null;
     if (spec === null) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
-    return openBeside(spec, words);
+    return openBeside(this.#marked(spec), words);
   }
 
   async address(ref: Ref): Promise<string | null> {
@@ -150,11 +153,25 @@ export class ProcessDriver implements Driver {
     const folder = this.#folderOf(ref);
     const spec = (await this.#look(folder))?.state === 'running' ? await readWhole<ProcessSpec>(join(folder, 'spec.json')) : null;
     if (spec === null) throw new Problem('not_found', `${ref.workload} of contract ${ref.contract} does not run`);
-    return runBeside(spec, words, limits, signal);
+    return runBeside(this.#marked(spec), words, limits, signal);
+  }
+
+  async endCommands(): Promise<void> {
+    const mark = `${BESIDE}=${this.#scope}`;
+    await killAll(await allPids(), async (pid) => (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0').includes(mark));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Nothing is held: what runs goes on.
+  }
+
+  get #scope(): string {
+    return `${this.#options.grid}/${this.#options.node}`;
+  }
+
+  /** What runs beside a workload is found again by its environment. */
+  #marked({ folder, env }: ProcessSpec): Pick<ProcessSpec, 'folder' | 'env'> {
+    return { folder, env: { ...env, [BESIDE]: this.#scope } };
   }
 
   #folderOf(ref: Ref): string {

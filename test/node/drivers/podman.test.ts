@@ -137,6 +137,17 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
       await until('it is gone', async () => (await count()) < before);
     });
 
+    test('commands that a killed process left go with all that they began, and the workload runs on', async () => {
+      const left = await Promise.all([null, { columns: 80, rows: 24 }].map((terminal) => driver.open(refOf(spec), { words: ['/bin/sh', '-c', 'sleep 4321 & sleep 4321'], terminal }, within(30))));
+      // What has ended and was not waited for has no words.
+      const sleeping = async (): Promise<number> => (await driver.run(refOf(spec), ['/bin/sh', '-c', 'cat /proc/[0-9]*/cmdline'], { timeout_ms: 20_000, max_bytes: 10_000 }, within(30))).output.split('sleep\0' + '4321').length - 1;
+      await until('all run', async () => (await sleeping()) === 4);
+      await using other = open();
+      await other.endCommands(within(30));
+      assert.equal(await sleeping(), 0);
+      for (const one of left) await one[Symbol.asyncDispose]();
+    });
+
     test('what it uses is told', async () => {
       const used = await driver.stats(refOf(spec), within(20));
       assert.ok(used.memory_bytes > 0 && used.memory_bytes < 64 * 1_048_576 && used.pids >= 1 && used.cpu_ms >= 0 && used.received_bytes !== null, JSON.stringify(used));

@@ -15,9 +15,10 @@ import { greet } from '../../../src/net/relay/hello.js';
 import { look } from '../../../src/net/relay/look.js';
 import { dial } from '../../../src/net/relay/wire.js';
 import { letLook } from '../../../src/node/inside/attend.js';
+import type { OpenCommand } from '../../../src/node/driver.js';
 import type { WatchEvent } from '../../../src/node/report/tell.js';
 import { read } from '../../../src/rules/objects.js';
-import type { InsideWish } from '../../../src/schema/types.js';
+import type { InsideWish, SessionClosed } from '../../../src/schema/types.js';
 import { bare, LocalGrid, until, type Watching } from '../local.js';
 
 const MARKER = 'marker-7f3a9c-that-nobody-else-may-read';
@@ -77,6 +78,8 @@ describe('looking inside a node', { timeout: 90_000 }, () => {
   const stop = new AbortController();
   let looks: Promise<void>;
   const events: WatchEvent[] = [];
+  /** As of a node that was killed. */
+  let left: OpenCommand;
 
   before(async () => {
     local = await LocalGrid.start(within());
@@ -90,7 +93,9 @@ describe('looking inside a node', { timeout: 90_000 }, () => {
     contract = await local.deal([bare([process.execPath, '-e', script])], { exec: true });
     await until('running', () => local.said(contract) === 'running');
     const signer = (await keys.get('node', 'node')).signer('node');
-    looks = letLook({ home: local.nodeHome, grid: node.grid, config: local.config, driver: node.driver, volumes: node.volumes, signer, clock: local.clock, signal: stop.signal, tell: (event) => events.push(event) });
+    left = await node.driver.open({ contract, workload: 'web' }, { words: [process.execPath, '-e', 'setInterval(() => 0, 1_000)'], terminal: null }, within());
+    await appendSigned(node.grid, { chain: `run/${contract}`, kind: 'session@1', body: { state: 'opened', workload: 'web', operator: `bot/${alice.key}`, by: alice.key } }, [signer]);
+    looks = letLook({ cleared: node.driver.endCommands(within()), home: local.nodeHome, grid: node.grid, config: local.config, driver: node.driver, volumes: node.volumes, signer, clock: local.clock, signal: stop.signal, tell: (event) => events.push(event) });
     await until('at the relay', () => events.some((one) => one.event === 'relay' && one.problem === null));
     meddler = await Meddler.before(local.url);
   });
@@ -142,6 +147,16 @@ describe('looking inside a node', { timeout: 90_000 }, () => {
     assert.ok(all.includes(contract), 'the ends are seen');
     for (let at = 0; at + 6 <= MARKER.length; at += 1) assert.ok(!all.includes(MARKER.slice(at, at + 6)), MARKER.slice(at, at + 6));
     for (const word of ['logs', 'exec', 'exit_code', 'workload', Buffer.from(MARKER).toString('base64').slice(0, 20)]) assert.ok(!all.includes(word), word);
+  });
+
+  test('a node that was killed ends what it had left running when it starts again, and closes its session', async () => {
+    assert.equal(await left.exitCode(), 137);
+    const bodies = query(local.book.reader, { chain: `run/${contract}`, kind: 'session@1', limit: 10 }).records.map(({ payload }) => (JSON.parse(payload) as { body: Partial<SessionClosed> }).body);
+    const closed = bodies.filter(({ reason }) => reason === 'the node was started again');
+    assert.deepEqual(closed.map(({ exit_code, sha256, bytes }) => [exit_code, sha256, bytes]), [[null, null, null]]);
+    assert.deepEqual(read(local.book.reader, 'run', contract)?.sessions, undefined);
+    assert.equal(local.said(contract), 'running');
+    await left[Symbol.asyncDispose]();
   });
 
   const meddling: [string, Meddle][] = [
