@@ -56,7 +56,7 @@ export const command: CommandFile<Options> = {
     const { readConfig, updateConfig } = await import('../../src/home.js');
     const { announce, askAdmission, nodeOf } = await import('../../src/node/probe/join.js');
     const { gridOptions } = await import('../handle.js');
-    const { readGrid } = await import('../../src/rules/objects.js');
+    const { read, readGrid } = await import('../../src/rules/objects.js');
     const { findBot } = await import('../../src/market/find.js');
     const { nodeKeyring, ownKeys } = await import('./keys.js');
     const { lookAtMachine, speedOf } = await import('./machine.js');
@@ -105,12 +105,15 @@ export const command: CommandFile<Options> = {
     }
     const admitted = nodeOf(grid, key)?.admitted === farm;
     const speed = nodeOf(grid, key)?.announcement.benchmark;
+    const farmName = read(grid.reader, 'farm', farm)?.name ?? farm;
     out.one({
       json: { node: key, grid: grid.id, farm, runtime, admitted, announced, declared: offer.declared, capacity: offer.capacity, benchmark: speed ?? null, address, location, data, checks },
       id: key,
-      text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farm}`, ...(speed === undefined ? [] : [`speed ${benchmarkText(speed)}`])].join('\n'),
+      text: () => [...checkLines(checks), '', `node ${key}`, `sells ${resourcesText(offer.capacity)}${offer.declared ? ' (declared, not measured)' : ''} for farm ${farmName}`, ...(speed === undefined ? [] : [`speed ${benchmarkText(speed)}`])].join('\n'),
     });
     sayNotes(context, runtime, checks.filter(({ name }) => !(name === 'disk' && offer.declared)), consumers.length);
+    // A terminal shows it among the checks.
+    if (!io.terminal.stdout && found?.announced?.https === null) out.note('the web gateway serves plain HTTP only: certificates need a public address and ports 80 and 443');
     out.next('3bot node watch');
   },
 };
