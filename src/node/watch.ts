@@ -152,6 +152,8 @@ export class Watcher {
   async #round(): Promise<{ quiet: boolean; wait_ms: number | null; problem: Problem | null }> {
     const { grid, config, clock, taken, lives, journal } = this.#parts;
     const reading = await this.#follow();
+    // All that was news until now is looked at below, so what this round itself has fetched is no reason for another one.
+    this.#woken = false;
     // What ends while the machine is looked at may show as it was before: it is left alone until the next look.
     const { busy } = this.#queue;
     const machine = await this.#look();

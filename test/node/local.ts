@@ -199,12 +199,15 @@ export class LocalGrid implements AsyncDisposable {
     let rounds = 0;
     const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, journal: new Journal(data, { grid: config.grid, node: config.key }), secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event), rounded: () => (rounds += 1) });
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
+    // As the command does it.
+    const deaf = interval_ms === undefined ? () => undefined : grid.onNews(() => watcher.wake());
     return {
       watcher, grid, driver, volumes, events, loop,
       get rounds() {
         return rounds;
       },
       async [Symbol.asyncDispose]() {
+        deaf();
         stop.abort();
         await loop;
         taken[Symbol.dispose]();

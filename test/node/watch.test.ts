@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { canonical } from '../../src/base/canonical.js';
 import { Problem } from '../../src/base/errors.js';
@@ -72,6 +73,19 @@ test('after a disk failure, contracts whose volume is gone are said to have fail
   assert.match(local.run(lost)?.reason ?? '', /volume is not on this machine any more/);
   assert.deepEqual([local.run(fresh)?.state, local.said(fresh)], ['held', 'running']);
   assert.deepEqual((await node.volumes.list()).map(({ contract }) => contract), [fresh], 'no empty volume is made in place of the lost one');
+});
+
+test('a node on which nothing happens looks once, then waits for its time or for news', async () => {
+  await using local = await LocalGrid.start(within());
+  await using node = await local.watch({ interval_ms: HOUR });
+  const contract = await local.deal([bare(FOREVER)]);
+  node.watcher.wake();
+  await until('running', () => local.said(contract) === 'running');
+  await until('what it said is in its own copy', () => node.grid.reader.size === local.book.reader.size);
+  const { rounds } = node;
+  // Long enough for dozens, were a round a reason for the next one.
+  await delay(1_000);
+  assert.ok(node.rounds - rounds <= 3, `${node.rounds - rounds} rounds`);
 });
 
 test('data stays for the retention, the workload does not', async () => {
