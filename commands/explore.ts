@@ -3,7 +3,7 @@ import type { CommandFile } from './command.js';
 import { parseDuration } from '../src/base/duration.js';
 import { DEFAULT_TERM_MS } from './deal.js';
 import { resourceOptions, resourcesOf, type ResourceOptions } from './resources.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from './handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from './handle.js';
 import { nowOf } from './now.js';
 
 export const command: CommandFile<GridFlag & ResourceOptions & { for?: number; dedicated?: true }> = {
@@ -27,7 +27,7 @@ export const command: CommandFile<GridFlag & ResourceOptions & { for?: number; d
     const wanted = resourcesOf(options) ?? (dedicated ? NOTHING : undefined);
     const { identity } = readConfig(home);
     await using grid = await openGridOf(context, options.grid);
-    await grid.refresh();
+    await renew(context, grid);
     const found = search(grid.reader, {
       resources: wanted ?? NOTHING,
       farm: options.farm === undefined ? undefined : findFarm(grid.reader, options.farm).id,

@@ -1,6 +1,7 @@
 // What commands hand to src/net: the grid in use with this run's home folder, clock, keys and progress.
 import type { Grid, GridOptions } from '../src/net/grid.js';
 import type { Basis } from '../src/net/light/reader.js';
+import { isProblem } from '../src/base/errors.js';
 import type { Context } from './command.js';
 
 /** Options of every command that works on a grid. */
@@ -40,4 +41,22 @@ function tellBasis(context: Context, { line, time, on_trust }: Basis): void {
 export async function openGridOf(context: Context, grid?: string, isGuest = false): Promise<Grid> {
   const { openGrid } = await import('../src/net/grid.js');
   return openGrid({ ...gridOptions(context, grid), isGuest });
+}
+
+/**
+ * For commands that only show: the copy as new as it can be had. Where the home does not answer, a copy that is still
+ * fresh does, and a note says how old it is.
+ * @throws Problem as `Grid.refresh`, where there is no fresh copy
+ */
+export async function renew({ out, clock }: Context, grid: Grid): Promise<void> {
+  try {
+    await grid.refresh();
+  } catch (thrown) {
+    const { freshness } = await import('../src/bcdb/copy.js');
+    const { formatDuration } = await import('../src/base/duration.js');
+    if (!isProblem(thrown, 'unreachable') || grid.isLight) throw thrown;
+    const { fresh, age_ms } = freshness(grid.reader, clock);
+    if (!fresh) throw thrown;
+    out.note(`${thrown.message}\nshown is the own copy of ${formatDuration(age_ms)} ago`);
+  }
 }

@@ -14,11 +14,11 @@ export const command: CommandFile<GridFlag> = {
     const { formatTft } = await import('../../src/base/amount.js');
     const { billOf } = await import('../../src/consumer/bill.js');
     const { gridRules } = await import('../../src/rules/all.js');
-    const { openGridOf } = await import('../handle.js');
+    const { openGridOf, renew } = await import('../handle.js');
     const { nowOf } = await import('../now.js');
     const { out, io, signal } = context;
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const contract = await contractMeant(context, grid, text);
     using progress = await context.progress('working the bill out again');
     const bill = await billOf(grid.reader, gridRules, contract, nowOf(grid), { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });

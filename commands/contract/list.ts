@@ -1,6 +1,6 @@
 // 3bot contract list
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 import { parseLimit } from '../limit.js';
 
 export const command: CommandFile<GridFlag & { limit: number; state?: string }> = {
@@ -21,7 +21,7 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
     const { actsFor } = await import('../../src/rules/identity.js');
     const { id: key } = findBotKeys(home, identityInUse(home));
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const contracts = [];
     for (const contract of contractsOf(grid.reader, actsFor(grid.reader, key))) {
       const shown = showContract(grid.reader, contract, nowOf(grid));

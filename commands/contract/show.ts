@@ -3,7 +3,7 @@ import { AT_FLAG } from '../bcdb/at.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Grid } from '../../src/net/grid.js';
 import type { CommandFile, Context } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
 
 export const command: CommandFile<GridFlag & { at?: string; history?: true; watch?: true }> = {
@@ -20,7 +20,7 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true; watc
     const { out, home } = context;
     if (watch === true && (history === true || at !== undefined)) throw new Problem('usage', '--watch shows what is now, without --history and --at');
     await using grid = await openGridOf(context, named, watch === true);
-    await grid.refresh();
+    await renew(context, grid);
     if (watch === true) {
       const { watchUse } = await import('./use.js');
       return await watchUse(context, grid, await contractMeant(context, grid, text));

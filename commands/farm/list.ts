@@ -1,6 +1,6 @@
 // 3bot farm list
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 import { shownPrices } from './terms.js';
 
 export const command: CommandFile<GridFlag> = {
@@ -11,7 +11,7 @@ export const command: CommandFile<GridFlag> = {
     const { home, out, io } = context;
     const { readConfig } = await import('../../src/home.js');
     await using grid = await openGridOf(context, options.grid);
-    await grid.refresh();
+    await renew(context, grid);
     const nodes = new Map<string, number>();
     for (const { admitted } of nodesOf(grid.reader)) if (admitted !== null) nodes.set(admitted, (nodes.get(admitted) ?? 0) + 1);
     const own = readConfig(home).farm?.id;

@@ -1,7 +1,7 @@
 // 3bot farm show
 import type { Grid } from '../../src/net/grid.js';
 import type { CommandFile, Context } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 import type { Look } from '../looks.js';
 import { nowOf } from '../now.js';
 import { askingText, shownAsking } from './asking.js';
@@ -18,7 +18,7 @@ export const command: CommandFile<GridFlag & { watch?: true }> = {
   async run(context, [name], { grid: named, watch }) {
     const own = name === undefined ? ownFarm(context.home) : undefined;
     await using grid = await openGridOf(context, named ?? own?.grid, watch === true);
-    await grid.refresh();
+    await renew(context, grid);
     if (watch === true) {
       const { showLooks } = await import('../looks.js');
       return await showLooks(context, looks(context, grid, own?.id ?? name ?? ''));

@@ -11,11 +11,11 @@ export const command: CommandFile<GridFlag> = {
     const { findBotKeys, listBotKeys } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const { keysAt, ownBot, revokedKeys } = await import('../../src/net/identities.js');
-    const { openGridOf } = await import('../handle.js');
+    const { openGridOf, renew } = await import('../handle.js');
     const { nowOf } = await import('../now.js');
     const { home, out } = context;
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const bot = ownBot(grid, findBotKeys(home, identityInUse(home)).id);
     const here = new Map(listBotKeys(home).keys.map(({ id, name }) => [id, name]));
     const valid = keysAt(bot, nowOf(grid)).map((grant) => ({ ...grant, revoked: null }));

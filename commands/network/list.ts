@@ -1,6 +1,6 @@
 // 3bot network list
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 
 export const command: CommandFile<GridFlag> = {
   options: (c) => c.option(...GRID_FLAG),
@@ -10,7 +10,7 @@ export const command: CommandFile<GridFlag> = {
     const { botInUse } = await import('../drafts.js');
     const { nowOf } = await import('../now.js');
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const bot = await botInUse(context, grid);
     const networks = bot === null ? [] : networksOf(grid.reader, bot).map((network) => showNetwork(grid.reader, network, nowOf(grid)));
     context.out.list({

@@ -10,11 +10,11 @@ export const command: CommandFile<GridFlag> = {
   async run(context, [text = ''], { grid: named }) {
     const { findNetwork, showNetwork } = await import('../../src/consumer/networks.js');
     const { botInUse } = await import('../drafts.js');
-    const { openGridOf } = await import('../handle.js');
+    const { openGridOf, renew } = await import('../handle.js');
     const { nowOf } = await import('../now.js');
     const { networkText } = await import('./text.js');
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const shown = showNetwork(grid.reader, findNetwork(grid.reader, (await botInUse(context, grid)) ?? '', text), nowOf(grid));
     context.out.one({ json: shown, text: () => networkText(shown) });
   },

@@ -1,6 +1,6 @@
 // 3bot vote list
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 
 export const command: CommandFile<GridFlag & { open?: true }> = {
   options: (c) => c.option('--open', 'only those that are not over').option(...GRID_FLAG),
@@ -11,7 +11,7 @@ export const command: CommandFile<GridFlag & { open?: true }> = {
     const { listVotes } = await import('../../src/people/votes.js');
     const { nowOf } = await import('../now.js');
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const votes = listVotes(grid.reader, MAX_ROWS, await botInUse(context, grid), nowOf(grid)).filter(({ state }) => open !== true || state === 'open');
     context.out.list({
       json: votes,

@@ -1,6 +1,6 @@
 // 3bot vote show
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
 
 export const command: CommandFile<GridFlag> = {
   about: 'The result as it stands, worked out from the ballots in the book; decided once the vote is over.',
@@ -12,7 +12,7 @@ export const command: CommandFile<GridFlag> = {
     const { findVote, viewVote, voteText } = await import('../../src/people/votes.js');
     const { nowOf } = await import('../now.js');
     await using grid = await openGridOf(context, named);
-    await grid.refresh();
+    await renew(context, grid);
     const vote = findVote(grid.reader, text);
     const view = viewVote(grid.reader, vote, await botInUse(context, grid), nowOf(grid));
     context.out.one({ json: view, text: () => voteText(view) });
