@@ -43,7 +43,7 @@ export const command: CommandFile<GridFlag & ResourceOptions & { for?: number; d
     const priceOf = wanted === undefined ? ['TFT/h a CU', 'TFT/h a SU'] : ['TFT/h'];
     out.list({
       json: { nodes, considered: found.considered, excluded: found.excluded },
-      columns: ['farm', 'node', 'cores', 'memory', 'SSD', 'HDD', 'IPv4', ...priceOf, 'capacity is', 'runtime', 'location'],
+      columns: ['farm', 'node', 'cores', 'memory', 'SSD', 'HDD', 'IPv4', ...priceOf, 'capacity', 'runtime', 'where'],
       rows: nodes.map(({ farm_name, node, free, declared, runtime, location: { country, region }, cu_price, su_price, price_per_hour }) => [
         farm_name, context.io.terminal.stdout ? node.slice(0, 12) : node, free.cru, formatSize(free.mru_mib), formatSize(free.sru_mib), formatSize(free.hru_mib), free.ipv4,
         ...(price_per_hour === null ? [cu_price, su_price] : [price_per_hour]), declared ? 'declared' : 'measured', runtime, [region, country].filter((part) => part !== null).join(', '),

@@ -68,6 +68,17 @@ const GAP = '  ';
 const MIN_FOLDED = 16;
 
 /** A table no wider than the terminal where that can be: long ids and times are cut first, then the widest column folds. */
+/** The widest columns give way first, none below `MIN_FOLDED`. */
+function narrowed(widths: readonly number[], width: number): number[] {
+  const left = [...widths];
+  for (let excess = sum(widths) - width; excess > 0; excess -= 1) {
+    const widest = left.indexOf(Math.max(...left));
+    if ((left[widest] ?? 0) <= MIN_FOLDED) break;
+    left[widest] = (left[widest] ?? 0) - 1;
+  }
+  return left;
+}
+
 function table({ columns, rows }: List, paint: ChalkInstance, width: number): string {
   // Loaded where it is used: half of all commands print no table.
   const Table = createRequire(import.meta.url)('cli-table3') as typeof TableConstructor;
@@ -76,9 +87,7 @@ function table({ columns, rows }: List, paint: ChalkInstance, width: number): st
   const whole = rows.map((row) => row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value)))));
   const cells = sum(widthsOf(columns, whole)) <= width ? whole : whole.map((row) => row.map(brief));
   const widths = widthsOf(columns, cells);
-  const widest = widths.indexOf(Math.max(...widths));
-  const excess = sum(widths) - width;
-  const folded = excess > 0 ? { colWidths: widths.map((one, i) => (i === widest ? Math.max(MIN_FOLDED, one - excess) : one)), wordWrap: true } : {};
+  const folded = sum(widths) > width ? { colWidths: narrowed(widths, width), wordWrap: true } : {};
   const drawn = new Table({ head: columns.map((name) => paint.dim(name)), chars: border, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }, ...folded });
   drawn.push(...cells);
   return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import { perHourStroops } from '../capacity/price.js';
 import type { Keyring } from '../keys/keyring.js';
-import { search, type Found, type Match } from '../market/directory.js';
+import { EXCLUSIONS, search, type Found, type Match, type Exclusion } from '../market/directory.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, speakerOf, type Message, type Post } from '../net/talk.js';
@@ -203,14 +203,14 @@ function difference(own: ParsedRecord, theirs: ParsedRecord): string {
  */
 export function demandOffers({ offers, declined, considered, excluded }: Quotes): void {
   if (offers.length > 0) return;
-  const counts = excluded.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+  const counts = excluded.map(({ reason, count }) => `${count} ${reason in EXCLUSIONS ? EXCLUSIONS[reason as Exclusion] : 'not asked'}`).join(', ');
   if (considered === 0) throw new Problem('nothing_fits', 'nobody sells anything on this grid', { reason: 'nobody_sells', hint: '3bot explore' });
   if (declined.length === 0) throw new Problem('nothing_fits', `none of ${considered} nodes fits (${counts})`, { reason: 'nothing_fits', hint: '3bot explore shows what there is' });
   const silent = declined.filter(({ code }) => code === 'unreachable');
   if (silent.length === declined.length) {
     throw new Problem('unreachable', `none of ${declined.length} farms that fit answered: ${reasonsOf(silent)}`, { reason: 'farms', hint: 'run the command again' });
   }
-  throw new Problem('refused', `all ${declined.length} farms that fit declined: ${reasonsOf(declined)}`, { reason: declined.find(({ code }) => code !== 'unreachable')?.code ?? 'declined' });
+  throw new Problem('refused', `${declined.length === 1 ? 'the one farm that fits' : `all ${declined.length} farms that fit`} declined: ${reasonsOf(declined)}`, { reason: declined.find(({ code }) => code !== 'unreachable')?.code ?? 'declined' });
 }
 
 function reasonsOf(declined: readonly Declined[]): string {

@@ -221,7 +221,7 @@ async function tool(signal: AbortSignal, name: string, file: string, args: reado
 
 function kvm(): Check {
   const there = existsSync('/dev/kvm');
-  return finding('kvm', there, there ? '/dev/kvm is there, for virtual machines' : 'no /dev/kvm: no virtual machine is offered', 'turn virtualisation on in the BIOS, or nested virtualisation for this machine');
+  return finding('kvm', there, there ? '/dev/kvm is there; whether a machine runs on it, 3bot node probe tries' : 'no /dev/kvm: no virtual machine is offered', 'turn virtualisation on in the BIOS, or nested virtualisation for this machine');
 }
 
 function unit(): Check {

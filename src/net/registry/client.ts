@@ -141,6 +141,7 @@ export class Registry implements AsyncDisposable {
         this.#authorization = await this.#authorize(challenge);
       } else if (response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string' && redirects < MAX_REGISTRY_REDIRECTS) {
         redirects += 1;
+        if (!URL.canParse(location, url.href)) throw new Problem('failed', `${url.host} leads to ${JSON.stringify(location.slice(0, 100))}, which is no address`, { reason: 'registry' });
         url = new URL(location, url);
       } else throw this.#refusal(response.statusCode);
     }

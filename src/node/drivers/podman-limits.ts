@@ -9,6 +9,9 @@ const OPEN_FILES = 65_536;
 /** A workload's processes are bounded by its cgroup; this limit counts a user's over all containers. Podman's own is no higher. */
 const USER_PROCESSES = 32_768;
 
+/** Too little for a file, and the kernel's sign that a dump is not even given to the machine's own collector (core(5): 0 would be). */
+const CORE_DUMPS = { soft: 1, hard: 1 };
+
 /** As `/proc/<pid>/limits` names them (proc(5)). */
 const KERNEL_NAMES: Readonly<Record<Ulimit['name'], string>> = {
   core: 'Max core file size', cpu: 'Max cpu time', data: 'Max data size', fsize: 'Max file size', locks: 'Max file locks', memlock: 'Max locked memory', msgqueue: 'Max msgqueue size', nice: 'Max nice priority',
@@ -40,7 +43,7 @@ export function resourceLimits({ cru, mru_mib, pids }: Limits): Record<string, u
  * @throws Problem `refused`, reason `limits`, for those that are not given to anybody
  */
 export function processLimits({ ulimits = [] }: Pick<Workload, 'ulimits'>, hard: HardLimits): Record<string, unknown>[] {
-  const named = new Map<Ulimit['name'], { soft: number; hard: number }>([['nofile', { soft: OPEN_FILES, hard: OPEN_FILES }], ['nproc', { soft: USER_PROCESSES, hard: USER_PROCESSES }]]);
+  const named = new Map<Ulimit['name'], { soft: number; hard: number }>([['nofile', { soft: OPEN_FILES, hard: OPEN_FILES }], ['nproc', { soft: USER_PROCESSES, hard: USER_PROCESSES }], ['core', CORE_DUMPS]]);
   for (const { name, ...wanted } of ulimits) {
     if (NOT_FOR_SALE.has(name)) throw new Problem('refused', `the limit ${name} is not given to workloads`, { reason: 'limits' });
     named.set(name, wanted);

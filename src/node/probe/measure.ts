@@ -1,6 +1,6 @@
 // Measures this machine's hardware and prints one JSON value: a program of its own, because systeminformation runs
 // other programs with whatever environment it finds and may hang on one; `probe.ts` starts it clean and can end it.
-import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import si from 'systeminformation';
@@ -21,7 +21,6 @@ export interface Measured {
   readonly gpus: readonly { readonly model: string; readonly memory_mib: number }[];
   readonly virtualised: boolean;
   readonly kernel: string;
-  readonly kvm: boolean;
 }
 
 /** Name of the block device that a file lies on (`vda`, `nvme0n1`, `dm-0`; of a partition: its disk), or null. */
@@ -79,7 +78,6 @@ async function measure(folder: string): Promise<Measured> {
     gpus: graphics.controllers.filter((one) => one.model !== '').map((one) => ({ model: `${one.vendor} ${one.model}`.trim(), memory_mib: Math.floor(one.vram ?? 0) })),
     virtualised,
     kernel: `${os.platform} ${os.kernel}`,
-    kvm: await access('/dev/kvm').then(() => true, () => false),
   };
 }
 

@@ -136,7 +136,7 @@ export function offerOf(measured: Measured, found: readonly Check[], options: Pi
       devices: devicesOf(measured, options.disk),
       platform: PLATFORM,
       runtime,
-      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(measured.kvm ? ['kvm'] : []), ...(runtime === 'podman' && holds('machines') && holds('podman') ? ['vm'] : [])],
+      features: [...(runtime === 'podman' ? ['limits', 'seccomp', 'isolation', 'wireguard', 'volumes'].filter(holds) : []), ...(runtime === 'podman' && holds('machines') && holds('podman') ? ['vm'] : [])],
       virtualised: measured.virtualised,
       kernel: oneLine(kernelText(measured), 200),
       interfaces: [...measured.interfaces],

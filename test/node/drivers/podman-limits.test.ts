@@ -11,7 +11,7 @@ test('hard limits are read as the kernel writes them; what is unlimited or not t
 
 test('a workload gets no more of anything than this process could have', () => {
   const hard = { ...parseHardLimits(''), nofile: 20_000, nproc: 100, stack: 5 };
-  assert.deepEqual(processLimits({ ulimits: [{ name: 'stack', soft: 4, hard: 9 }] }, hard), [{ type: 'nofile', soft: 20_000, hard: 20_000 }, { type: 'nproc', soft: 100, hard: 100 }, { type: 'stack', soft: 4, hard: 5 }]);
+  assert.deepEqual(processLimits({ ulimits: [{ name: 'stack', soft: 4, hard: 9 }] }, hard), [{ type: 'nofile', soft: 20_000, hard: 20_000 }, { type: 'nproc', soft: 100, hard: 100 }, { type: 'core', soft: 1, hard: 1 }, { type: 'stack', soft: 4, hard: 5 }]);
 });
 
 for (const name of ['nice', 'rtprio', 'rttime'] as const) {

@@ -25,7 +25,6 @@ const machine: Measured = {
   gpus: [{ model: 'NVIDIA\u202e Tesla\n', memory_mib: 16_384 }],
   virtualised: false,
   kernel: 'linux 6.1',
-  kvm: true,
 };
 const fine = (...broken: string[]): Check[] => ['podman', 'limits', 'seccomp', 'storage', 'isolation', 'volumes'].map((name) => ({ name, ok: !broken.includes(name), evidence: 'seen', remedy: null }));
 const podman = { driver: { runtime: 'podman' }, disk: null, declare: null } as const;
@@ -53,7 +52,7 @@ test('the host keeps a core, a tenth of the memory, a tenth of the disk and 5 Gi
   assertAnnounceable(offer);
   assert.deepEqual(offer.capacity, { cru: 7, mru_mib: 29_491, sru_mib: 512_000 - 51_200 - 5_120, hru_mib: 0, ipv4: 0 });
   assert.deepEqual(offer.host_share, { cru: 1, mru_mib: 3_277, sru_mib: 56_320, hru_mib: 0, ipv4: 0 });
-  assert.deepEqual(offer.features, ['limits', 'seccomp', 'isolation', 'volumes', 'kvm']);
+  assert.deepEqual(offer.features, ['limits', 'seccomp', 'isolation', 'volumes']);
   assert.equal(offer.declared, false);
   assert.ok(offer.devices.every((device) => device.source === 'measured'));
   assert.equal(offer.devices.find((device) => device.class === 'gpu')?.model, 'NVIDIA Tesla');
