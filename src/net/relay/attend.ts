@@ -45,27 +45,19 @@ export async function attend(parts: AttendParts): Promise<void> {
 }
 
 async function wait(wire: Wire, parts: AttendParts, sessions: Set<Promise<void>>): Promise<void> {
-  const stop = (): void => wire[Symbol.dispose]();
-  parts.signal.addEventListener('abort', stop, { once: true });
-  try {
-    for (;;) {
-      const { session } = JSON.parse(await hear(wire)) as { session?: unknown };
-      // A relay that asks for more than it may is not listened to.
-      if (typeof session !== 'string' || !/^[0-9a-f]{32}$/.test(session) || sessions.size >= MAX_SESSIONS_OF_NODE) continue;
-      const served: Promise<void> = answer(parts, session).finally(() => sessions.delete(served));
-      sessions.add(served);
-    }
-  } finally {
-    parts.signal.removeEventListener('abort', stop);
+  for (;;) {
+    const { session } = JSON.parse(await hear(wire)) as { session?: unknown };
+    // A relay that asks for more than it may is not listened to.
+    if (typeof session !== 'string' || !/^[0-9a-f]{32}$/.test(session) || sessions.size >= MAX_SESSIONS_OF_NODE) continue;
+    const served: Promise<void> = answer(parts, session).finally(() => sessions.delete(served));
+    sessions.add(served);
   }
 }
 
 async function answer(parts: AttendParts, session: string): Promise<void> {
   try {
     using wire = await call(parts, { as: 'answer', session });
-    const stop = (): void => wire[Symbol.dispose]();
-    parts.signal.addEventListener('abort', stop, { once: true });
-    await parts.serve(wire).finally(() => parts.signal.removeEventListener('abort', stop));
+    await parts.serve(wire);
   } catch {
     // Whoever asked hears of it, or has gone; the node has nothing to do about it.
   }

@@ -31,21 +31,13 @@ export interface Session extends Disposable {
 /** Opens a session with a contract's node. @throws Problem what relay or node refused; `integrity` where somebody else answers; `unreachable` */
 export async function look(relay: Address, ends: Ends, signer: Signer, clock: Clock, signal: AbortSignal): Promise<Session> {
   const wire: Wire = await dial(relay, signal);
-  const hangUp = (): void => wire[Symbol.dispose]();
-  signal.addEventListener('abort', hangUp, { once: true });
   try {
     const { grid, contract, node, party, by } = ends;
     await greet(wire, { grid, as: 'operator', party, by, time: clock(), node, contract, session: null }, signer);
     const channel = await openChannel(wire, ends, signer);
-    return {
-      channel,
-      [Symbol.dispose]() {
-        signal.removeEventListener('abort', hangUp);
-        hangUp();
-      },
-    };
+    return { channel, [Symbol.dispose]: () => wire[Symbol.dispose]() };
   } catch (thrown) {
-    hangUp();
+    wire[Symbol.dispose]();
     throw thrown;
   }
 }

@@ -81,7 +81,7 @@ export class Wire implements Disposable {
 }
 
 /**
- * Calls a bot's relay.
+ * Calls a bot's relay. The signal ends the connection, too, whenever it comes: who waits for a frame then reads its end.
  * @throws Problem `unreachable`; `not_found` where the bot has no relay; `interrupted`
  */
 export async function dial(address: Address, signal: AbortSignal): Promise<Wire> {
@@ -96,6 +96,9 @@ export async function dial(address: Address, signal: AbortSignal): Promise<Wire>
   });
   try {
     await once(socket, 'open', { signal });
+    const end = (): void => wire[Symbol.dispose]();
+    signal.addEventListener('abort', end, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', end));
     return wire;
   } catch (cause) {
     socket.terminate();
