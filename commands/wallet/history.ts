@@ -2,7 +2,7 @@
 import type { CommandFile } from '../command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
 import { parseLimit } from '../limit.js';
-import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
 export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> = {
   options: (c) => c.option(...ACCOUNT_FLAG).option(...GRID_FLAG).option('--limit <count>', 'how many, newest first (default: 20)', parseLimit),
@@ -17,7 +17,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> =
     const { out, signal } = context;
     const { account: { key: account } } = await accountOf(context, wanted);
     await using grid = await openGridOf(context, named);
-    await renew(context, grid);
+    await grid.refresh();
     using progress = await context.progress('reading');
     const { movements, complete } = grid.reader.ask !== undefined ? history(grid.reader, account, limit) : {
       movements: (await movementsSince(grid.reader, gridRules, account, 0, { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) })).reverse().slice(0, limit), complete: true,

@@ -1,6 +1,6 @@
 // 3bot wallet list
 import type { CommandFile } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
 export const command: CommandFile<GridFlag> = {
   about: 'The accounts of the identity in use, with what each has on the grid.',
@@ -15,7 +15,7 @@ export const command: CommandFile<GridFlag> = {
     const { home, out } = context;
     const accounts = accountsOf(home, findIdentity(home, identityInUse(home)));
     await using grid = await openGridOf(context, options.grid);
-    await renew(context, grid);
+    await grid.refresh();
     const shown = accounts.map((account) => {
       const { balance_stroops, escrowed_stroops } = balanceOf(grid.reader, account.key);
       return { ...account, balance: formatTft(balance_stroops), escrowed: formatTft(escrowed_stroops) };

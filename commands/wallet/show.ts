@@ -2,7 +2,7 @@
 import { AT_FLAG } from '../bcdb/at.js';
 import type { CommandFile } from '../command.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
-import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 
 export const command: CommandFile<GridFlag & AccountFlag & { at?: string }> = {
   about: "The balance is that of this grid's own TFT, not yet of Stellar's.",
@@ -16,7 +16,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { at?: string }> = {
     const { out } = context;
     const { identity: { name }, account: { key: account, name: which, index, address } } = await accountOf(context, options.account);
     await using grid = await openGridOf(context, options.grid);
-    await renew(context, grid);
+    await grid.refresh();
     const then = await stateAt(context, grid.reader, options.at);
     const { balance_stroops, escrowed_stroops } = balanceOf(then.state, account);
     const wallet = { address, balance: formatTft(balance_stroops), escrowed: formatTft(escrowed_stroops), account, name: which, index, identity: name, grid: grid.id, grid_name: grid.name, ...(grid.basis === null ? {} : { basis: grid.basis }) };

@@ -2,7 +2,7 @@
 import { Problem } from '../../src/base/errors.js';
 import type { Statement } from '../../src/market/statement.js';
 import type { CommandFile, Context } from '../command.js';
-import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
+import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
 
 interface Options extends GridFlag, AccountFlag {
@@ -41,7 +41,7 @@ export const command: CommandFile<Options> = {
     const { account } = await accountOf(context, wanted);
     await using grid = await openGridOf(context, named);
     if (grid.reader.ask !== undefined) throw new Problem('usage', 'a statement needs a copy of the book, this is a light grid', { reason: 'light', hint: '3bot wallet history, or 3bot grid join URL without --light' });
-    await renew(context, grid);
+    await grid.refresh();
     using progress = await context.progress('reading');
     const statement = await statementOf(grid.reader, gridRules, account.key, span, { signal, onProgress: (lines, of) => progress.say(`${lines} of ${of} lines`) });
     progress.stop();
