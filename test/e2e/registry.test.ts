@@ -61,5 +61,5 @@ test('an image behind a login: the buyer finds what its tag is, the node logs in
   assert.equal(await poll(`an answer from ${url}`, () => fetch(url).then((answer) => answer.text()).catch(() => null)), 'from a closed registry\n');
   const shown = await botJson<Record<string, unknown>>(['bcdb', 'state', `contract/${right.contract}`], consumer);
   assert.ok(JSON.stringify(shown).includes(`${at}/team/web@${digest}`), 'the digest is in the record');
-  assert.equal(output('podman', 'ps', '--filter', `label=io.3bot.contract=${right.contract}`, '--format', '{{.Image}}').trim(), `${at}/team/web:${digest.replace(':', '-')}`);
+  assert.equal(output('podman', 'ps', '--filter', `label=io.3bot.contract=${right.contract}`, '--format', '{{.Image}}').trim(), `${right.contract}.private/${at.replace(':', '-')}/team/web:${digest.replace(':', '-')}`, 'what a login fetched is the contract\'s alone');
 });
