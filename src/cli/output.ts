@@ -68,13 +68,14 @@ const GAP = '  ';
 const MIN_FOLDED = 16;
 
 /** A table no wider than the terminal where that can be: long ids and times are cut first, then the widest column folds. */
-/** The widest columns give way first, none below `MIN_FOLDED`. */
+/** Columns give way one after the other, the widest first, none below `MIN_FOLDED`. */
 function narrowed(widths: readonly number[], width: number): number[] {
   const left = [...widths];
-  for (let excess = sum(widths) - width; excess > 0; excess -= 1) {
-    const widest = left.indexOf(Math.max(...left));
-    if ((left[widest] ?? 0) <= MIN_FOLDED) break;
-    left[widest] = (left[widest] ?? 0) - 1;
+  let excess = sum(widths) - width;
+  for (const [i, one] of [...widths.entries()].sort(([, a], [, b]) => b - a)) {
+    const given = Math.min(excess, Math.max(0, one - MIN_FOLDED));
+    left[i] = one - given;
+    excess -= given;
   }
   return left;
 }

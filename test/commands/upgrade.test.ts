@@ -17,6 +17,8 @@ const files = dirname(options.home);
 async function bundle(version: string, program: string, key = 'releases'): Promise<string> {
   const folder = join(files, `${version}-${key}`);
   mkdirSync(join(folder, 'package', 'bin'), { recursive: true });
+  // What the program needs is where it imports from; a bundle without these folders is not even signed.
+  for (const part of ['dist', 'schemas', 'node_modules']) mkdirSync(join(folder, 'package', part), { recursive: true });
   writeFileSync(join(folder, 'package', 'package.json'), JSON.stringify({ version, type: 'module' }));
   writeFileSync(join(folder, 'package', 'bin', '3bot.js'), program);
   const path = join(folder, `3bot-${version}.tgz`);
