@@ -67,7 +67,6 @@ const GAP = '  ';
 /** A column is not folded to less than this. */
 const MIN_FOLDED = 16;
 
-/** A table no wider than the terminal where that can be: long ids and times are cut first, then the widest column folds. */
 /** Columns give way one after the other, the widest first, none below `MIN_FOLDED`. */
 function narrowed(widths: readonly number[], width: number): number[] {
   const left = [...widths];
@@ -80,6 +79,7 @@ function narrowed(widths: readonly number[], width: number): number[] {
   return left;
 }
 
+/** A table no wider than the terminal where that can be: long ids and times are cut first, then columns fold. */
 function table({ columns, rows }: List, paint: ChalkInstance, width: number): string {
   // Loaded where it is used: half of all commands print no table.
   const Table = createRequire(import.meta.url)('cli-table3') as typeof TableConstructor;
