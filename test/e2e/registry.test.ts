@@ -35,9 +35,10 @@ test('an image behind a login: the buyer finds what its tag is, the node logs in
   await using registry = await LocalRegistry.start('ann:$2b$04$ROcgt4..Ta0yM3sTKEH.leSrXNPrtnArMvAFQWihbul9Wko7Tj6hy');
   registry.headers['authorization'] = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
   const at = `127.0.0.1:${registry.port}`;
-  await using up = startBot(['dev', 'up', '--runtime', 'podman', '--allow-registry', at, '--json'], options);
+  const up = startBot(['dev', 'up', '--runtime', 'podman', '--allow-registry', at, '--json'], options);
+  // Killed, it would leave its volumes to be cleared while this folder goes.
+  await using _grid = { [Symbol.asyncDispose]: async () => void (await up.stop()) };
   const [{ digest }, [line]] = await Promise.all([push(registry, folder), up.until(/^\{.*\}$/m, GRID_MS)]);
-  t.after(() => execFileSync('podman', ['image', 'rm', '--ignore', '--force', `${at}/team/web:${digest.replace(':', '-')}`], { stdio: 'ignore' }));
   const ready = JSON.parse(line) as { bots: { consumer: { home: string } }; env: Record<string, string> };
   const consumer: RunOptions = { ...options, home: ready.bots.consumer.home, passphrase: null, env: { ...options.env, ...ready.env } };
   const login = (password: string): string => {
@@ -61,5 +62,7 @@ test('an image behind a login: the buyer finds what its tag is, the node logs in
   assert.equal(await poll(`an answer from ${url}`, () => fetch(url).then((answer) => answer.text()).catch(() => null)), 'from a closed registry\n');
   const shown = await botJson<Record<string, unknown>>(['bcdb', 'state', `contract/${right.contract}`], consumer);
   assert.ok(JSON.stringify(shown).includes(`${at}/team/web@${digest}`), 'the digest is in the record');
-  assert.equal(output('podman', 'ps', '--filter', `label=io.3bot.contract=${right.contract}`, '--format', '{{.Image}}').trim(), `${right.contract}.private/${at.replace(':', '-')}/team/web:${digest.replace(':', '-')}`, 'what a login fetched is the contract\'s alone');
+  const image = `${right.contract}.private/${at.replace(':', '-')}/team/web:${digest.replace(':', '-')}`;
+  t.after(() => execFileSync('podman', ['image', 'rm', '--ignore', '--force', image], { stdio: 'ignore' }));
+  assert.equal(output('podman', 'ps', '--filter', `label=io.3bot.contract=${right.contract}`, '--format', '{{.Image}}').trim(), image, 'what a login fetched is the contract\'s alone');
 });

@@ -155,7 +155,7 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
 
     test('there is nothing to see of what does not run', async () => {
       const other = { ...refOf(spec), workload: 'other' };
-      for (const ask of [driver.stats(other, within(20)), driver.open(other, { words: ['true'], terminal: null }, within(20))]) await assert.rejects(ask, (error) => isProblem(error, 'not_found'));
+      for (const ask of [() => driver.stats(other, within(20)), () => driver.open(other, { words: ['true'], terminal: null }, within(20))]) await assert.rejects(ask, (error) => isProblem(error, 'not_found'));
     });
   });
 
