@@ -13,6 +13,7 @@ export interface DevFlags {
   keep?: true;
   runtime?: Runtime;
   nodes?: number;
+  farms?: number;
   declare?: string;
   measured?: true;
   heartbeat?: string;
@@ -27,7 +28,8 @@ const MAX_NODES = 8;
 export function devOptions(command: Command): Command {
   return command
     .option('--runtime <runtime>', 'podman or process (default: podman where it works, else process, which isolates nothing)', parseRuntime)
-    .option('--nodes <count>', 'how many nodes (default: 1)', parseNodes)
+    .option('--nodes <count>', 'how many nodes, at most 8 (default: 1)', parseNodes)
+    .option('--farms <count>', 'how many farms the nodes belong to, by turns, each farm in a region of its own (default: 1)', parseNodes)
     .option('--declare <cpu/memory/ssd/hdd>', `what each node sells, sizes in GiB (default: ${DECLARED}); recorded as declared, not measured`)
     .option('--heartbeat <span>', 'how often nodes confirm that time is covered (default: 10s)', checkHeartbeat)
     .option('--allow-registry <registry>', 'a private registry that images may come from, for example 127.0.0.1:5000; repeat for more', collect)
@@ -47,9 +49,11 @@ export function runtimeNote({ runtime, instead }: Picked): string | undefined {
 export async function startDev(context: Context, flags: DevFlags, { runtime }: Picked, onStep: (step: Step) => void = () => undefined): Promise<DevGrid> {
   const { DevGrid: Grid } = await import('../../src/dev/grid.js');
   if (flags.declare !== undefined && flags.measured) throw new Problem('usage', '--declare and --measured exclude each other');
+  const { nodes = 1, farms = 1 } = flags;
+  if (farms > nodes) throw new Problem('usage', `${farms} farms need at least as many nodes`, { hint: `--nodes ${farms} --farms ${farms}` });
   using progress = await context.progress('starting a grid on this machine');
   const options: DevOptions = {
-    folder: flags.dir, keep: flags.keep === true || flags.dir !== undefined, runtime, nodes: flags.nodes ?? 1,
+    folder: flags.dir, keep: flags.keep === true || flags.dir !== undefined, runtime, nodes, farms,
     declare: flags.measured ? null : (flags.declare ?? DECLARED), heartbeat: flags.heartbeat, registries: flags.allowRegistry ?? [], signal: context.signal,
     onStep: (step) => {
       progress.say(step.name);
@@ -71,8 +75,9 @@ export function parseRuntime(text: string): Runtime {
   return text;
 }
 
+/** Of nodes or farms. @throws Problem `usage` */
 function parseNodes(text: string): number {
   const count = Number(text);
-  if (!/^[0-9]+$/.test(text) || count < 1 || count > MAX_NODES) throw new Problem('usage', `not a number of nodes: ${JSON.stringify(text.slice(0, 50))}`, { hint: `1 to ${MAX_NODES}` });
+  if (!/^[0-9]+$/.test(text) || count < 1 || count > MAX_NODES) throw new Problem('usage', `not a count: ${JSON.stringify(text.slice(0, 50))}`, { hint: `1 to ${MAX_NODES}` });
   return count;
 }

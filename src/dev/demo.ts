@@ -78,7 +78,7 @@ export async function demo(options: DemoOptions): Promise<DemoReport> {
   const name = `3bot-demo-${randomBytes(4).toString('hex')}`;
   const images = runtime === 'podman' ? [name] : [];
   const token = randomBytes(8).toString('hex');
-  const starting = (): Promise<DevGrid> => DevGrid.start({ runtime, keep: false, nodes: 1, declare: '8/16/500/0', registries: [], signal, onStep: (step) => {
+  const starting = (): Promise<DevGrid> => DevGrid.start({ runtime, keep: false, nodes: 1, farms: 1, declare: '8/16/500/0', registries: [], signal, onStep: (step) => {
     steps.push(step);
     onProgress(step.name);
   } });
@@ -87,7 +87,7 @@ export async function demo(options: DemoOptions): Promise<DemoReport> {
     for (const image of images) grid.removeLater(image);
     const what = runtime === 'process' ? processWords(await freePort(), token) : await timed('image', async () => containerWords(await makeLocalImage(name, signal), token), () => `localhost/${name}, a web server of busybox alone`);
     const result = await deal(grid, what, token, options, timed);
-    return { done: result, traces: { folder: grid.folder, grid: grid.id, runtime, images, urls: [grid.urls.home, grid.urls.farmer, result.url] } };
+    return { done: result, traces: { folder: grid.folder, grid: grid.id, runtime, images, urls: [grid.url, ...grid.farmers.map(({ url }) => url), result.url] } };
   })();
   await timed('clean', () => demandNothingLeft(traces, signal), () => `no process, port, ${runtime === 'podman' ? 'container, image, mount' : 'workload'} or folder is left`);
   return { ok: true, runtime, capacity: 'declared, not measured', ...done, seconds: Math.round(performance.now() - begun) / 1_000, steps };

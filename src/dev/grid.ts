@@ -1,4 +1,4 @@
-// A whole development grid on this machine: home, farmer, nodes and consumer, each a process of its own.
+// A whole development grid on this machine: home, farmers, nodes and consumer, each a process of its own.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { Runtime } from './runtime.js';
 /*
  *   <folder>/passphrase   one random passphrase for all keys here, 0600
  *   <folder>/home         numbers the lines
- *   <folder>/farmer       sells
+ *   <folder>/farmer       sells; the further ones are farmer-2 …
  *   <folder>/node-1 …     run what is sold
  *   <folder>/consumer     buys; has TFT
  */
@@ -29,6 +29,8 @@ export interface DevOptions {
   readonly runtime: Runtime;
   /** How many nodes, 1 to 8. */
   readonly nodes: number;
+  /** How many farms they belong to, by turns; 1 to as many as there are nodes. */
+  readonly farms: number;
   /** What each node sells, `cores/memory/ssd/hdd`; null: what is measured. */
   readonly declare: string | null;
   /** Private registries that images may come from, beside what was built on this machine. */
@@ -54,21 +56,29 @@ interface Guard {
 
 const GUARD = fileURLToPath(new URL('./guard.js', import.meta.url));
 const ANY_PORT = '127.0.0.1:0';
-const FARM = 'dev-farm';
+/** A farmer's bot, and its farm once there is one. */
+interface Farmer extends Bot {
+  readonly name: string;
+  /** Farm id. */
+  farm: string;
+  /** Address on loopback. */
+  url: string;
+}
+
+/** One farm has its plain name; of several each stands in a region of its own, so that spreading can be tried. */
+const named = (what: string, i: number): string => (i === 0 ? what : `${what}-${i + 1}`);
 
 /** A grid that runs. Disposing it ends every process in order and takes away what they made. */
 export class DevGrid implements AsyncDisposable {
   readonly folder: string;
   readonly home: Bot;
-  readonly farmer: Bot;
+  readonly farmers: readonly Farmer[];
   readonly nodes: readonly Bot[];
   readonly consumer: Bot;
   /** Genesis record. */
   id = '';
-  /** Farm id. */
-  farm = '';
-  /** Addresses on loopback. */
-  urls = { home: '', farmer: '' };
+  /** Address of the home on loopback. */
+  url = '';
   /** TFT of the consumer. */
   balance = '';
   readonly #options: DevOptions;
@@ -82,7 +92,7 @@ export class DevGrid implements AsyncDisposable {
     const passphraseFile = join(this.folder, 'passphrase');
     const bot = (name: string): Bot => ({ home: join(this.folder, name), passphraseFile });
     this.home = bot('home');
-    this.farmer = bot('farmer');
+    this.farmers = Array.from({ length: options.farms }, (_, i) => ({ ...bot(named('farmer', i)), name: named('dev-farm', i), farm: '', url: '' }));
     this.nodes = Array.from({ length: options.nodes }, (_, i) => bot(`node-${i + 1}`));
     this.consumer = bot('consumer');
     this.#guard = startGuard(this.folder);
@@ -132,8 +142,10 @@ export class DevGrid implements AsyncDisposable {
   async #start(): Promise<void> {
     const identity = async (bot: Bot, name: string) => this.#step(`${name}: identity`, () => this.ask<{ id: string }>(bot, 'identity', 'create', '--name', name));
     // Side by side where the order allows it: each of these takes most of a second of one core, for scrypt.
-    const [, , buyer] = await together([this.#startHome(() => identity(this.home, 'home')), identity(this.farmer, 'farmer'), identity(this.consumer, 'consumer')]);
-    await together([this.#startFarm(buyer.id), this.#fund()]);
+    const [buyer] = await together([
+      identity(this.consumer, 'consumer'), this.#startHome(() => identity(this.home, 'home')), ...this.farmers.map((bot, i) => identity(bot, named('farmer', i))),
+    ]);
+    await together([this.#fund(), ...this.farmers.map((farmer, i) => this.#startFarm(farmer, i, buyer.id))]);
   }
 
   async #startHome(identity: () => Promise<unknown>): Promise<void> {
@@ -141,11 +153,11 @@ export class DevGrid implements AsyncDisposable {
     const { id } = await this.#step('home: grid', () => this.ask<{ id: string }>(this.home, 'grid', 'create', 'dev', '--dev', '--heartbeat', this.#options.heartbeat ?? '10s'));
     this.id = id;
     const { url } = await this.#step('home: serves', () => this.#launch<{ url: string }>(this.home, 'serve', '--listen', ANY_PORT));
-    this.urls.home = url;
+    this.url = url;
   }
 
   async #join(bot: Bot, name: string): Promise<void> {
-    await this.#step(`${name}: copy of the book`, () => this.ask(bot, 'grid', 'join', this.urls.home, '--genesis', this.id));
+    await this.#step(`${name}: copy of the book`, () => this.ask(bot, 'grid', 'join', this.url, '--genesis', this.id));
   }
 
   async #fund(): Promise<void> {
@@ -154,23 +166,26 @@ export class DevGrid implements AsyncDisposable {
     this.balance = balance;
   }
 
-  async #startFarm(buyer: string): Promise<void> {
-    await this.#join(this.farmer, 'farmer');
-    const { farm } = await this.#step('farmer: farm', () => this.ask<{ farm: string }>(this.farmer, 'farm', 'create', FARM, '--place', 'this machine'));
-    this.farm = farm;
+  async #startFarm(farmer: Farmer, i: number, buyer: string): Promise<void> {
+    const name = named('farmer', i);
+    await this.#join(farmer, name);
+    const { farm } = await this.#step(`${name}: farm`, () => this.ask<{ farm: string }>(farmer, 'farm', 'create', farmer.name, '--place', 'this machine'));
+    farmer.farm = farm;
     // What was built on this machine may run here; read anew for each request, as a farmer's own change would be.
-    updateConfig(openHome(this.farmer.home), (config) => void config.farm?.allow_registries.push('localhost', ...this.#options.registries));
-    const { url } = await this.#step('farmer: serves', () => this.#launch<{ url: string }>(this.farmer, 'serve', '--listen', ANY_PORT));
-    this.urls.farmer = url;
-    await together(this.nodes.map((bot, i) => this.#startNode(bot, `node-${i + 1}`, buyer)));
+    updateConfig(openHome(farmer.home), (config) => void config.farm?.allow_registries.push('localhost', ...this.#options.registries));
+    const { url } = await this.#step(`${name}: serves`, () => this.#launch<{ url: string }>(farmer, 'serve', '--listen', ANY_PORT));
+    farmer.url = url;
+    const { length } = this.farmers;
+    await together(this.nodes.flatMap((bot, n) => (n % length === i ? [this.#startNode(bot, `node-${n + 1}`, farmer, buyer)] : [])));
   }
 
-  async #startNode(bot: Bot, name: string, buyer: string): Promise<void> {
+  async #startNode(bot: Bot, name: string, farmer: Farmer, buyer: string): Promise<void> {
     const { runtime, declare, registries } = this.#options;
-    const { invitation } = await this.#step(`farmer: invitation for ${name}`, () => this.ask<{ invitation: string }>(this.farmer, 'farm', 'invite', '--for', '10m'));
+    const { invitation } = await this.#step(`${farmer.name}: invitation for ${name}`, () => this.ask<{ invitation: string }>(farmer, 'farm', 'invite', '--for', '10m'));
     const capacity = declare === null ? ['--disk', 'ssd'] : ['--declare', declare];
+    const place = this.farmers.length === 1 ? [] : ['--region', `region of ${farmer.name}`];
     const allowed = ['--allow-exec', '--allow-registry', 'localhost', ...registries, ...(runtime === 'process' ? ['--allow-consumer', buyer] : [])];
-    await this.#step(`${name}: joins the farm`, () => this.ask(bot, 'node', 'join', invitation, '--runtime', runtime, '--address', '127.0.0.1', ...capacity, ...allowed));
+    await this.#step(`${name}: joins the farm`, () => this.ask(bot, 'node', 'join', invitation, '--runtime', runtime, '--address', '127.0.0.1', ...capacity, ...place, ...allowed));
     await this.#step(`${name}: watches`, () => this.#launch(bot, 'node', 'watch'));
   }
 
