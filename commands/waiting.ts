@@ -2,7 +2,7 @@
 import { Problem } from '../src/base/errors.js';
 import type { Command } from 'commander';
 import { parseDuration } from '../src/base/duration.js';
-import type { ContractShown } from '../src/consumer/contracts.js';
+import type { ContractShown } from '../src/market/contract.js';
 import type { Goal } from '../src/consumer/wait.js';
 import type { Context } from './command.js';
 import { openGridOf } from './handle.js';
@@ -36,7 +36,8 @@ export interface Waited {
 /** Waits for a contract as the flags say; never throws for what the contract or the wait came to. */
 export async function waitAndShow(context: Context, grid: string | undefined, id: string, fallback: Goal, { wait, timeout }: WaitOptions): Promise<Waited> {
   const { waitFor } = await import('../src/consumer/wait.js');
-  const { findContract, showContract } = await import('../src/consumer/contracts.js');
+  const { findContract } = await import('../src/consumer/contracts.js');
+  const { showContract } = await import('../src/market/contract.js');
   const { nowOf } = await import('./now.js');
   const { clock, signal } = context;
   const goal = wait ?? fallback;

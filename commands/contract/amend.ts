@@ -86,7 +86,8 @@ async function approve(context: Context, { period }: ContractView, record: Parse
 
 async function commit({ out }: Context, { grid }: BuyerSession, id: string, { record, signatures }: SignedFile): Promise<void> {
   const { deliver } = await import('../../src/net/deliver.js');
-  const { findContract, showContract } = await import('../../src/consumer/contracts.js');
+  const { findContract } = await import('../../src/consumer/contracts.js');
+  const { showContract } = await import('../../src/market/contract.js');
   const { nowOf } = await import('../now.js');
   const { contractText } = await import('./text.js');
   await deliver(grid, { payload: record.text, signatures: [...signatures] }, `look before you repeat it: 3bot contract show ${id.slice(0, 12)}`);

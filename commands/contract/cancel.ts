@@ -1,5 +1,5 @@
 // 3bot contract cancel
-import type { ContractShown } from '../../src/consumer/contracts.js';
+import type { ContractShown } from '../../src/market/contract.js';
 import type { CommandFile } from '../command.js';
 import { openBuyer } from '../deal.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
@@ -12,7 +12,8 @@ export const command: CommandFile<GridFlag & { reason?: string; fault?: true }> 
   examples: ['3bot contract cancel 3f2a91c0', '3bot contract cancel 3f2a91c0 --reason "no longer needed" --json', '3bot contract cancel 3f2a91c0 --fault --reason "unreachable since noon"'],
   async run(context, [text = ''], { grid: named, reason = '', fault }) {
     const { endContract } = await import('../../src/consumer/change.js');
-    const { findContract, showContract } = await import('../../src/consumer/contracts.js');
+    const { findContract } = await import('../../src/consumer/contracts.js');
+    const { showContract } = await import('../../src/market/contract.js');
     const { nowOf } = await import('../now.js');
     const { contractText } = await import('./text.js');
     const { out, prompt, flags } = context;

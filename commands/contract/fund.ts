@@ -51,7 +51,8 @@ restarted. If it does not run, nothing is funded.`,
 
 async function once(context: Context, session: BuyerSession, contract: ContractObject, { for: term_ms, max, idempotencyKey: key }: Options): Promise<void> {
   const { fund, fundedBefore } = await import('../../src/consumer/fund.js');
-  const { findContract, showContract } = await import('../../src/consumer/contracts.js');
+  const { findContract } = await import('../../src/consumer/contracts.js');
+  const { showContract } = await import('../../src/market/contract.js');
   const { Unsent } = await import('../../src/market/unsent.js');
   const { openPrivate } = await import('../../src/private.js');
   const { nowOf } = await import('../now.js');

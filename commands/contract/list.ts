@@ -11,7 +11,8 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string }> 
   examples: ['3bot contract list', '3bot contract list --state active --json'],
   async run(context, _args, { grid: named, limit, state }) {
     const { Problem } = await import('../../src/base/errors.js');
-    const { contractsOf, showContract, workloadState } = await import('../../src/consumer/contracts.js');
+    const { contractsOf } = await import('../../src/consumer/contracts.js');
+    const { showContract, workloadState } = await import('../../src/market/contract.js');
     const { findBotKeys } = await import('../../src/keys/identity.js');
     const { identityInUse } = await import('../../src/keys/unlock.js');
     const { nowOf } = await import('../now.js');

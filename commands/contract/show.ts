@@ -12,7 +12,7 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true; watc
   examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --watch', '3bot contract show 3f2a91c0 --json'],
   async run(context, [text = ''], { grid: named, at, history, watch }) {
     const { existsSync } = await import('node:fs');
-    const { showContract } = await import('../../src/consumer/contracts.js');
+    const { showContract } = await import('../../src/market/contract.js');
     const { findById } = await import('../../src/market/find.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
     const { momentText, stateAt } = await import('../bcdb/at.js');

@@ -1,6 +1,6 @@
 // A contract as a person reads it.
 import { formatDuration } from '../../src/base/duration.js';
-import { workloadState, type ContractShown } from '../../src/consumer/contracts.js';
+import { workloadState, type ContractShown } from '../../src/market/contract.js';
 import { durationText, resourcesText } from '../../src/market/words.js';
 import { short } from '../../src/rules/refusal.js';
 

@@ -6,7 +6,7 @@ import { Client } from '../net/client.js';
 import type { Grid } from '../net/grid.js';
 import { read } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import { delaysOf, progressOf, type Progress } from './contracts.js';
+import { delaysOf, progressOf, type Progress } from '../market/contract.js';
 
 /** How far to wait; `ready` of a contract without workloads is `held`. */
 export type Goal = Progress;

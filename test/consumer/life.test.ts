@@ -7,7 +7,7 @@ import { isProblem, Problem } from '../../src/base/errors.js';
 import { totalStroops } from '../../src/capacity/price.js';
 import { makeRecord, signRecord, type ParsedRecord } from '../../src/bcdb/record.js';
 import { farmSigns, proposeAmendment } from '../../src/consumer/amend.js';
-import { showContract } from '../../src/consumer/contracts.js';
+import { showContract } from '../../src/market/contract.js';
 import { fund, fundedBefore, fundedBy, fundingOf, keepFunded, type Funded } from '../../src/consumer/fund.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { timelineOf } from '../../src/consumer/timeline.js';

@@ -1,7 +1,7 @@
 // How far a contract is, from what its node said.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delaysOf, progressOf, workloadState } from '../../src/consumer/contracts.js';
+import { delaysOf, progressOf, workloadState } from '../../src/market/contract.js';
 import type { ContractObject, WorkloadStatus } from '../../src/rules/objects.js';
 
 const ID = 'c'.repeat(40);
