@@ -1,8 +1,7 @@
 // 3bot node watch
 import { Problem } from '../../src/base/errors.js';
 import { parseDuration } from '../../src/base/duration.js';
-import type { Desired } from '../../src/node/plan/desired.js';
-import type { Running } from '../../src/node/driver.js';
+import type { Grid } from '../../src/net/grid.js';
 import { progressWords } from '../../src/node/report/progress.js';
 import type { WatchEvent } from '../../src/node/report/tell.js';
 import type { Round } from '../../src/node/watch.js';
@@ -27,7 +26,7 @@ export const command: CommandFile<Options> = {
   examples: ['3bot node watch', '3bot node watch --once --json'],
   async run(context, _args, options) {
     const { lockHome } = await import('../../src/home.js');
-    const { home, out } = context;
+    const { home, out, clock, signal } = context;
     const config = ownNode(home);
     // Two would start and say everything twice; `bcdb.lock` does not keep them apart, since one may work beside a server.
     using _alone = lockNode(lockHome, context);
@@ -41,45 +40,16 @@ export const command: CommandFile<Options> = {
     const { settle } = await import('./runtime.js');
     const { config: chosen, overcommit } = await settle(context, grid, keyring, config, options.runtime);
     if (chosen.runtime === 'process') out.note(NOTHING_ISOLATED);
-    const { markVolumes } = await import('../../src/node/mark.js');
-    const { openGateway, openTools, openVolumes } = await import('../../src/node/tools.js');
-    const { servedNames } = await import('../../src/node/gateway/names.js');
-    const { Journal } = await import('../../src/node/report/journal.js');
-    const { Lives } = await import('../../src/node/life/lives.js');
-    const { Taken } = await import('../../src/node/plan/taken.js');
-    const { metricsText } = await import('../../src/node/report/metrics.js');
-    const { replaceFile } = await import('../../src/home.js');
-    const { release } = await import('../../src/net/release.js');
-    const { HEALTHY } = await import('../../src/node/release/supervise.js');
-    const { Watcher } = await import('../../src/node/watch.js');
-    const { secretsOf } = await import('../../src/node/secrets/secrets.js');
-    const { openPrivate } = await import('../../src/private.js');
-    const { MAX_LONG_POLL_MS, WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
-    using taken = new Taken(home, grid.id, chosen.key);
-    const settled = await markVolumes(home, chosen, grid.reader, taken.all().keys(), (await openVolumes(chosen, overcommit).list()).length > 0);
-    const { driver, volumes, networks, address } = openTools(home, settled, overcommit);
-    await using _driver = driver;
-    await using web = openGateway(home, settled, context.clock);
-    using lives = new Lives(home, grid.id, settled.key);
-    const { clock, signal } = context;
-    const gateway = web === null ? {} : { gateway: (wanted: readonly Desired[], running: readonly Running[], end: AbortSignal) => web.apply(servedNames(grid.reader, settled, wanted), running, driver, end) };
-    using data = openPrivate(home);
-    const journal = new Journal(data, { grid: grid.id, node: settled.key });
-    const secrets = secretsOf(home, grid, keyring, data, { signal, wait_ms: options.once === true ? 0 : MAX_LONG_POLL_MS });
-    // A supervisor that tries this release waits for it.
-    let told = false;
-    const { Sleeper } = await import('../../src/node/power.js');
-    const sleeper = settled.power === undefined ? undefined : new Sleeper(settled.power, settled.key, (event) => show(context, event), context.signal);
-    const rounded = (round: Round): void => {
-      void sleeper?.round(round);
-      if (options.metrics !== undefined) replaceFile(options.metrics, metricsText(round, release()), 0o644);
-      if (!told && process.connected) process.send?.(HEALTHY);
-      told = true;
-    };
+    const settled = await marked(context, grid, chosen, overcommit);
+    const { openNode } = await import('../../src/node/open.js');
+    await using node = openNode({
+      home, grid, config: settled, keyring, overcommit, once: options.once === true, clock, signal, tell: (event) => show(context, event),
+      rounded: await listener(context, settled, options.metrics),
+    });
     // Nobody would start this one again.
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref();
-    const watcher = new Watcher({ grid, config: settled, driver, volumes, networks, taken, lives, journal, secrets, ...gateway, signer: keyring.signer('node'), address, clock, signal, tell: (event) => show(context, event), rounded });
+    const { driver, volumes, watcher } = node;
     ready(context, settled, grid.name);
     if (options.once === true) {
       await watcher.once();
@@ -91,10 +61,37 @@ export const command: CommandFile<Options> = {
     const remeasurer = new Remeasurer({ grid, keyring, clock, look: (before) => lookAgain(context, settled, grid.dev, before), tell: (event) => show(context, event) });
     const { letLook } = await import('../../src/node/inside/attend.js');
     const looks = letLook({ home, grid, config: settled, driver, volumes, signer: keyring.signer('node'), clock, signal, tell: (event) => show(context, event), cleared: watcher.cleared });
+    const { WATCH_INTERVAL_MS } = await import('../../src/base/limits.js');
     await Promise.all([watcher.forever(options.interval ?? WATCH_INTERVAL_MS), remeasurer.forever(signal), looks]);
     stop();
   },
 };
+
+/** The settings with the mark of the volumes' folder in them, which is made or looked for first. */
+async function marked({ home }: Context, grid: Grid, config: NodeConfig, overcommit: boolean): Promise<NodeConfig> {
+  const { markVolumes } = await import('../../src/node/mark.js');
+  const { Taken } = await import('../../src/node/plan/taken.js');
+  const { openVolumes } = await import('../../src/node/tools.js');
+  using taken = new Taken(home, grid.id, config.key);
+  return markVolumes(home, config, grid.reader, taken.all().keys(), (await openVolumes(config, overcommit).list()).length > 0);
+}
+
+/** What is done after each whole round: sleep, metrics, and word to a supervisor that tries this release. */
+async function listener(context: Context, { key, power }: NodeConfig, metrics: string | undefined): Promise<(round: Round) => void> {
+  const { metricsText } = await import('../../src/node/report/metrics.js');
+  const { replaceFile } = await import('../../src/home.js');
+  const { release } = await import('../../src/net/release.js');
+  const { HEALTHY } = await import('../../src/node/release/supervise.js');
+  const { Sleeper } = await import('../../src/node/power.js');
+  const sleeper = power === undefined ? undefined : new Sleeper(power, key, (event) => show(context, event), context.signal);
+  let told = false;
+  return (round) => {
+    void sleeper?.round(round);
+    if (metrics !== undefined) replaceFile(metrics, metricsText(round, release()), 0o644);
+    if (!told && process.connected) process.send?.(HEALTHY);
+    told = true;
+  };
+}
 
 function ready({ out }: Context, { key, farm, grid, runtime }: NodeConfig, name: string): void {
   out.line({ event: 'ready', node: key, farm, grid, runtime }, () => `watching for node ${key.slice(0, 16)} of grid ${name}, runtime ${runtime}`);

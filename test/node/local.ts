@@ -22,13 +22,10 @@ import { createLog } from '../../src/net/log.js';
 import { speakerOf } from '../../src/net/talk.js';
 import type { Driver } from '../../src/node/driver.js';
 import { openTools } from '../../src/node/tools.js';
-import { Journal } from '../../src/node/report/journal.js';
-import { Lives } from '../../src/node/life/lives.js';
-import { secretsOf } from '../../src/node/secrets/secrets.js';
-import { Taken } from '../../src/node/plan/taken.js';
+import { openNode } from '../../src/node/open.js';
 import type { WatchEvent } from '../../src/node/report/tell.js';
 import type { Volumes } from '../../src/node/volume.js';
-import { Watcher } from '../../src/node/watch.js';
+import type { Watcher } from '../../src/node/watch.js';
 import { read, readGrid, type ContractObject, type RunObject } from '../../src/rules/objects.js';
 import type { Agreement, Announcement, NodeConfig, Workload } from '../../src/schema/types.js';
 
@@ -189,15 +186,10 @@ export class LocalGrid implements AsyncDisposable {
     const signal = AbortSignal.any([this.signal, stop.signal]);
     const keyring = await keys.get('node', 'node');
     const grid = await openGrid({ home: nodeHome, clock, signal: this.signal, openKeyring: (type, name) => keys.get(type, name), grid: config.grid });
-    const { driver: own, volumes, networks, address } = openTools(nodeHome, config, true);
-    const driver = around(own);
-    const taken = new Taken(nodeHome, config.grid, config.key);
-    const lives = new Lives(nodeHome, config.grid, config.key);
-    const data = openPrivate(nodeHome);
-    const secrets = secretsOf(nodeHome, grid, keyring, data, { signal, wait_ms: interval_ms === undefined ? 0 : 20_000 });
     const events: WatchEvent[] = [];
     let rounds = 0;
-    const watcher = new Watcher({ grid, config, driver, volumes, networks, taken, lives, journal: new Journal(data, { grid: config.grid, node: config.key }), secrets, signer: keyring.signer('node'), address, clock, signal, tell: (event) => events.push(event), rounded: () => (rounds += 1) });
+    const node = openNode({ home: nodeHome, grid, config, keyring, overcommit: true, once: interval_ms === undefined, clock, signal, tell: (event) => events.push(event), rounded: () => (rounds += 1), around });
+    const { watcher, driver, volumes } = node;
     const loop = interval_ms === undefined ? Promise.resolve() : watcher.forever(interval_ms);
     // As the command does it.
     const deaf = interval_ms === undefined ? () => undefined : grid.onNews(() => watcher.wake());
@@ -210,10 +202,7 @@ export class LocalGrid implements AsyncDisposable {
         deaf();
         stop.abort();
         await loop;
-        taken[Symbol.dispose]();
-        data[Symbol.dispose]();
-        lives[Symbol.dispose]();
-        await driver[Symbol.asyncDispose]();
+        await node[Symbol.asyncDispose]();
         await grid[Symbol.asyncDispose]();
       },
     };
