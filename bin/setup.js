@@ -66,4 +66,6 @@ if (!existsSync(stamp) || sources.some((path) => newest(path) > statSync(stamp).
   process.stderr.write('3bot: building\n');
   run(process.execPath, ['src/schema/generate.mjs']);
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'src/explorer/page']);
+  run(process.execPath, ['src/explorer/page/build.mjs']);
 }

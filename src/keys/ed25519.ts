@@ -1,6 +1,5 @@
 // Ed25519 (RFC 8032) as records use it: keys in hex, signatures in base64, one accept set on every back end.
-import { nodeBackend } from './backends/node.js';
-import { sodiumBackend } from './backends/sodium.js';
+import { bestBackend } from './backends/best.js';
 import type { Backend } from './backends/backend.js';
 import { signingBytes, type SignedType } from './signed.js';
 
@@ -10,15 +9,9 @@ const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
 
 let loaded: Backend | undefined;
 
-/** The back end in use: sodium-native, or node:crypto where that has no build. Loaded at first use. */
+/** The back end in use: `bestBackend`. Loaded at first use. */
 export function backend(): Backend {
-  if (loaded === undefined) {
-    try {
-      loaded = sodiumBackend();
-    } catch {
-      loaded = nodeBackend();
-    }
-  }
+  loaded ??= bestBackend();
   return loaded;
 }
 

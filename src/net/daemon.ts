@@ -19,7 +19,7 @@ import { MailOffice } from './mail/office.js';
 import { Prover } from './prover.js';
 import { Relay } from './relay/relay.js';
 import { release } from './release.js';
-import { startServer, type Listen, type Server, type TalkHandler } from './server.js';
+import { startServer, type Listen, type MoreRoutes, type Server, type TalkHandler } from './server.js';
 import { servedMetrics, startMetrics } from './metrics.js';
 import { Tally } from './tally.js';
 import type { WitnessHandler } from './witnesses.js';
@@ -66,6 +66,8 @@ export interface DaemonOptions extends Omit<GridOptions, 'grid' | 'openKeyring' 
   /** Address under which others reach this bot; where it listens if left out. */
   readonly publicUrl?: string | undefined;
   readonly roles?: readonly OpenRole[];
+  /** Further routes where it listens on TCP. */
+  readonly more?: MoreRoutes | undefined;
 }
 
 /** A daemon that is up. Disposing it stops everything in order. */
@@ -118,7 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     owned.push(() => relay[Symbol.dispose]());
     const tally = new Tally();
     const serve = async (where: Listen): Promise<Server> => {
-      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, relay, mail, tally, clock, version: release(), log });
+      const server = await startServer({ listen: where, books: grids, provers, talk, witnesses, relay, mail, tally, clock, version: release(), log, more: 'socket' in where ? undefined : options.more });
       owned.push(() => server[Symbol.asyncDispose]());
       return server;
     };

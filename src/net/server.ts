@@ -21,7 +21,7 @@ import { Polls } from './polls.js';
 import type { Relay } from './relay/relay.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
 import type { Prover } from './prover.js';
-import { addRoutes } from './routes.js';
+import { addRoutes, type RouteParts } from './routes.js';
 import type { Tally } from './tally.js';
 import { addSchemas } from './wire.js';
 import type { WitnessHandler } from './witnesses.js';
@@ -51,6 +51,9 @@ export type TalkHandler = (sealed: SealedTalk) => Promise<SealedTalk>;
 /** Where to listen: TCP (port 0: any free one), or a Unix socket, which becomes 0600. */
 export type Listen = { readonly host: string; readonly port: number } | { readonly socket: string };
 
+/** Adds routes of a higher rank to a server, such as the market's and a page; they are bounded and answered for as ours. */
+export type MoreRoutes = (app: FastifyInstance, parts: RouteParts) => void;
+
 /** What a server is made of. */
 export interface ServerParts {
   readonly listen: Listen;
@@ -68,6 +71,8 @@ export interface ServerParts {
   readonly tally?: Tally;
   /** Keeps mailboxes; none if left out. */
   readonly mail?: PostOffice;
+  /** Further routes; none if left out. */
+  readonly more?: MoreRoutes | undefined;
   readonly clock: Clock;
   readonly version: string;
   readonly log: FastifyBaseLogger;
@@ -124,7 +129,11 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
   if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000, keyGenerator: ({ ip }) => placeOf(ip) });
-  await app.register(async (scope) => addRoutes(scope, { ...parts, isLocal, ending: ending.signal, buffered, polls }));
+  await app.register(async (scope) => {
+    const routed: RouteParts = { ...parts, isLocal, ending: ending.signal, buffered, polls };
+    addRoutes(scope, routed);
+    parts.more?.(scope, routed);
+  });
   const address = await listen(app, parts.listen);
   return { address, [Symbol.asyncDispose]: () => app.close() };
 }

@@ -1,12 +1,8 @@
 // The one door to the validators that the schemas in schemas/ become.
 import { createRequire } from 'node:module';
 import { Problem } from '../base/errors.js';
+import { wrongOf, type Validator } from './shape.js';
 import { SCHEMA_NAMES, type SchemaName } from './types.js';
-
-interface Validator {
-  (value: unknown): boolean;
-  errors?: { instancePath: string; message?: string; params?: Record<string, unknown> }[] | null;
-}
 
 const require = createRequire(import.meta.url);
 const loaded = new Map<SchemaName, Validator>();
@@ -35,11 +31,7 @@ export function hasSchema(name: string): name is SchemaName {
  * @param value anything; hostile input is expected
  */
 export function shapeError(name: SchemaName, value: unknown): string | null {
-  const validator = validatorOf(name);
-  if (validator(value)) return null;
-  const first = validator.errors?.[0];
-  const extra = first?.params?.['additionalProperty'] ?? first?.params?.['missingProperty'];
-  return `${name}${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}${typeof extra === 'string' && !first?.message?.includes(extra) ? ` (${extra})` : ''}`;
+  return wrongOf(name, validatorOf(name), value);
 }
 
 /**

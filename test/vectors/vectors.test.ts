@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import canonicalize from 'canonicalize';
 import { canonical, parseCanonical } from '../../src/base/canonical.js';
 import { isProblem } from '../../src/base/errors.js';
+import { nobleBackend } from '../../src/keys/backends/noble.js';
 import { nodeBackend } from '../../src/keys/backends/node.js';
 import { sodiumBackend } from '../../src/keys/backends/sodium.js';
 import { verifyBytes } from '../../src/keys/ed25519.js';
@@ -56,7 +57,7 @@ describe('RFC 8785', () => {
   });
 });
 
-for (const backend of [sodiumBackend(), nodeBackend()]) {
+for (const backend of [sodiumBackend(), nodeBackend(), nobleBackend()]) {
   test(`Wycheproof's Ed25519 signatures, by ${backend.name}`, () => {
     const { tests } = read<Wycheproof>('wycheproof-ed25519.json');
     assert.ok(tests.some(({ valid }) => valid) && tests.some(({ valid }) => !valid));

@@ -16,7 +16,7 @@ export interface KeyPair {
  * R equal, byte for byte, to the encoding of S·B − h·A (no cofactor).
  */
 export interface Backend {
-  readonly name: 'sodium' | 'node';
+  readonly name: 'sodium' | 'node' | 'noble';
   /** Key of 32 bytes, signature of 64 bytes; any other length gives false. */
   verify(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /** Key pair of a 32-byte seed. */
