@@ -29,7 +29,7 @@ export function askingOptions(command: Command): Command {
   return command
     .option('--length <list>', 'less for long terms, as 720h=5%,8760h=15%; the longest that applies counts; none takes it back', parseLengths)
     .option('--dedicated <percent>', 'less for a node as a whole (unless you say otherwise 50%)', parsePercent)
-    .option('--architect <percent>', 'the largest share that an architect may get of your contracts (unless you say otherwise 0%)', parsePercent)
+    .option('--architect <percent>', 'the largest share that architects may get of your contracts, all of them together', parsePercent)
     .option('--for <bot>', 'a deal with this bot alone: name, did:key:… or key; with --discount, or prices of its own')
     .option('--discount <percent>', 'with --for: so much less', parsePercent)
     .option('--until <date>', 'with --for: agreements drafted before that, as 2026-12-31 or 2026-12-31T12:00Z', parseUntil)

@@ -41,6 +41,10 @@ export const COSIGN_EVERY_MS = 60_000;
 export const MAX_ALLOCATIONS = 1_000;
 /** Payers of one contract: each has an account, and settling touches all of them within MAX_RULE_OBJECTS. */
 export const MAX_CONTRACT_PAYERS = 8;
+/** Payers and payees of one contract, for the same reason: beside them settling touches contract, node, grid and the meter's. */
+export const MAX_CONTRACT_ACCOUNTS = 12;
+/** Text of a blueprint, line ends included: twenty services with all they can say; it stands in one object. */
+export const MAX_BLUEPRINT_CHARS = 65_536;
 /** Stretches without confirmation that a meter remembers, to know what was confirmed before the end of a term that nobody has settled yet. */
 export const MAX_METER_GAPS = 32;
 /** Longest time between the signatures of two who are both there: the farm holds capacity meanwhile. */

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import { perHourStroops } from '../capacity/price.js';
 import type { Keyring } from '../keys/keyring.js';
+import { feesOf, sumOf } from '../market/blueprint.js';
 import { EXCLUSIONS, search, type Found, type Match, type Exclusion } from '../market/directory.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
@@ -13,7 +14,7 @@ import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import { short } from '../rules/refusal.js';
 import { featuresFor } from '../rules/workload.js';
-import type { Agreement, Announcement, ArchitectShare, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, ArchitectShare, BlueprintRef, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** What somebody wants to buy. */
@@ -45,6 +46,8 @@ export interface Wanted {
   readonly exec?: true;
   /** Who gets a share of what is billed, if the farm lets them. */
   readonly architect?: ArchitectShare;
+  /** What it is made from, instead: whose fees the architects get. */
+  readonly blueprint?: BlueprintRef;
   /** Who confirms time; null: nobody. The node itself if left out. */
   readonly meter?: string | null;
   /** The farm's notice is to be at least so long, ms. */
@@ -96,12 +99,12 @@ export interface Quotes {
 
 /** The request that says what is wanted, paid from the identity's wallet. */
 export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' | 'keyring'>, nonce: string, firm: boolean): TalkRequest {
-  const { resources, term_ms, node, workloads, signers, commit, order, retention_ms, commit_within_ms, dedicated, exec, architect, meter, notice_ms } = wanted;
+  const { resources, term_ms, node, workloads, signers, commit, order, retention_ms, commit_within_ms, dedicated, exec, architect, blueprint, meter, notice_ms } = wanted;
   return {
     nonce, consumer: actsFor(grid.reader, keyring.signer('bot').key), payers: [keyring.signer('wallet').key], resources, term_ms, node,
     workloads: [...workloads], signers: [...signers], order, retention_ms, commit_within_ms, firm,
     ...(commit === undefined ? {} : { commit }),
-    ...(dedicated === undefined ? {} : { dedicated }), ...(exec === undefined ? {} : { exec }), ...(architect === undefined ? {} : { architect }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
+    ...(dedicated === undefined ? {} : { dedicated }), ...(exec === undefined ? {} : { exec }), ...(architect === undefined ? {} : { architect }), ...(blueprint === undefined ? {} : { blueprint }), ...(meter === undefined ? {} : { meter }), ...(notice_ms === undefined ? {} : { notice_ms }),
   };
 }
 
@@ -113,7 +116,7 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const { grid, clock, signal } = buyer;
   const { resources, farm, node, location, platforms, term_ms, dedicated = false } = wanted;
   const at = Math.max(clock(), grid.reader.lastAt);
-  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, at, buyer: { key: request.consumer, term_ms, dedicated } });
+  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, fees_ppm: sumOf(feesOf(grid.reader, request)), at, buyer: { key: request.consumer, term_ms, dedicated } });
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
   const pinned = location !== null || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
@@ -175,7 +178,7 @@ function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offe
   const { time } = record.payload;
   const announced = read(grid.reader, 'node', node);
   if (announced === undefined) throw bad(`names node ${short(node)}, which is not on this grid`);
-  const own = draftAgreement(request, { farm: { id: farm.farm, payout: farm.payout }, grid: readGrid(grid.reader), node: { key: node, capacity: announced.announcement.capacity }, prices, discounts, notice_ms, time });
+  const own = draftAgreement(request, { farm: { id: farm.farm, payout: farm.payout }, grid: readGrid(grid.reader), node: { key: node, capacity: announced.announcement.capacity }, prices, discounts, notice_ms, fees: feesOf(grid.reader, request), time });
   if (own.id !== record.id) throw bad(`is not what was asked for: ${difference(own, record)}`);
   if (announced.admitted !== farm.farm || (request.node !== null && node !== request.node)) throw bad(`names node ${short(node)}, which is not the one`);
   if (request.notice_ms !== undefined && notice_ms !== 0 && notice_ms < request.notice_ms) throw bad('lets the farm end it with a shorter notice than was asked for');

@@ -4,12 +4,13 @@ import { MAX_ALLOCATIONS, MAX_COMMIT_OF_TWO_MS, MAX_COMMIT_WITHIN_MS, MAX_RETENT
 import { fits, NOTHING, subtract } from '../capacity/fit.js';
 import { formatPercent } from '../capacity/percent.js';
 import { askingOf, type Asking } from '../market/asking.js';
+import { sumOf } from '../market/blueprint.js';
 import { registryRefusal } from '../market/images.js';
 import { PPM } from '../rules/agreement.js';
 import { contractsOn, drainOf, freeCapacity } from '../rules/node.js';
 import type { DealObject, FarmObject, GridObject, NodeObject } from '../rules/objects.js';
 import { featuresFor } from '../rules/workload.js';
-import type { FarmConfig, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
+import type { FarmConfig, Fee, Resources, TalkDecline, TalkRequest, Workload } from '../schema/types.js';
 
 /** The farmer's own limits, from config.json. */
 export type Policy = Pick<FarmConfig, 'allow_registries' | 'allow_consumers' | 'deny_consumers' | 'max_term_ms' | 'max_retention_ms' | 'notice_ms' | 'meters'>;
@@ -29,6 +30,8 @@ export interface Shop {
   readonly deal: DealObject | undefined;
   /** Nodes that name this farm, admitted or not. */
   readonly nodes: readonly NodeObject[];
+  /** What architects are to get, as `feesOf` says. */
+  readonly fees: readonly Fee[];
   /** A paying account has several keys: they may take their time, as further signers may. */
   readonly shared?: boolean;
   readonly policy: Policy;
@@ -92,13 +95,13 @@ export function noticeOf({ notice_ms = NOTICE_MS }: Pick<Policy, 'notice_ms'>): 
   return notice_ms;
 }
 
-/** An architect is paid out of the farmer's part, so as much as the farmer says and no more. */
-function refusesShares({ dedicated, architect }: TalkRequest, { grid: { rules, shares = [] }, farm: { architect_ppm = 0 } }: Shop): Decision | undefined {
-  if (rules < 2 && (dedicated === true || architect !== undefined)) return decline('policy', 'dedicated nodes and architects need a grid of rules 2');
-  if (architect === undefined) return undefined;
-  if (architect.share_ppm > architect_ppm) return decline('policy', `this farm leaves ${architect_ppm === 0 ? 'nothing' : `${formatPercent(architect_ppm)} at most`} to architects`);
-  const taken = shares.reduce((sum, { share_ppm }) => sum + share_ppm, architect.share_ppm);
-  return taken < PPM ? undefined : decline('policy', 'architect and grid would leave nothing to this farm');
+/** Architects are paid out of the farmer's part, so as much as the farmer says and no more. */
+function refusesShares({ dedicated, blueprint }: TalkRequest, { fees, grid: { rules, shares = [] }, farm: { architect_ppm = 0 } }: Shop): Decision | undefined {
+  if (rules < 2 && (dedicated === true || blueprint !== undefined || fees.length > 0)) return decline('policy', 'dedicated nodes, blueprints and architects need a grid of rules 2');
+  const asked = sumOf(fees);
+  if (asked > architect_ppm) return decline('policy', `this farm leaves ${architect_ppm === 0 ? 'nothing' : `${formatPercent(architect_ppm)} at most`} to architects, ${formatPercent(asked)} is asked for`);
+  const taken = shares.reduce((sum, { share_ppm }) => sum + share_ppm, asked);
+  return taken < PPM ? undefined : decline('policy', 'architects and grid would leave nothing to this farm');
 }
 
 function refusesWorkloads(workloads: readonly Workload[], { allow_registries }: Policy): Decision | undefined {

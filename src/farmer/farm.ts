@@ -11,8 +11,11 @@ import { farmNamed } from '../market/find.js';
 import { appendSigned } from '../net/compose.js';
 import type { Grid } from '../net/grid.js';
 import { actsFor } from '../rules/identity.js';
-import { read, type DealObject, type FarmObject } from '../rules/objects.js';
+import { read, readGrid, type DealObject, type FarmObject } from '../rules/objects.js';
 import type { Deal, Farm, PriceList, Prices } from '../schema/types.js';
+
+/** What a new farm leaves to architects: they bring it customers, and it is paid for what they sell. */
+const ARCHITECT_PPM = 100_000;
 
 /** What a farm says of itself beside its name. */
 export interface FarmTerms {
@@ -42,13 +45,16 @@ export function farmOf(grid: Grid, keyring: Keyring): FarmObject {
  * Founds a farm under the keyring's name, and sets its prices. What an interrupted run had done is not done again.
  * @param owner the owner's identity; it is on the grid already
  * @param prices null: the grid's list prices
+ * @param architect_ppm what architects may get; left out: a tenth, where the grid's rules know architects
  * @throws Problem `refused` where the name belongs to another farm; what `append` throws
  */
-export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms, prices: Prices | null): Promise<FarmObject> {
+export async function foundFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms, prices: Prices | null, architect_ppm?: number): Promise<FarmObject> {
   const farm = farmNamed(grid.reader, keyring.name) ?? (await appendFarm(grid, owner, keyring, terms));
   if (!isKeyOf(keyring, farm)) throw new Problem('refused', `the name ${keyring.name} is taken by another farm on grid ${grid.name}`, { reason: 'name', hint: 'choose another name' });
-  if (farm.prices !== null && prices === null) return farm;
-  return setPrices(grid, keyring, farm, (before) => ({ ...before, prices: prices ?? before.prices }));
+  if (farm.prices !== null && prices === null && architect_ppm === undefined) return farm;
+  const byDefault = farm.prices === null && readGrid(grid.reader).rules >= 2 ? ARCHITECT_PPM : undefined;
+  const leaves = architect_ppm ?? byDefault;
+  return setPrices(grid, keyring, farm, (before) => ({ ...before, prices: prices ?? before.prices, ...(leaves === undefined ? {} : { architect_ppm: leaves }) }));
 }
 
 async function appendFarm(grid: Grid, owner: Keyring, keyring: Keyring, terms: FarmTerms): Promise<FarmObject> {

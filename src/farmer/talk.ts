@@ -18,6 +18,7 @@ import { verifyBytes } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
 import { signingBytes } from '../keys/signed.js';
 import { dealOf } from '../market/asking.js';
+import { feesOf } from '../market/blueprint.js';
 import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
 import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
@@ -29,7 +30,7 @@ import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objec
 import { partiesOf } from '../rules/quorum.js';
 import { short } from '../rules/refusal.js';
 import { accountSigners } from '../rules/spending.js';
-import type { Agreement, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import type { Agreement, Fee, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
 import { decideAmendment } from './amend.js';
 import { decide, decline, drainedText, leftOn, noticeOf, type Policy } from './decide.js';
 import { Holds, type Hold } from './hold.js';
@@ -53,7 +54,9 @@ export interface FarmerParts {
 type Answer = { [K in TalkKind]: { readonly kind: K; readonly body: TalkBodies[K] } }[TalkKind];
 
 /** Refusals that a newer copy may turn: these are looked at twice. */
-const STALE = new Set<TalkDecline['code']>(['capacity', 'no_node', 'funds']);
+const STALE = new Set<TalkDecline['code']>(['capacity', 'no_node', 'funds', 'blueprint']);
+/** A blueprint is in every copy that follows the home within so long. */
+const BLUEPRINT_RETRY_MS = 10_000;
 /** Refusals of an accept after which its offer is worth nothing. */
 const SPENT = new Set<TalkDecline['code']>([...STALE, 'busy', 'expired']);
 
@@ -153,8 +156,10 @@ class Farmer {
     const before = this.#offers.get(contract, at);
     if (before !== undefined && before.asked === asked) return offerOf(before);
     checkSigners(grid.reader, request);
+    const fees = this.#fees(request);
+    if (fees === undefined) return no(decline('blueprint', 'this version of the blueprint takes no new contracts, or is not in this copy yet', { final: false, retry_after_ms: BLUEPRINT_RETRY_MS }));
     const farm = this.#farm();
-    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), shared: request.payers.some((payer) => read(grid.reader, 'account', payer)?.keys !== undefined), policy: policy(), held: holds.map(heldOf) }, at);
+    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), shared: request.payers.some((payer) => read(grid.reader, 'account', payer)?.keys !== undefined), policy: policy(), fees, held: holds.map(heldOf) }, at);
     if ('decline' in decision) return no(decision);
     const { node: { key, announcement }, prices, discounts } = decision;
     const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, notice_ms: noticeOf(policy()), time: at });
@@ -231,11 +236,19 @@ class Farmer {
     return undefined;
   }
 
-  #draft(request: TalkRequest, choice: Omit<Choice, 'farm' | 'grid'>): ParsedRecord {
+  #draft(request: TalkRequest, choice: Omit<Choice, 'farm' | 'grid' | 'fees'>): ParsedRecord {
     const grid = readGrid(this.#parts.grid.reader);
-    const record = draftAgreement(request, { ...choice, farm: this.#farm(), grid });
+    const record = draftAgreement(request, { ...choice, farm: this.#farm(), grid, fees: feesOf(this.#parts.grid.reader, request) });
     if (Buffer.byteLength(record.text) > grid.limits.record_bytes) throw new Problem('malformed', `this agreement would be larger than the ${grid.limits.record_bytes} bytes a record of this grid may have`);
     return record;
+  }
+
+  /** What architects are to get; undefined: the blueprint is not one from which contracts are made, as far as this copy knows. */
+  #fees(request: TalkRequest): readonly Fee[] | undefined {
+    const { reader } = this.#parts.grid;
+    const { blueprint } = request;
+    if (blueprint !== undefined && read(reader, 'blueprint_version', `${blueprint.id}/${blueprint.version}`)?.withdrawn !== null) return undefined;
+    return feesOf(reader, request);
   }
 
   #farm(): FarmObject {

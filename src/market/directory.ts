@@ -29,6 +29,8 @@ export interface Search {
   readonly platforms?: readonly string[] | undefined;
   /** Two-letter country or name of a region, in any case. */
   readonly location?: string | undefined;
+  /** What the farm is to leave to architects, in millionths. */
+  readonly fees_ppm?: number | undefined;
   /** ms since 1970; capacity is what is left then. */
   readonly at: number;
   /** Whose prices count (key of a bot; undefined: anybody's), for how long, and whether only nodes do that nobody has anything of; left out: an hour, for anybody. */
@@ -46,6 +48,7 @@ export const EXCLUSIONS = {
   runtime: 'with another runtime',
   platform: 'of a platform that the image is not for',
   features: 'without a feature that is needed',
+  architects: 'whose farm leaves less to architects',
   full: 'with as many contracts as a node can have',
   shared: 'that somebody has a part of already',
   cpu: 'with too few cores left',
@@ -161,6 +164,7 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
   if (wanted.platforms?.includes(node.announcement.platform) === false) return 'platform';
   if (wanted.features?.some((feature) => !node.announcement.features.includes(feature)) === true) return 'features';
+  if ((wanted.fees_ppm ?? 0) > (farm.architect_ppm ?? 0)) return 'architects';
   if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
   const { buyer, at } = wanted;
   const dedicated = buyer?.dedicated ?? false;

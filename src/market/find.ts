@@ -41,7 +41,7 @@ export function findNode(state: DirectoryState, text: string): NodeObject {
  * @param hint where ids are found
  * @throws Problem `not_found`; `usage` where several ids begin so
  */
-export function findById<T extends 'contract' | 'document' | 'vote'>(state: Objects, type: T, text: string, hint: string): ObjectTypes[T] {
+export function findById<T extends 'blueprint' | 'contract' | 'document' | 'vote'>(state: Objects, type: T, text: string, hint: string): ObjectTypes[T] {
   // A whole id needs no list, which is more than a light grid can prove.
   const whole = text.length === 40 ? read(state, type, text.toLowerCase()) : undefined;
   const found = whole ?? (byPrefix(state, type, 40, text) as ObjectTypes[T] | undefined);

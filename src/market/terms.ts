@@ -5,7 +5,7 @@ import { totalStroops } from '../capacity/price.js';
 import { chainId, makeRecord, versionFor, type ParsedRecord } from '../bcdb/record.js';
 import { PPM } from '../rules/agreement.js';
 import type { FarmObject, GridObject } from '../rules/objects.js';
-import type { Agreement, GridShare, Payee, Payers, Quorum, Resources, TalkRequest } from '../schema/types.js';
+import type { Agreement, Fee, GridShare, Payee, Payers, Quorum, Resources, TalkRequest } from '../schema/types.js';
 import type { Asking } from './asking.js';
 
 /** Time a node has to make a contract's volumes; without `held` by then everything goes back. */
@@ -24,6 +24,8 @@ export interface Choice extends Asking {
   };
   /** How long before the end the farm has to say that it ends the contract early; 0: it cannot. */
   readonly notice_ms: number;
+  /** What architects get, as `feesOf` says. */
+  readonly fees: readonly Fee[];
   /** Farm's time of drafting, ms; the deadline counts from it. */
   readonly time: number;
 }
@@ -53,6 +55,7 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
     farm: farm.id,
     node: node.key,
     order: request.order,
+    ...(request.blueprint === undefined ? {} : { blueprint: request.blueprint }),
     resources,
     units: 'units/1',
     prices,
@@ -60,7 +63,7 @@ export function draftAgreement(request: TalkRequest, choice: Choice): ParsedReco
     total_stroops: total.toString(),
     term_ms: request.term_ms,
     payers: splitAmong(request.payers, total),
-    payees: payeesOf(farm.payout, request.architect, grid.shares ?? []),
+    payees: payeesOf(farm.payout, choice.fees, grid.shares ?? []),
     quorums: { commit: everybody, workload: allOf([consumer]), amend: everybody, end: allOf([consumer]) },
     commit_by: choice.time + request.commit_within_ms,
     provision_by_ms: PROVISION_MS,
@@ -82,10 +85,10 @@ function smaller(a: bigint, b: bigint): bigint {
 }
 
 /** The farmer gets what the others leave. */
-function payeesOf(payout: string, architect: TalkRequest['architect'], shares: readonly GridShare[]): Payee[] {
-  const others: Payee[] = [...(architect === undefined ? [] : [{ ...architect, role: 'architect' as const }]), ...shares];
+function payeesOf(payout: string, fees: readonly Fee[], shares: readonly GridShare[]): Payee[] {
+  const others: Payee[] = [...fees.map((fee) => ({ ...fee, role: 'architect' as const })), ...shares];
   const rest = others.reduce((left, { share_ppm }) => left - share_ppm, PPM);
-  if (rest < 0) throw new Problem('malformed', 'architect and grid would get more than all of what is billed');
+  if (rest < 0) throw new Problem('malformed', 'architects and grid would get more than all of what is billed');
   return [{ account: payout, role: 'farmer', share_ppm: rest }, ...others];
 }
 

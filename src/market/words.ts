@@ -86,6 +86,7 @@ export function agreementText(contract: string, body: Agreement): (readonly [nam
     ['afterwards', `${body.grace_ms === 0 ? 'over with the term' : `paused for ${durationText(body.grace_ms)} once the term is over, in which it can be funded`}; data wiped ${body.retention_ms === 0 ? 'at once' : `${durationText(body.retention_ms)} after the end, sooner where what was billed pays for less of its disk`}`],
   ];
   if (body.order !== null) rows.push(['order', body.order]);
+  if (body.blueprint !== undefined) rows.push(['made from', `version ${body.blueprint.version} of blueprint ${body.blueprint.id}`]);
   if (body.minimum_stroops !== '0') rows.push(['minimum charge', `${formatTft(BigInt(body.minimum_stroops))} TFT`]);
   if (body.notice_ms !== 0) rows.push(['notice', `the farm may end it early, ${durationText(body.notice_ms)} after it has said so`]);
   if (body.exec) rows.push(['commands', 'may be run within workloads']);

@@ -7,6 +7,7 @@ import type { Expected, Moment, ReadState, RuleBook } from '../bcdb/rulebook.js'
 import type { Genesis, Limits, Payers } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import { account } from './account.js';
+import { blueprint, withdraw } from './blueprint.js';
 import { agreement, end, workload } from './contract.js';
 import { document, endorse } from './document.js';
 import { admit, deal, farm, prices, retire } from './farm.js';
@@ -36,6 +37,7 @@ const RULES: ReadonlyMap<string, Rule<unknown>> = new Map(
     agreement, workload, end, run, session, status,
     claim, fund, amend, notice,
     certificate, mint,
+    blueprint, withdraw,
     document, endorse, vote, ballot,
     network, link,
     stateRoot,

@@ -8,6 +8,7 @@ import { changeEscrow, contractOf, settle } from './escrow.js';
 import { markOf, meterOf } from './meter.js';
 import { allocate, keepUntil } from './node.js';
 import { read, write, type ContractObject, type EndReason } from './objects.js';
+import { useBlueprint } from './blueprint.js';
 import { checkPlace, placeStroops } from './place.js';
 import { resolve, someOf } from './quorum.js';
 import { demand, refused, short } from './refusal.js';
@@ -30,6 +31,7 @@ export const agreement: Rule<Agreement> = {
     demand(node !== undefined, 'not_found', `no node ${short(body.node)} on this grid`);
     demand(node.farm === body.farm && node.admitted === body.farm, 'not_sellable', `node ${short(body.node)} is not sold by farm ${short(body.farm)}: the node must name the farm, and the farm admit the node`);
     demand(farmerOf(body.payees).account === farm.payout, 'terms', `the farmer's share does not go to the payout account of farm ${farm.name}`);
+    useBlueprint(state, body, rules);
     checkRunnable(state, body.node, body);
     checkPlaces(state, body.by, subject, body.workloads, at);
     if (rules >= 2) checkPlace(node, body);

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/canonical.js';
 import type { ReadState, State } from '../bcdb/rulebook.js';
 import type { FarmingTerms } from '../capacity/farming.js';
-import type { Agreement, Announcement, BotRole, Deal, Discount, Drain, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PrivateNetwork, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
+import type { Agreement, Announcement, BotRole, Deal, Discount, Drain, Fee, Genesis, GridShare, Identity, LengthDiscount, Payers, Prices, PrivateNetwork, PublishedPort, Quorum, Resources, Run, Vote, Workload } from '../schema/types.js';
 
 /** `grid`: what genesis laid down and governance has changed since, and the TFT that exists now. */
 export interface GridObject extends Omit<Genesis, 'allocations'> {
@@ -71,6 +71,34 @@ export interface EndorseObject {
   bot: string;
   /** Of the record. */
   chain: string;
+  at: number;
+}
+
+/** `blueprint/<id>`: what is the same of all its versions, and the newest. */
+export interface BlueprintObject {
+  id: string;
+  /** Key of the architect; with the name it makes the id. */
+  by: string;
+  name: string;
+  /** Of the newest version, as the number is. */
+  about: string;
+  version: number;
+  /** Contracts made from any version so far. */
+  contracts: number;
+  /** Of the newest version. */
+  at: number;
+}
+
+/** `blueprint_version/<id>/<version>`. */
+export interface BlueprintVersionObject {
+  /** Id of its record. */
+  record: string;
+  about: string;
+  /** The file, line by line. */
+  text: string[];
+  fees: Fee[];
+  /** Takes no new contracts since then. */
+  withdrawn: { at: number; reason: string } | null;
   at: number;
 }
 
@@ -370,6 +398,8 @@ export interface ObjectTypes {
   account: AccountObject;
   admission: AdmissionObject;
   ballot: BallotObject;
+  blueprint: BlueprintObject;
+  blueprint_version: BlueprintVersionObject;
   bot: BotObject;
   certificate: CertificateObject;
   contract: ContractObject;

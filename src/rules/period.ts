@@ -7,7 +7,7 @@
 // Whatever changes who paid what first pays the payees what is billed, so that what is left is the payers' alone.
 import { formatTft, stroops } from '../base/amount.js';
 import { iso } from '../base/clock.js';
-import { MAX_CONTRACT_PAYERS, MAX_DURATION_MS } from '../base/limits.js';
+import { MAX_CONTRACT_ACCOUNTS, MAX_CONTRACT_PAYERS, MAX_DURATION_MS } from '../base/limits.js';
 import type { State } from '../bcdb/rulebook.js';
 import { totalStroops } from '../capacity/price.js';
 import type { Amend, Claim, Fund, Notice, Payers } from '../schema/types.js';
@@ -168,7 +168,8 @@ function payIn(state: State, allowance: Allowance, id: string, payers: Payers): 
       move(state, allowance, { account }, { escrow: id }, amount);
       stakes.set(account, (stakes.get(account) ?? 0n) + amount);
     }
-    demand(stakes.size <= MAX_CONTRACT_PAYERS, 'payers', `a contract has ${MAX_CONTRACT_PAYERS} payers at the most`);
+    const most = Math.min(MAX_CONTRACT_PAYERS, MAX_CONTRACT_ACCOUNTS - contractOf(state, id).agreement.payees.length);
+    demand(stakes.size <= most, 'payers', `a contract ${most === MAX_CONTRACT_PAYERS ? '' : 'of so many payees '}has ${most} payers at the most`);
     setStakes(state, id, [...stakes].map(([account, amount_stroops]) => ({ account, amount_stroops })));
   });
 }

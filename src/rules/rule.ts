@@ -39,7 +39,7 @@ export interface Allowance {
 export interface Rule<B> {
   readonly kind: SchemaName;
   /** First part of the chain it lives on. */
-  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state' | 'meter' | 'certify' | 'document' | 'vote' | 'network' | 'recovery';
+  readonly chain: 'grid' | 'bot' | 'account' | 'farm' | 'node' | 'contract' | 'run' | 'state' | 'meter' | 'certify' | 'document' | 'blueprint' | 'vote' | 'network' | 'recovery';
   /** First version of the rules that knows this kind; left out: 1. */
   readonly since?: Version;
   /** Brings TFT into being: genesis, faucet, mint. */

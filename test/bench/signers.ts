@@ -87,7 +87,7 @@ function agreement(market: Market, buyer: TestBuyer, signers: readonly Signer[])
   if (farm === undefined) throw new Error('no farm');
   const grid = readGrid(reader);
   const request = { ...wanted({ resources: gib(1, 1, 1), term_ms: HOUR }), consumer: buyer.bot, payers: [buyer.wallet], nonce: randomBytes(16).toString('hex'), workloads: [], signers: [], commit_within_ms: 600_000, firm: true };
-  const draft = draftAgreement(request, { farm, grid, node: { key: market.node.key, capacity: gib(8, 8, 500) }, prices: grid.prices, discounts: [], notice_ms: 0, time: Date.now() });
+  const draft = draftAgreement(request, { farm, grid, node: { key: market.node.key, capacity: gib(8, 8, 500) }, prices: grid.prices, discounts: [], notice_ms: 0, fees: [], time: Date.now() });
   const body = agreementOf(draft);
   const parties = [...body.quorums.commit.members.flatMap((member) => ('of' in member ? [member.of] : [])), ...signers.map(({ key }) => `bot/${key}`)];
   const whole = { ...body, quorums: { ...body.quorums, commit: someOf(parties.length, parties) } };

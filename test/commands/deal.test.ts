@@ -65,9 +65,9 @@ test('a quote explains its price line by line, and a whole node is one price for
   const { offers } = await botJson<{ offers: { total: string; explanation: { steps: { step: string; exact: string }[]; total: string } }[] }>(['quote', '--dedicated', '--for', '1h', '--explain'], { home });
   // 8 cores, 16 GiB and 500 GiB: 4 CU and 2.5 SU, 0.0525 TFT an hour, half of it.
   assert.deepEqual(offers.map(({ total, explanation }) => [total, explanation.total, explanation.steps.at(-1)?.step, explanation.steps.at(-1)?.exact]), [['0.0262500', '0.0262500', 'dedicated', '21/800']]);
-  const none = await bot(['quote', '--cpu', '1', '--architect', 'ann', '--architect-share', '5%'], { home });
-  assert.equal(none.code, 3);
-  assert.match(none.stderr, /leaves nothing to architects/);
+  const none = await bot(['quote', '--cpu', '1', '--architect', 'ann', '--architect-share', '15%'], { home });
+  assert.equal(none.code, 5);
+  assert.match(none.stderr, /1 whose farm leaves less to architects/);
 });
 
 test('what nobody sells exits 5 with counted reasons, in JSON too', async () => {

@@ -30,7 +30,7 @@ function request(more: Partial<TalkRequest> = {}): TalkRequest {
 
 const ARCHITECT = { account: hex('f'), share_ppm: 50_000 };
 const workload = (image: string | null, name = 'web'): Workload => ({ name, image, command: image === null ? ['true'] : [], env: [], ports: [], secrets: [] });
-const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES, rules: 2 }, farm: FARM, deal: undefined, nodes: [node('a')], policy: POLICY, held: [], ...more });
+const shop = (more: Partial<Shop> = {}): Shop => ({ grid: { prices: PRICES, rules: 2 }, farm: FARM, deal: undefined, nodes: [node('a')], policy: POLICY, fees: [], held: [], ...more });
 const said = (decision: Decision): string => ('decline' in decision ? decision.decline.code : decision.node.key);
 const taken = (contract: string, resources = gib(5, 5, 0), until = AT + HOUR) => ({ contract, resources, until, disk_until: until });
 
@@ -76,10 +76,11 @@ const CASES: [title: string, request: Partial<TalkRequest>, shop: Partial<Shop>,
   ['as a whole a node that keeps somebody\'s data', { dedicated: true }, { nodes: [node('a', { allocations: [{ ...taken('x'), until: AT }] })] }, 'capacity'],
   ['as a whole a node with a part on hold', { dedicated: true }, { held: [{ node: hex('a'), resources: gib(1, 0, 0) }] }, 'capacity'],
   ['a node as a whole under rules 1', { dedicated: true }, { grid: { prices: PRICES, rules: 1 } }, 'policy'],
-  ['an architect, of whom the farm has said nothing', { architect: ARCHITECT }, {}, 'policy'],
-  ['an architect with as much as the farm leaves', { architect: ARCHITECT }, { farm: { ...FARM, architect_ppm: 50_000 } }, hex('a')],
-  ['an architect with more than the farm leaves', { architect: ARCHITECT }, { farm: { ...FARM, architect_ppm: 49_999 } }, 'policy'],
-  ['an architect who with the grid takes all', { architect: { ...ARCHITECT, share_ppm: 900_000 } }, { farm: { ...FARM, architect_ppm: 1_000_000 }, grid: { prices: PRICES, rules: 2, shares: [{ account: null, role: 'burn', share_ppm: 100_000 }] } }, 'policy'],
+  ['an architect, of whom the farm has said nothing', { architect: ARCHITECT }, { fees: [ARCHITECT] }, 'policy'],
+  ['an architect with as much as the farm leaves', { architect: ARCHITECT }, { fees: [ARCHITECT], farm: { ...FARM, architect_ppm: 50_000 } }, hex('a')],
+  ['an architect with more than the farm leaves', { architect: ARCHITECT }, { fees: [ARCHITECT], farm: { ...FARM, architect_ppm: 49_999 } }, 'policy'],
+  ['an architect who with the grid takes all', {}, { fees: [{ ...ARCHITECT, share_ppm: 900_000 }], farm: { ...FARM, architect_ppm: 1_000_000 }, grid: { prices: PRICES, rules: 2, shares: [{ account: null, role: 'burn', share_ppm: 100_000 }] } }, 'policy'],
+  ['two architects who together get more than the farm leaves', {}, { fees: [ARCHITECT, { ...ARCHITECT, account: hex('e'), share_ppm: 1 }], farm: { ...FARM, architect_ppm: 50_000 } }, 'policy'],
   ['a payer twice', { payers: [hex('d'), hex('d')] }, {}, 'malformed'],
   ['the consumer as extra signer', { signers: [`bot/${hex('c')}`] }, {}, 'malformed'],
 ];

@@ -174,7 +174,7 @@ test('an offer that is not what was asked for is not taken, whatever it tricks w
     const found = read(reader, 'farm', market.farm);
     assert.ok(found !== undefined);
     const grid = readGrid(reader);
-    const draft = structuredClone(draftAgreement(asked.body, { farm: found, grid, node: { key: market.node.key, capacity: gib(8, 16, 500) }, prices: grid.prices, discounts: [], notice_ms: 0, time: Date.now() }).payload) as unknown as JsonObject;
+    const draft = structuredClone(draftAgreement(asked.body, { farm: found, grid, node: { key: market.node.key, capacity: gib(8, 16, 500) }, prices: grid.prices, discounts: [], notice_ms: 0, fees: [], time: Date.now() }).payload) as unknown as JsonObject;
     change(draft['body'] as unknown as Agreement, draft);
     const place = { grid: market.grid.id, thread: asked.thread, seq: 1, prev: asked.hash };
     return (await sealTalk(farm, peerOf(reader, asked.from), place, 'offer', { payload: makeRecord(draft as never).text, valid_until: Date.now() + 10_000, notes: [] }, Date.now())).sealed;

@@ -21,7 +21,7 @@ const REQUEST: TalkRequest = {
   signers: [`bot/${ben.key}`], commit_within_ms: HOUR, firm: true, meter: null,
   workloads: [{ name: 'main', image: `docker.io/library/web@sha256:${'a'.repeat(64)}`, command: ['httpd', '-f'], env: [{ name: 'MODE', value: 'x' }], ports: [{ container: 80, protocol: 'tcp' }], secrets: [] }],
 };
-const CHOICE: Choice = { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, grid: { id: 'ab'.repeat(32), retention_ms: HOUR, rules: 2, heartbeat_ms: HOUR }, node: { key: 'ef'.repeat(32), capacity: gib(8, 16, 500) }, prices: PRICES, discounts: [], notice_ms: 0, time: Date.UTC(2026, 0, 1) };
+const CHOICE: Choice = { farm: { id: 'f'.repeat(40), payout: 'cd'.repeat(32) }, grid: { id: 'ab'.repeat(32), retention_ms: HOUR, rules: 2, heartbeat_ms: HOUR }, node: { key: 'ef'.repeat(32), capacity: gib(8, 16, 500) }, prices: PRICES, discounts: [], notice_ms: 0, fees: [], time: Date.UTC(2026, 0, 1) };
 const draft = draftAgreement(REQUEST, CHOICE);
 const signed = async (signer: typeof ann): Promise<Signature> => ({ by: signer.key, sig: await signer.sign('record', draft.text) });
 const refused = (code: ProblemCode) => (thrown: unknown): boolean => isProblem(thrown, code);

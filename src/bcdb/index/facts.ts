@@ -24,11 +24,11 @@ const PARTY = /^((bot|account|node|certify|meter)\/[0-9a-f]{64}|(farm|contract|r
 const KEY = /^[0-9a-f]{64}$/;
 const ID = /^[0-9a-f]{40}$/;
 /** Keys of a body that name a party by its bare id, and what kind of party. */
-const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract', vote: 'vote', network: 'network' };
+const NAMED: Readonly<Record<string, string>> = { node: 'node', account: 'account', payout: 'account', to: 'account', farm: 'farm', bot: 'bot', contract: 'contract', vote: 'vote', network: 'network', blueprint: 'blueprint' };
 /** Chains whose id is another party's. */
 const BESIDE: Readonly<Record<string, string>> = { run: 'contract', certify: 'node', recovery: 'bot' };
 /** Keys of a body whose text is meant for people. */
-const FOR_PEOPLE = new Set(['name', 'place', 'region', 'country', 'features', 'reason', 'image', 'memo', 'order', 'model', 'platform', 'command', 'role', 'endpoint', 'title', 'text', 'question', 'options', 'option']);
+const FOR_PEOPLE = new Set(['name', 'place', 'region', 'country', 'features', 'reason', 'image', 'memo', 'order', 'model', 'platform', 'command', 'role', 'endpoint', 'title', 'about', 'text', 'question', 'options', 'option']);
 const AMOUNT = /^(0|[1-9][0-9]{0,18})$/;
 
 /** The first part of a chain: `contract` of `contract/<id>`. */
@@ -96,9 +96,9 @@ export function amountOf(text: string): bigint | undefined {
   return amount <= MAX_STROOPS ? amount : undefined;
 }
 
-/** Every text below a value, with the name it stands under; lists pass their own name on. */
+/** Every text below a value, with the name it stands under; lists pass their own name on, and an `id` is called as what it is the id of. */
 function walk(value: Json, key: string, visit: (text: string, key: string) => void): void {
   if (typeof value === 'string') visit(value, key);
   else if (Array.isArray(value)) for (const item of value) walk(item, key, visit);
-  else if (value !== null && typeof value === 'object') for (const name of Object.keys(value)) walk(value[name] as Json, name, visit);
+  else if (value !== null && typeof value === 'object') for (const name of Object.keys(value)) walk(value[name] as Json, name === 'id' ? key : name, visit);
 }

@@ -9,7 +9,7 @@ import { lockFile } from '../../home.js';
 /** The file's mark (`PRAGMA application_id`): "3bix" in ASCII. */
 const APPLICATION_ID = 0x33626978;
 /** Raised with every change of the tables or of what stands in them: an older file is made again. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Numbers of what a `term` is a value of. */
 export const TERM = { chain: 1, kind: 2, signer: 3, tag: 4, family: 5 } as const;
