@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { checkPrinted } from './printed.js';
 
 /** The passphrase of every home here that says nothing else. */
 export const PASSPHRASE = 'correct horse battery staple';
@@ -77,9 +78,9 @@ export function assertNoLeak(text: string, secrets: readonly string[] = [PASSPHR
 
 function checkRun(args: readonly string[], { code, stdout, stderr }: Omit<Run, 'json'>, secrets: readonly string[]): void {
   assertNoLeak(stdout + stderr, secrets);
+  checkPrinted(args, { code, stdout, stderr });
   const end = args.indexOf('--');
   const json = (end === -1 ? args : args.slice(0, end)).includes('--json');
-  if (json && !args.includes('--help') && !args.includes('-h')) for (const line of stdout.split('\n')) if (line !== '') JSON.parse(line);
   if (code !== 0 && code !== null && end === -1) assert.match(stderr, json ? /^\{"error":\{"code":/m : /^3bot: error: /m, `exit ${code} without saying why`);
 }
 
@@ -136,6 +137,7 @@ export function startBot(args: readonly string[], options: RunOptions): Running 
     child.kill(signal);
     const code = await end;
     assertNoLeak(stdout + stderr, [PASSPHRASE, options.passphrase ?? '']);
+    checkPrinted(args, { code, stdout, stderr });
     return code;
   };
   return {

@@ -1,0 +1,46 @@
+// The schemas of what commands print with --json: schemas/json/<words>.json, each made whole for whoever reads it alone.
+import { existsSync, readFileSync } from 'node:fs';
+
+/** A JSON Schema (draft 7), or a part of one. */
+export type Schema = { readonly [name: string]: unknown };
+
+const FOLDER = new URL('../../../schemas/json/', import.meta.url);
+
+/**
+ * The schema of what a command prints, with everything that it refers to among its own `$defs`.
+ * @param words of the command; `error` is what stderr gets, `3bot` what the program alone prints
+ * @returns null where there is none: the command prints what another program prints
+ */
+export function printedSchema(words: string): Schema | null {
+  const file = `${words.replaceAll(' ', '.')}.json`;
+  if (!/^[a-z0-9.]+$/.test(file) || !existsSync(new URL(file, FOLDER))) return null;
+  const definitions: Record<string, unknown> = {};
+  const whole = inlined(read(new URL(file, FOLDER)), new URL(file, FOLDER), definitions) as Schema;
+  return { $schema: 'http://json-schema.org/draft-07/schema#', ...whole, ...(Object.keys(definitions).length === 0 ? {} : { $defs: definitions }) };
+}
+
+function read(file: URL): Schema {
+  return JSON.parse(readFileSync(file, 'utf8')) as Schema;
+}
+
+/** A copy whose references lead to `definitions`, which gets what they lead to. */
+function inlined(value: unknown, from: URL, definitions: Record<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((one) => inlined(one, from, definitions));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$id').map(([name, part]) => [name, name === '$ref' ? define(String(part), from, definitions) : inlined(part, from, definitions)]));
+}
+
+function define(ref: string, from: URL, definitions: Record<string, unknown>): string {
+  const target = new URL(ref, from);
+  const name = target.hash.replace('#/$defs/', '');
+  const file = (target.pathname.split('/').at(-1) ?? '').replace(/(\.\d+)?\.json$/, '');
+  // Shapes of records keep the name of their file, so that a `key` of theirs is not taken for one of ours.
+  const own = file === 'shared' ? name : [file, name].filter((part) => part !== '').join('_');
+  if (!(own in definitions)) {
+    // Taken before it is read: a shape may refer to itself.
+    definitions[own] = {};
+    const whole = read(new URL(target.pathname, target));
+    definitions[own] = inlined(name === '' ? whole : (whole['$defs'] as Schema)[name], target, definitions);
+  }
+  return `#/$defs/${own}`;
+}
