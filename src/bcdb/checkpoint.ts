@@ -100,17 +100,41 @@ function noteOf(point: TimedPoint, log: Signer, clock: Signer, logSignature: str
  * @throws Problem `integrity` that names what does not hold; reason `note`, `checkpoint`, or `unwitnessed` below the quorum
  */
 export function openCheckpoint(note: string, pinned: CheckpointTrust): Checkpoint {
-  const parsed = parseNote(note);
-  const { origin, size, root, extensions } = parseCheckpointText(parsed.text);
+  const read = readCheckpoint(note, pinned);
+  checkLogged(read);
+  const stamp_ms = stampOf(read);
+  return { size: read.size, root: read.root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(read)) };
+}
+
+/** A checkpoint's text, of which nothing is believed yet. */
+export interface ReadCheckpoint {
+  readonly note: Note;
+  readonly size: number;
+  readonly root: Buffer;
+  /** Whose word a checkpoint of this size is. */
+  readonly era: CheckpointTrust;
+}
+
+/** Form and origin alone. @throws Problem `integrity`, reason `note` or `checkpoint` */
+export function readCheckpoint(text: string, pinned: CheckpointTrust): ReadCheckpoint {
+  const note = parseNote(text);
+  const { origin, size, root, extensions } = parseCheckpointText(note.text);
   if (origin !== pinned.origin) throw broken(`of another log, ${origin}`);
   // This log writes none, so that nothing is signed that no copy looks at.
   if (extensions.length > 0) throw broken('it has extension lines');
-  const era = eraAt(pinned, size);
-  const { log, clock } = checkpointKeys(era);
-  signatureBy(parsed, ed25519Verifier(log, checkEd25519));
-  const stamp_ms = cosignatureTime(signatureBy(parsed, cosignatureVerifier(clock, checkEd25519)));
+  return { note, size, root, era: eraAt(pinned, size) };
+}
+
+/** @throws Problem `integrity`, reason `note`, unless the log has signed it */
+export function checkLogged({ note, era }: ReadCheckpoint): void {
+  signatureBy(note, ed25519Verifier(checkpointKeys(era).log, checkEd25519));
+}
+
+/** When its home has stamped it, ms. @throws Problem `integrity`, reason `note` or `checkpoint` */
+export function stampOf({ note, era }: ReadCheckpoint): number {
+  const stamp_ms = cosignatureTime(signatureBy(note, cosignatureVerifier(checkpointKeys(era).clock, checkEd25519)));
   if (stamp_ms === undefined) throw broken('the time stamp is no time');
-  return { size, root, stamp_ms, time_ms: Math.min(stamp_ms, witnessedAt(parsed, size, era.witnesses)) };
+  return stamp_ms;
 }
 
 /**
@@ -121,13 +145,19 @@ export function openCheckpoint(note: string, pinned: CheckpointTrust): Checkpoin
  */
 export function openCheckpointAlone(note: string, pinned: CheckpointTrust): Checkpoint {
   const opened = openCheckpoint(note, pinned);
-  const { handover_ms = Infinity } = pinned.earlier?.find(({ until, handover_ms: end }) => opened.size <= until && end !== undefined) ?? {};
-  if (opened.time_ms <= handover_ms) return opened;
-  throw new Problem('integrity', `checkpoint: an old home of the grid has signed it at ${iso(opened.time_ms)}; another home took over at ${iso(handover_ms)}`, { reason: 'handed_over', hint: 'ask for one from a bot that serves the grid now' });
+  checkHome(opened, pinned);
+  return opened;
 }
 
-/** The time of the quorum, ms; Infinity where none is asked for. */
-function witnessedAt(note: Note, size: number, policy: Policy | null): number {
+/** @throws Problem `integrity`, reason `handed_over`, where its home was not the grid's any more when it signed */
+export function checkHome({ size, time_ms }: Pick<Checkpoint, 'size' | 'time_ms'>, pinned: CheckpointTrust): void {
+  const { handover_ms = Infinity } = pinned.earlier?.find(({ until, handover_ms: end }) => size <= until && end !== undefined) ?? {};
+  if (time_ms <= handover_ms) return;
+  throw new Problem('integrity', `checkpoint: an old home of the grid has signed it at ${iso(time_ms)}; another home took over at ${iso(handover_ms)}`, { reason: 'handed_over', hint: 'ask for one from a bot that serves the grid now' });
+}
+
+/** The time of the quorum, ms; Infinity where none is asked for. @throws Problem `integrity`, reason `note` or `unwitnessed` */
+export function witnessedAt({ note, size, era: { witnesses: policy } }: ReadCheckpoint): number {
   if (policy === null) return Infinity;
   const times = cosignatures(note, policy.witnesses.map(({ key }) => key), checkEd25519);
   const time_ms = quorumTime(policy, times);

@@ -146,7 +146,8 @@ function proveLine({ line, index, proof }: Receipt, record: ParsedRecord, { size
   };
 }
 
-function parseLineRecord(line: Line): ParsedRecord {
+/** The record of a receipt's line. @throws Problem `integrity`, reason `receipt` */
+export function parseLineRecord(line: Line): ParsedRecord {
   try {
     checkSignatureList(line.signatures);
     return parseRecord(line.payload);
@@ -155,8 +156,8 @@ function parseLineRecord(line: Line): ParsedRecord {
   }
 }
 
-/** The record names its grid; genesis, which cannot, is the grid's id itself. */
-function checkGrid({ id, payload }: ParsedRecord, { grid }: Pinned): void {
+/** The record names its grid; genesis, which cannot, is the grid's id itself. @throws Problem `integrity`, reason `receipt` */
+export function checkGrid({ id, payload }: ParsedRecord, { grid }: Pinned): void {
   const named = payload.grid === null ? id : payload.grid;
   if (named !== grid) throw broken(`its record is of grid ${named}, not ${grid}`);
 }

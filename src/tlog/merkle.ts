@@ -56,6 +56,38 @@ function equal(left: Uint8Array, right: Uint8Array): boolean {
 const isOdd = (n: number): boolean => n % 2 === 1;
 const half = (n: number): number => Math.floor(n / 2);
 
+/** One step of the way from a leaf to the root. */
+export interface Climbed {
+  readonly sibling: Uint8Array;
+  /** Whether the sibling is the left of the two. */
+  readonly isLeft: boolean;
+  /** Hash of both. */
+  readonly reached: Buffer;
+}
+
+/**
+ * The way from a leaf upwards by the hashes of a proof (RFC 9162 2.1.3.2), one step a hash. Never throws on hostile input.
+ * @returns undefined where the proof does not have the length of that place, or something is no hash
+ */
+export function climb(leaf: Uint8Array, index: number, size: number, proof: readonly Uint8Array[]): Climbed[] | undefined {
+  if (!isSize(index) || !isSize(size) || index >= size || !areHashes([leaf, ...proof])) return undefined;
+  const steps: Climbed[] = [];
+  let place = index;
+  let last = size - 1;
+  let below = leaf;
+  for (const sibling of proof) {
+    if (last === 0) return undefined;
+    const isLeft = isOdd(place) || place === last;
+    const reached = isLeft ? nodeHash(sibling, below) : nodeHash(below, sibling);
+    steps.push({ sibling, isLeft, reached });
+    below = reached;
+    // A node on the right edge without a sibling is its own parent: climb until it is a right child.
+    if (isLeft) while (!isOdd(place) && place !== 0) [place, last] = [half(place), half(last)];
+    [place, last] = [half(place), half(last)];
+  }
+  return last === 0 ? steps : undefined;
+}
+
 /**
  * Whether a proof shows a leaf in a tree (RFC 9162 2.1.3.2). Never throws on hostile input; exact in the proof's length.
  * @param leaf hash of the leaf
@@ -65,22 +97,8 @@ const half = (n: number): number => Math.floor(n / 2);
  * @param root root of the tree of that size
  */
 export function verifyInclusion(leaf: Uint8Array, index: number, size: number, proof: readonly Uint8Array[], root: Uint8Array): boolean {
-  if (!isSize(index) || !isSize(size) || index >= size || !areHashes([leaf, root, ...proof])) return false;
-  let place = index;
-  let last = size - 1;
-  let reached: Uint8Array = leaf;
-  for (const sibling of proof) {
-    if (last === 0) return false;
-    if (isOdd(place) || place === last) {
-      reached = nodeHash(sibling, reached);
-      // A node on the right edge without a sibling is its own parent: climb until it is a right child.
-      while (!isOdd(place) && place !== 0) [place, last] = [half(place), half(last)];
-    } else {
-      reached = nodeHash(reached, sibling);
-    }
-    [place, last] = [half(place), half(last)];
-  }
-  return last === 0 && equal(reached, root);
+  const steps = climb(leaf, index, size, proof);
+  return steps !== undefined && equal(steps.at(-1)?.reached ?? leaf, root);
 }
 
 /**
