@@ -1,5 +1,4 @@
 // 3bot serve
-import type { FastifyInstance } from 'fastify';
 import type { CommandFile } from './command.js';
 
 export const command: CommandFile<{ listen: string; public?: string; metrics?: string; page: boolean }> = {
@@ -13,9 +12,10 @@ export const command: CommandFile<{ listen: string; public?: string; metrics?: s
   async run(context, _args, { listen, public: publicUrl, metrics, page: isShown }) {
     const { startDaemon } = await import('../src/net/daemon.js');
     const { createLog } = await import('../src/net/log.js');
-    const { addPage, readPage } = await import('../src/explorer/serve.js');
+    const { readPage } = await import('../src/explorer/serve.js');
     const { ServiceKeys } = await import('../src/keys/service.js');
     const { parseListen, parsePublic } = await import('./listen.js');
+    const { explorer } = await import('../src/explorer/routes.js');
     const { roles } = await import('./roles.js');
     const where = parseListen(listen);
     const measured = metrics === undefined ? undefined : parseListen(metrics);
@@ -23,8 +23,7 @@ export const command: CommandFile<{ listen: string; public?: string; metrics?: s
     const { home, clock, signal, out, io } = context;
     const keys = new ServiceKeys(context);
     const log = createLog(io.stderr);
-    const page = isShown ? readPage() : undefined;
-    const more = page === undefined ? undefined : (app: FastifyInstance): void => addPage(app, page);
+    const more = explorer(isShown ? readPage() : undefined);
     await using daemon = await startDaemon({ home, clock, signal, openKeyring: keys.open, log, listen: where, metrics: measured, publicUrl: asked, roles: await roles(context), more });
     await keys.close();
     const grids = [...daemon.grids.values()].map(({ id, name, isHome, reader }) => ({ id, name, home: isHome, size: reader.size }));

@@ -104,6 +104,8 @@ export const MAX_HEAD_BYTES = 16_384;
 export const MAX_POSTS_PER_MINUTE = 6_000;
 /** HTTP: everything else that one address asks for a minute: what a dozen busy followers need, far below what hurts. */
 export const MAX_GETS_PER_MINUTE = 60_000;
+/** HTTP: searches of the market by one address a minute: ten a second, as somebody types; each may look at every node. */
+export const MAX_SEARCHES_PER_MINUTE = 600;
 /** HTTP: answers that wait for their readers, all together; of a stream, a reader that does not read has two pieces here. */
 export const MAX_BUFFERED_BYTES = 256 * 1_048_576;
 /** HTTP: an answer sent in one go counts there from this size on; below it even the most connections hold little. */

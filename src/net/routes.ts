@@ -36,12 +36,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { books, talk, clock, version, buffered } = parts;
   const posts = { rateLimit: { max: parts.maxPostsPerMinute ?? MAX_POSTS_PER_MINUTE, timeWindow: 60_000 } };
 
-  function bookOf(request: FastifyRequest): ServedGrid {
-    const { grid } = request.params as { grid: string };
-    const book = books.get(grid);
-    if (book === undefined) throw new Problem('not_found', `this bot holds no copy of grid ${grid}`, { reason: 'grid' });
-    return book;
-  }
+  const bookOf = (request: FastifyRequest): ServedGrid => bookNamed(books, request);
 
   app.get('/v1/health', { schema: { querystring: wire.NO_QUERY } }, (): Health => ({ ok: true, version, time: clock(), grids: [...books.values()].map(following) }));
 
@@ -136,6 +131,14 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
       return {};
     });
   }
+}
+
+/** The book that a path names. @throws Problem `not_found` */
+export function bookNamed(books: RouteParts['books'], request: FastifyRequest): ServedGrid {
+  const { grid } = request.params as { grid: string };
+  const book = books.get(grid);
+  if (book === undefined) throw new Problem('not_found', `this bot holds no copy of grid ${grid}`, { reason: 'grid' });
+  return book;
 }
 
 /** The newest checkpoint; what is served ends with it. */

@@ -3,12 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { MAX_QUERY_CHARS, MAX_ROWS } from '../base/limits.js';
 
-const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' };
-const NUMBER = { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' };
-const LIMIT = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: `1 to ${MAX_ROWS}` };
-const TEXT = { type: 'string', minLength: 1, maxLength: 120 };
+export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+export const NUMBER = { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' };
+export const LIMIT = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: `1 to ${MAX_ROWS}` };
+export const TEXT = { type: 'string', minLength: 1, maxLength: 120 };
 
-function strict(properties: object, required: readonly string[] = []): object {
+/** An object with these fields and no others. */
+export function strict(properties: object, required: readonly string[] = []): object {
   return { type: 'object', additionalProperties: false, required, properties };
 }
 
