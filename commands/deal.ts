@@ -1,5 +1,6 @@
 // What quote, reserve, deploy and sign share: flags, a buyer with keys, notes.
 import type { Command } from 'commander';
+import { parseTft } from '../src/base/amount.js';
 import { Problem } from '../src/base/errors.js';
 import { parseDuration } from '../src/base/duration.js';
 import { NOTHING } from '../src/capacity/fit.js';
@@ -37,6 +38,7 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   meter?: string;
   unmetered?: true;
   notice?: number;
+  maxPrice?: bigint;
 }
 
 /** Adds the flags of what is wanted. */
@@ -54,6 +56,7 @@ export function wantOptions(command: Command): Command {
     .option('--retention <duration>', 'how long the node keeps the data afterwards (default: the rule of the grid)', parseRetention)
     .option('--meter <bot>', 'a third bot that confirms time instead of the node, if the farm takes it: its name, did:key:… or bot/KEY')
     .option('--unmetered', 'nobody confirms time: all of it is billed, whether the node was up or not')
+    .option('--max-price <tft>', 'the most that you pay for an hour; farms that ask more are told so, and may go down to it', parseTft)
     .option('--notice <duration>', 'only farms that say so long before, or never, that they end the contract early', parseDuration);
 }
 
@@ -108,6 +111,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
     workloads,
     ...(meter === undefined ? {} : { meter }),
     ...(options.notice === undefined ? {} : { notice_ms: options.notice }),
+    ...(options.maxPrice === undefined ? {} : { max_per_hour_stroops: options.maxPrice.toString() }),
     term_ms: options.for ?? DEFAULT_TERM_MS,
     farm: options.farm === undefined ? null : findFarm(grid.reader, options.farm).id,
     node: options.node === undefined ? null : findNode(grid.reader, options.node).key,

@@ -194,6 +194,18 @@ export const MAX_HOLDS_OF_ONE = 32;
 export const UNSENT_LIFE_MS = 24 * 3_600_000;
 /** Farms asked side by side for one request. */
 export const MAX_ASKED = 32;
+/** Farmer's script: how long it may take, how much it may say (an answer has a hundred bytes), how many are asked at once
+ * (a buyer asks 32 farms, a farm's machine runs other things too), and of them for one buyer. */
+export const SCRIPT_TIMEOUT_MS = 10_000;
+export const MAX_SCRIPT_ANSWER_BYTES = 65_536;
+export const MAX_SCRIPTS = 32;
+export const MAX_SCRIPTS_OF_ONE = 4;
+/** How long a buyer waits for an offer: what a farmer's script may take, and a little for the way. */
+export const OFFER_TIMEOUT_MS = SCRIPT_TIMEOUT_MS + 3_000;
+/** Talk: prices that a buyer may name for one contract before the farm says no more; each costs it a decision. */
+export const MAX_COUNTERS = 3;
+/** A policy as a file: a thousand keys in three lists have 200 kB. */
+export const MAX_POLICY_FILE_BYTES = 1_048_576;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
 /** Open invitations of a farm: more than the nodes of a large one. */

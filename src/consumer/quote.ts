@@ -1,6 +1,7 @@
 // What it would cost: the farms that fit, asked side by side; their offers checked to the last stroop.
 import { isProblem, Problem } from '../base/errors.js';
-import { ANSWER_TIMEOUT_MS, MAX_ASKED, MAX_CLOCK_SKEW_MS } from '../base/limits.js';
+import { formatTft } from '../base/amount.js';
+import { MAX_ASKED, MAX_CLOCK_SKEW_MS, OFFER_TIMEOUT_MS } from '../base/limits.js';
 import type { Clock } from '../base/clock.js';
 import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import { perHourStroops } from '../capacity/price.js';
@@ -52,6 +53,8 @@ export interface Wanted {
   readonly meter?: string | null;
   /** The farm's notice is to be at least so long, ms. */
   readonly notice_ms?: number;
+  /** The most that is paid for an hour, stroops; farms that ask more are told, and may go down to it. */
+  readonly max_per_hour_stroops?: string;
 }
 
 /** Who buys, and how farms are reached. */
@@ -74,6 +77,8 @@ export interface Offer {
   readonly total_stroops: bigint;
   readonly per_hour_stroops: bigint;
   readonly valid_until: number;
+  /** What the farm says beside it, in its own words. */
+  readonly notes: readonly string[];
   /** Goes on with `accept`. */
   readonly conversation: Conversation;
 }
@@ -110,7 +115,7 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
 
 /**
  * Asks the farms that fit by the own copy, the cheapest 32 of them, all at the same time.
- * A farm that does not answer within 10 s is left out; nobody waits for it longer.
+ * A farm that does not answer within 13 s is left out (its own script has ten); nobody waits for it longer.
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { grid, clock, signal } = buyer;
@@ -120,7 +125,7 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
   const pinned = location !== null || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
-  const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request)));
+  const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request, wanted.max_per_hour_stroops)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);
   offers.sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : a.farm.farm < b.farm.farm ? -1 : 1));
@@ -140,13 +145,19 @@ function excludedOf({ matches, excluded }: Found, farms: readonly Match[]): Quot
   return rest === 0 ? excluded : [...excluded, { reason: 'not_asked', count: rest }];
 }
 
-async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest): Promise<Offer | Declined> {
+/** @param most the most that is paid for an hour, stroops */
+async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest, most: string | undefined): Promise<Offer | Declined> {
   const no = (code: Declined['code'], reason: string, nearest: Resources | null = null): Declined => ({ farm: farm.farm, farm_name: farm.farm_name, code, reason, nearest });
   try {
     const conversation = converse(buyer, farm.farm, farm.endpoint);
-    const reply = await conversation.ask('request', request, ANSWER_TIMEOUT_MS);
-    if (reply.kind === 'decline') return no(reply.body.code, reply.body.reason, reply.body.nearest);
-    return offerOf(buyer, farm, request, expectOffer(reply), conversation);
+    const offerIn = (reply: Message): Offer | Declined => reply.kind === 'decline' ? no(reply.body.code, reply.body.reason, reply.body.nearest) : offerOf(buyer, farm, request, expectOffer(reply), conversation);
+    const first = offerIn(await conversation.ask('request', request, OFFER_TIMEOUT_MS));
+    if (most === undefined || !('record' in first) || first.per_hour_stroops <= BigInt(most)) return first;
+    const asks = `it asks ${formatTft(first.per_hour_stroops)} TFT an hour`;
+    // A farm of an earlier release does not know the message, and answers nothing that helps.
+    const second = await conversation.ask('counter', { request, per_hour_stroops: most }, OFFER_TIMEOUT_MS).then(offerIn).catch((thrown: unknown) => (thrown instanceof Problem && thrown.code !== 'interrupted' ? no('price', asks) : Promise.reject(thrown)));
+    if (!('record' in second) || second.per_hour_stroops <= BigInt(most)) return second;
+    return no('price', asks);
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code === 'interrupted') throw thrown;
     return no(isProblem(thrown, 'unreachable') || isProblem(thrown, 'busy') ? 'unreachable' : 'offer', thrown.message);
@@ -184,7 +195,7 @@ function offerOf({ grid, clock }: Buyer, farm: Match, request: TalkRequest, offe
   if (request.notice_ms !== undefined && notice_ms !== 0 && notice_ms < request.notice_ms) throw bad('lets the farm end it with a shorter notice than was asked for');
   if (Math.abs(time - at) > MAX_CLOCK_SKEW_MS || offer.valid_until > agreement.commit_by) throw bad('is of another time');
   return {
-    farm, record, agreement, conversation, valid_until: offer.valid_until,
+    farm, record, agreement, conversation, valid_until: offer.valid_until, notes: offer.notes,
     total_stroops: BigInt(agreement.total_stroops), per_hour_stroops: perHourStroops(agreement.resources, prices, agreement.discounts),
   };
 }

@@ -15,6 +15,10 @@ export interface Offered {
   readonly payload: string;
   /** Ms since 1970, exclusive. */
   readonly valid_until: number;
+  /** What the buyer is told beside it. */
+  readonly notes: readonly string[];
+  /** Prices that the buyer has named for this contract. */
+  readonly counters: number;
 }
 
 /**

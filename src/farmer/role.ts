@@ -7,9 +7,9 @@ import type { Keyring } from '../keys/keyring.js';
 import type { OpenRole, RoleParts } from '../net/daemon.js';
 import type { Grid } from '../net/grid.js';
 import { openPrivate } from '../private.js';
-import type { Policy } from './decide.js';
 import { changeFarm, farmOf } from './farm.js';
 import { redeem } from './invite.js';
+import type { Policy } from './policy/policy.js';
 import { farmerTalk } from './talk.js';
 
 /**
@@ -24,7 +24,7 @@ export const farmerRole: OpenRole = async ({ home, clock, signal, openKeyring, g
   if (keyring === undefined) return undefined;
   const data = openPrivate(home);
   const parts = { grid, farm: farm.id, keyring, private: data, clock };
-  const handler = farmerTalk({ ...parts, admit: (from, body) => redeem(parts, from, body), policy: () => readPolicy(home, farm.id) });
+  const handler = farmerTalk({ ...parts, admit: (from, body) => redeem(parts, from, body), policy: () => readPolicy(home, farm.id), signal, told: ({ what, code, reason, from }) => void (what === 'script' && log.warn({ farm: farm.id, from, code }, reason)) });
   const told = url === null && publicUrl === null ? undefined : await tellEndpoint(grid, keyring, { url, publicUrl }, signal, log);
   return {
     talk: new Map([[`farm/${farm.id}`, handler]]),

@@ -1,7 +1,8 @@
 // How a farm answers: request → offer, accept → its signature, join → admission. Every refusal is signed and says why.
 //
-//   request ─▶ decide ─▶ offer remembered (firm for a minute, holds nothing)
+//   request ─▶ decide ─▶ the farmer's script ─▶ offer remembered (firm for a minute, holds nothing)
 //   accept  ─▶ proofs ─▶ funds ─▶ capacity ─▶ hold written ─▶ draft signed
+//   counter ─▶ decide ─▶ offer at the buyer's price, as far as the floor; a few rounds
 //   amend   ─▶ its price and room ─▶ draft signed
 //   The same accept again: the same signature. The hold ends when the draft is in the book, or with its deadline.
 import { canonical } from '../base/canonical.js';
@@ -10,31 +11,30 @@ import { coalesced } from '../base/coalesce.js';
 import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
-import { MAX_HOLDS_OF_ONE, MAX_ROWS, OFFER_LIFE_MS } from '../base/limits.js';
+import { MAX_COUNTERS, MAX_HOLDS_OF_ONE, OFFER_LIFE_MS } from '../base/limits.js';
 import { chainId, parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
 import { fits } from '../capacity/fit.js';
-import { verifyBytes } from '../keys/ed25519.js';
 import type { Keyring } from '../keys/keyring.js';
-import { signingBytes } from '../keys/signed.js';
-import { dealOf } from '../market/asking.js';
 import { feesOf } from '../market/blueprint.js';
 import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
-import type { Grid } from '../net/grid.js';
 import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
 import { carriesShares } from '../rules/agreement.js';
 import { drainOf } from '../rules/node.js';
-import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
-import { partiesOf } from '../rules/quorum.js';
-import { short } from '../rules/refusal.js';
-import { accountSigners } from '../rules/spending.js';
-import type { Agreement, Fee, SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import { read, readGrid, type FarmObject } from '../rules/objects.js';
+import type { SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
 import { decideAmendment } from './amend.js';
-import { decide, decline, drainedText, leftOn, noticeOf, type Policy } from './decide.js';
+import { decide, noticeOf, type Decision } from './decide.js';
 import { Holds, type Hold } from './hold.js';
 import { Offers, type Offered } from './offers.js';
+import { checkProofs, checkSigners } from './proofs.js';
+import { heldOf, shopOf, theirsOf } from './standing.js';
+import type { Policy } from './policy/policy.js';
+import { ScriptSlots } from './policy/script.js';
+import { askScript } from './policy/verdict.js';
+import { decline, drainedText, leftOn, type Shop } from './shop.js';
 
 /** What a farm answers with. */
 export interface FarmerParts {
@@ -49,6 +49,20 @@ export interface FarmerParts {
   readonly policy: () => Policy;
   /** Admits a node that shows an invitation (`redeem` of invite.ts). */
   readonly admit: (from: string, body: TalkJoin) => Promise<TalkJoined>;
+  /** Ends the farmer's script where the farm stops meanwhile. */
+  readonly signal: AbortSignal;
+  /** Told of every refusal, and of a script whose answer does not count. */
+  readonly told?: (event: FarmEvent) => void;
+}
+
+/** What a farm said that its owner may want to know of. */
+export interface FarmEvent {
+  readonly what: 'declined' | 'script';
+  /** Code of the refusal, or what was wrong with the script. */
+  readonly code: string;
+  readonly reason: string;
+  /** Who asked. */
+  readonly from: string;
 }
 
 type Answer = { [K in TalkKind]: { readonly kind: K; readonly body: TalkBodies[K] } }[TalkKind];
@@ -75,6 +89,7 @@ class Farmer {
   readonly #threads = new Threads();
   readonly #holds: Holds;
   readonly #offers = new Offers();
+  readonly #slots = new ScriptSlots();
   /** Strangers and refusals may ask for it as fast as they can write. */
   readonly #refresh: () => Promise<void>;
 
@@ -90,6 +105,7 @@ class Farmer {
     const message = await this.#open(sealed);
     this.#threads.admit(message, clock());
     const { kind, body } = await this.#say(message).catch((thrown: unknown) => declined(thrown));
+    if (kind === 'decline') this.#parts.told?.({ what: 'declined', code: body.code, reason: body.reason, from: message.from });
     const place = this.#threads.answerTo(message);
     const answer = await sealTalk(this.#me, answering(grid.reader, message), place, kind, body, clock());
     this.#threads.answered(place, answer.hash);
@@ -113,6 +129,8 @@ class Farmer {
     switch (message.kind) {
       case 'request':
         return this.#looked(() => this.#offer(message.from, message.body));
+      case 'counter':
+        return this.#looked(() => this.#offer(message.from, message.body.request, BigInt(message.body.per_hour_stroops)));
       case 'accept':
         return this.#accepted(message.from, message.body);
       case 'amend':
@@ -142,7 +160,8 @@ class Farmer {
     return answer;
   }
 
-  #offer(from: string, request: TalkRequest): Answer {
+  /** @param counter the most that the buyer pays for an hour, where it has named that */
+  async #offer(from: string, request: TalkRequest, counter?: bigint): Promise<Answer> {
     const { grid, clock, policy } = this.#parts;
     const at = clock();
     if (from !== `bot/${request.consumer}`) return no(decline('malformed', 'a buyer asks for itself'));
@@ -152,21 +171,35 @@ class Farmer {
     const hold = holds.find((one) => one.contract === contract);
     if (hold !== undefined) return this.#sameAgain(request, hold, at);
 
-    const asked = sha256Hex(canonical({ ...request, firm: true }));
+    const asked = sha256Hex(canonical({ ...request, firm: true, ...(counter === undefined ? {} : { counter: counter.toString() }) }));
     const before = this.#offers.get(contract, at);
     if (before !== undefined && before.asked === asked) return offerOf(before);
+    const counters = (before?.counters ?? 0) + (counter === undefined ? 0 : 1);
+    if (counters > MAX_COUNTERS) return no(decline('price', `this farm has answered ${MAX_COUNTERS} prices for this contract; its offer stands`));
     checkSigners(grid.reader, request);
-    const fees = this.#fees(request);
-    if (fees === undefined) return no(decline('blueprint', 'this version of the blueprint takes no new contracts, or is not in this copy yet', { final: false, retry_after_ms: BLUEPRINT_RETRY_MS }));
-    const farm = this.#farm();
-    const decision = decide(request, { grid: readGrid(grid.reader), farm, deal: dealOf(grid.reader, farm.id, request.consumer), nodes: nodesOf(grid.reader, farm.id), shared: request.payers.some((payer) => read(grid.reader, 'account', payer)?.keys !== undefined), policy: policy(), fees, held: holds.map(heldOf) }, at);
-    if ('decline' in decision) return no(decision);
-    const { node: { key, announcement }, prices, discounts } = decision;
-    const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, notice_ms: noticeOf(policy()), time: at });
+    if (!this.#isOpen(request)) return no(decline('blueprint', 'this version of the blueprint takes no new contracts, or is not in this copy yet', { final: false, retry_after_ms: BLUEPRINT_RETRY_MS }));
+    const now = policy();
+    const shop = shopOf(grid.reader, { farm: this.#farm(), policy: now, held: holds, at }, request, counter);
+    const decision = await this.#decided(request, shop, at);
+    if ('decline' in decision) {
+      if (before !== undefined) this.#offers.add({ ...before, counters }, at);
+      return no(decision);
+    }
+    const { node: { key, announcement }, prices, discounts, notes } = decision;
+    const record = this.#draft(request, { node: { key, capacity: announcement.capacity }, prices, discounts, notice_ms: noticeOf(now), time: at });
     const valid_until = Math.min(at + OFFER_LIFE_MS, agreementOf(record).commit_by);
-    const offered = { contract, by: request.consumer, asked, record: record.id, payload: record.text, valid_until };
+    const offered = { contract, by: request.consumer, asked, record: record.id, payload: record.text, valid_until, notes, counters };
     this.#offers.add(offered, at);
     return offerOf(offered);
+  }
+
+  /** The built-in policy first; of what it would offer, the farmer's script. */
+  async #decided(request: TalkRequest, shop: Shop, at: number): Promise<Decision> {
+    const built = decide(request, shop, at);
+    if ('decline' in built) return built;
+    const { decision, trouble } = await askScript(request, shop, built, at, { slots: this.#slots, signal: this.#parts.signal });
+    if (trouble !== null) this.#parts.told?.({ what: 'script', code: trouble.reason ?? 'failed', reason: trouble.message, from: `bot/${request.consumer}` });
+    return decision;
   }
 
   /** A draft that is signed stands until its deadline: the same request gets it again, another one nothing. */
@@ -205,8 +238,9 @@ class Farmer {
   async #amended(from: string, { payload }: TalkAmend): Promise<Answer> {
     const { grid, farm, clock, policy } = this.#parts;
     const at = clock();
-    const held = this.#holds.live(grid.reader, at).map(heldOf);
-    const decided = decideAmendment({ reader: grid.reader, farm, policy: policy(), held }, from, payload, at);
+    const holds = this.#holds.live(grid.reader, at);
+    const shop = { reader: grid.reader, farm, policy: policy(), held: holds.map(heldOf), theirs: theirsOf(grid.reader, farm, from.slice('bot/'.length), { policy: policy(), held: holds, at }) };
+    const decided = decideAmendment(shop, from, payload, at);
     if ('decline' in decided) return no(decided);
     const signer = this.#me.signer;
     const sig = await effect('farmer_signed', () => signer.sign('record', decided.text));
@@ -243,12 +277,9 @@ class Farmer {
     return record;
   }
 
-  /** What architects are to get; undefined: the blueprint is not one from which contracts are made, as far as this copy knows. */
-  #fees(request: TalkRequest): readonly Fee[] | undefined {
-    const { reader } = this.#parts.grid;
-    const { blueprint } = request;
-    if (blueprint !== undefined && read(reader, 'blueprint_version', `${blueprint.id}/${blueprint.version}`)?.withdrawn !== null) return undefined;
-    return feesOf(reader, request);
+  /** Whether contracts are made from the blueprint, as far as this copy knows. */
+  #isOpen({ blueprint }: TalkRequest): boolean {
+    return blueprint === undefined || read(this.#parts.grid.reader, 'blueprint_version', `${blueprint.id}/${blueprint.version}`)?.withdrawn === null;
   }
 
   #farm(): FarmObject {
@@ -262,53 +293,12 @@ function no({ decline: body }: { readonly decline: TalkDecline }): Answer {
   return { kind: 'decline', body };
 }
 
-function offerOf({ payload, valid_until }: Offered): Answer {
-  return { kind: 'offer', body: { payload, valid_until, notes: [] } };
+function offerOf({ payload, valid_until, notes }: Offered): Answer {
+  return { kind: 'offer', body: { payload, valid_until, notes: [...notes] } };
 }
 
 function draftOf({ contract, record, payload }: Offered): Hold {
   return { contract, record, payload, agreement: agreementOf(parseRecord(payload)) };
-}
-
-function heldOf({ agreement: { node, resources } }: Hold): { node: string; resources: Agreement['resources'] } {
-  return { node, resources };
-}
-
-/** The nodes a farm has ever admitted, without looking at everybody else's. */
-function nodesOf(reader: Reader, farm: string): NodeObject[] {
-  const nodes: NodeObject[] = [];
-  const prefix = `admission/${farm}/`;
-  for (let after: string | undefined = ''; after !== undefined; ) {
-    const page = reader.objects(prefix, MAX_ROWS, after);
-    for (const { id } of page) {
-      const node = read(reader, 'node', id.slice(prefix.length));
-      if (node !== undefined) nodes.push(node);
-    }
-    after = page.length < MAX_ROWS ? undefined : page.at(-1)?.id;
-  }
-  return nodes;
-}
-
-/** Those who are to sign must be able to, and be on the grid: names cost nothing, and each makes the draft longer. @throws Problem `malformed`, `refused` */
-function checkSigners(reader: Reader, { signers, commit }: TalkRequest): void {
-  const { limits: { signatures: most }, rules } = readGrid(reader);
-  if (commit !== undefined) {
-    const parties = new Set(rules < 2 ? [] : partiesOf(commit, rules));
-    if (parties.size !== signers.length || signers.some((party) => !parties.has(party))) throw new Problem('malformed', 'the quorum of signers, which needs rules 2, names others than the signers');
-  }
-  if (signers.length + 3 > most) throw new Problem('malformed', `a record of this grid carries ${most} signatures`);
-  for (const party of signers) {
-    if (reader.get(party) === undefined) throw new Problem('refused', `${short(party)} is to sign, and is not on this grid`, { reason: 'identity' });
-  }
-}
-
-/** Each payer has shown a key that spends it, and nobody else one. @throws Problem `malformed` */
-function checkProofs({ id, reader }: Pick<Grid, 'id' | 'reader'>, record: string, { payers }: Agreement, proofs: TalkAccept['proofs'], at: number): void {
-  const occasion = { kind: 'agreement@1', at, rules: readGrid(reader).rules };
-  const spending = payers.map(({ account }) => accountSigners(reader, account, occasion).keys);
-  const said = signingBytes('accept', canonical({ grid: id, record }));
-  const proven = new Set(proofs.filter(({ by, sig }) => spending.some((keys) => keys.has(by)) && verifyBytes(by, said, sig)).map(({ by }) => by));
-  if (proofs.length !== proven.size || !spending.every((keys) => [...keys.keys()].some((key) => proven.has(key)))) throw new Problem('malformed', 'the payers are not the ones who accept');
 }
 
 /** Which decline a Problem becomes; anything that is not about the request is our own trouble. */

@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer';
 import type { Agent, Dispatcher } from 'undici';
 import { isProblem, Problem, messageOf } from '../base/errors.js';
-import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES } from '../base/limits.js';
+import { ANSWER_TIMEOUT_MS, MAX_ANSWER_BYTES, OFFER_TIMEOUT_MS } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Outcome } from '../bcdb/sequencer.js';
 import type { Change, FoundRecords, GridList, Health, Letter, Line, MailKept, MailPage, Outcomes, QueryRequest, SchemaName, SealedTalk, SignedMailboxRequest, SignedRecord, StateProof, Trailer } from '../schema/types.js';
@@ -100,7 +100,7 @@ export class Client implements AsyncDisposable {
 
   /** Hands over a sealed message and gives the sealed answer. */
   async talk(sealed: SealedTalk, signal?: AbortSignal): Promise<SealedTalk> {
-    return this.#shaped<SealedTalk>('sealed@1', await this.#json('/v1/talk', { body: sealed, signal }));
+    return this.#shaped<SealedTalk>('sealed@1', await this.#json('/v1/talk', { body: sealed, wait: OFFER_TIMEOUT_MS - ANSWER_TIMEOUT_MS, signal }));
   }
 
   /** Hands over a letter; once it is answered, it is on disk there. */

@@ -19,12 +19,13 @@ import { signingBytes } from '../keys/signed.js';
 import { actsFor } from '../rules/identity.js';
 import { read } from '../rules/objects.js';
 import { grantsOf, validOn } from '../rules/quorum.js';
-import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
+import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkCounter, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** Body of each kind of message. */
 export interface TalkBodies {
   request: TalkRequest;
+  counter: TalkCounter;
   offer: TalkOffer;
   accept: TalkAccept;
   agreement: TalkAgreement;

@@ -25,7 +25,8 @@ for (const schema of schemas) {
 const local = JSON.parse(
   JSON.stringify({ title: 'Schemas', type: 'object', definitions })
     .replaceAll(/"common\.1\.json#\/\$defs\/([a-z0-9_]+)"/g, '"#/definitions/common_$1"')
-    .replaceAll(/"\$ref":"([a-z_]+\.1\.json)"/g, '"$ref":"#/definitions/$1"'),
+    .replaceAll(/"\$ref":"([a-z_]+\.1\.json)"/g, '"$ref":"#/definitions/$1"')
+    .replaceAll(/"\$ref":"([a-z_]+\.1\.json)#\/properties\/([a-z_]+)"/g, '"$ref":"#/definitions/$1/properties/$2"'),
 );
 const types = await compile(local, 'Schemas', {
   unreachableDefinitions: true,

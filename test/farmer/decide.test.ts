@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_ALLOCATIONS } from '../../src/base/limits.js';
-import { decide, type Decision, type Policy, type Shop } from '../../src/farmer/decide.js';
+import { decide, type Decision } from '../../src/farmer/decide.js';
+import type { Policy } from '../../src/farmer/policy/policy.js';
+import type { Shop } from '../../src/farmer/shop.js';
 import type { FarmObject, NodeObject } from '../../src/rules/objects.js';
 import type { Announcement, TalkRequest, Workload } from '../../src/schema/types.js';
 import { gib, HOUR } from '../deal.js';

@@ -4,7 +4,7 @@ import { MAX_OFFERS, MAX_OFFERS_BYTES, MAX_OFFERS_OF_ONE } from '../../src/base/
 import { Offers, type Offered } from '../../src/farmer/offers.js';
 
 const AT = Date.UTC(2026, 0, 1);
-const offer = (contract: string, by: string, more: Partial<Offered> = {}): Offered => ({ contract, by, asked: contract, record: `record of ${contract}`, payload: '{}', valid_until: AT + 60_000, ...more });
+const offer = (contract: string, by: string, more: Partial<Offered> = {}): Offered => ({ contract, by, asked: contract, record: `record of ${contract}`, payload: '{}', valid_until: AT + 60_000, notes: [], counters: 0, ...more });
 
 test('one buyer who asks without end loses its own oldest offer, nobody else\'s', () => {
   const offers = new Offers();

@@ -113,7 +113,7 @@ async function directly(market: Market, buyer: TestBuyer, refresh: () => Promise
   const keyring = await market.seller.options.openKeyring('farm', 'sunny');
   const { farm } = readConfig(market.seller.home);
   assert.ok(farm !== null);
-  const answer = farmerTalk({ grid: { id, reader, refresh }, farm: farm.id, keyring, private: buyer.private, clock: () => Date.now(), policy: () => farm, admit: () => Promise.reject(new Error('no node')) });
+  const answer = farmerTalk({ grid: { id, reader, refresh }, farm: farm.id, keyring, private: buyer.private, clock: () => Date.now(), policy: () => farm, admit: () => Promise.reject(new Error('no node')), signal: buyer.test.stop.signal });
   return (me = speakerOf(buyer.test.identity, reader)) => new Conversation({ me, to: peerOf(reader, `farm/${market.farm}`), grid: id, state: reader, post: answer, clock: () => Date.now(), signal: buyer.test.stop.signal });
 }
 
