@@ -206,6 +206,16 @@ export const OFFER_TIMEOUT_MS = SCRIPT_TIMEOUT_MS + 3_000;
 export const MAX_COUNTERS = 3;
 /** A policy as a file: a thousand keys in three lists have 200 kB. */
 export const MAX_POLICY_FILE_BYTES = 1_048_576;
+/** Parts of one order: as many drafts as one farm holds capacity for. */
+export const MAX_PARTS = MAX_HOLDS_OF_ONE;
+/** Nodes that are asked about for all groups of an order together; each group may ask about as many as a single request asks farms. */
+export const MAX_ASKED_FOR_SET = 128;
+/** Candidates that are tried for the parts of an order, to find the cheapest set: under 0.1 s. */
+export const MAX_CHOICE_STEPS = 100_000;
+/** How often a set is chosen anew because a farm declined or became dearer: every node asked about may do so once. */
+export const MAX_SET_TRIES = MAX_ASKED_FOR_SET;
+/** How long a farm is waited for when it is told that a draft will not be committed; else its hold ends by itself. */
+export const RELEASE_TIMEOUT_MS = 3_000;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
 /** Open invitations of a farm: more than the nodes of a large one. */

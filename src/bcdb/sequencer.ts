@@ -20,6 +20,7 @@ import { checkSignatureList, parseRecord } from './record.js';
 import type { RuleBook } from './rulebook.js';
 import type { StoredCheckpoint } from './reader.js';
 import type { Store } from './store.js';
+import { Trial } from './trial.js';
 
 /** A signature as text, for counting what waits. */
 const SIGNATURE_BYTES = 180;
@@ -46,6 +47,8 @@ export interface SequencerParts {
 /** Records that wait for their turn; none at all asks for a new time stamp. */
 interface Submission {
   readonly records: readonly SignedRecord[];
+  /** All of them, or none. */
+  readonly together: boolean;
   readonly checked: Promise<readonly Checked[]>;
   readonly resolve: (outcomes: Outcome[]) => void;
   readonly reject: (thrown: unknown) => void;
@@ -129,9 +132,10 @@ export class Sequencer implements AsyncDisposable {
    * that is in the book already gets its line. An outcome `failed`, reason `unsigned`, or `unreachable`, reason
    * `unwitnessed`, is recorded and not committed yet.
    * @param records at most 1,000; hostile
+   * @param together all of them in one transaction, or none: those that are good are then refused with reason `together`
    * @throws Problem `busy` with too many waiting; `failed` where disk or clocks forbid writing (nothing is recorded then)
    */
-  async append(records: readonly SignedRecord[]): Promise<Outcome[]> {
+  async append(records: readonly SignedRecord[], together = false): Promise<Outcome[]> {
     if (records.length > MAX_SUBMIT) throw new Problem('malformed', `more than ${MAX_SUBMIT} records at once`);
     const bytes = records.reduce((sum, { payload, signatures }) => sum + payload.length + SIGNATURE_BYTES * signatures.length, 0);
     if (this.#queue.length >= MAX_WAITING_SUBMISSIONS || this.#waitingBytes + bytes > MAX_WAITING_BYTES) throw new Problem('busy', 'too many submissions are waiting', { hint: 'try again in a moment' });
@@ -139,7 +143,7 @@ export class Sequencer implements AsyncDisposable {
     checked.catch(() => undefined); // looked at when its turn comes
     this.#waitingBytes += bytes;
     try {
-      return await this.#enqueue(records, checked);
+      return await this.#enqueue(records, together, checked);
     } finally {
       this.#waitingBytes -= bytes;
     }
@@ -165,7 +169,7 @@ export class Sequencer implements AsyncDisposable {
 
   /** Signs the present state with a new time stamp; in turn with what is appended, so that no older state is signed last. */
   async renew(): Promise<void> {
-    if (this.#parts.store.size > 0) await this.#enqueue([], Promise.resolve([]));
+    if (this.#parts.store.size > 0) await this.#enqueue([], false, Promise.resolve([]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,9 +179,9 @@ export class Sequencer implements AsyncDisposable {
     OPEN.delete(this.#parts.store.db.name);
   }
 
-  #enqueue(records: readonly SignedRecord[], checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
+  #enqueue(records: readonly SignedRecord[], together: boolean, checked: Promise<readonly Checked[]>): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ records, checked, resolve, reject });
+      this.#queue.push({ records, together, checked, resolve, reject });
       this.#running ??= this.#drain();
     });
   }
@@ -189,15 +193,15 @@ export class Sequencer implements AsyncDisposable {
       const group = this.#take();
       let problem: Problem | undefined;
       try {
-        const checked = (await Promise.all(group.map((submission) => submission.checked))).flat();
+        const checked = await Promise.all(group.map((submission) => submission.checked));
         const at = this.#clock.after(this.#parts.store.lastAt);
-        const { outcomes, signed } = this.#commit(group.flatMap((submission) => submission.records), checked, at);
+        const { outcomes, signed } = this.#commit(group, checked, at);
         const isAsked = group.some(({ records }) => records.length === 0);
         if (signed !== undefined) problem = this.#publisher.tell(signed);
         // Also what an earlier group recorded and could not sign.
         else if (isAsked || this.#parts.store.size > this.#publisher.size) problem = await this.#publisher.sign(at);
-        for (const { records, resolve, reject } of group) {
-          const own = outcomes.splice(0, records.length);
+        for (const [i, { records, resolve, reject }] of group.entries()) {
+          const own = outcomes[i] ?? [];
           if (problem !== undefined && records.length === 0) reject(problem);
           else resolve(own.map((outcome) => (outcome.ok && problem !== undefined ? { ok: false, problem } : outcome)));
         }
@@ -241,17 +245,37 @@ export class Sequencer implements AsyncDisposable {
     }
   }
 
-  /** Carries out one transaction. `signed`: the checkpoint that was made and kept in it, where the keys are at hand. */
-  #commit(records: readonly SignedRecord[], checked: readonly Checked[], at: number): { outcomes: Outcome[]; signed: Signed | undefined } {
+  /**
+   * Carries out one transaction: outcomes by submission. `signed`: the checkpoint that was made and kept in it, where the
+   * keys are at hand.
+   */
+  #commit(group: readonly Submission[], checked: readonly (readonly Checked[])[], at: number): { outcomes: Outcome[][]; signed: Signed | undefined } {
     const { store } = this.#parts;
-    if (records.length === 0) return { outcomes: [], signed: undefined };
+    if (group.every(({ records }) => records.length === 0)) return { outcomes: [], signed: undefined };
     return effect('committed', () => store.transact((book) => {
       const before = book.size;
-      const outcomes = records.map((record, i) => this.#attempt(book, record, checked[i], at));
+      const outcomes = group.map((submission, i) => (submission.together ? this.#allOrNone(book, submission, checked[i] ?? [], at) : this.#each(book, submission, checked[i] ?? [], at)));
       // A genesis has yet to be durable before anything is signed by its keys.
       const signed = before === 0 || book.size === before ? undefined : this.#publisher.signNow(at);
       return { outcomes, signed };
     }));
+  }
+
+  #each(book: Book, { records }: Pick<Submission, 'records'>, checked: readonly Checked[], at: number): Outcome[] {
+    return records.map((record, i) => this.#attempt(book, record, checked[i], at));
+  }
+
+  /** Nothing of it is written before all of it is known to be good. */
+  #allOrNone(book: Book, submission: Submission, checked: readonly Checked[], at: number): Outcome[] {
+    const trial = new Trial(book);
+    const outcomes = this.#each(trial, submission, checked, at);
+    const bad = outcomes.find((outcome) => !outcome.ok);
+    if (bad === undefined) {
+      trial.commit();
+      return outcomes;
+    }
+    const problem = new Problem('refused', `not recorded, since another record that was handed in together with it was refused: ${bad.problem.message}`, { reason: 'together' });
+    return outcomes.map((outcome) => (outcome.ok && !outcome.known ? { ok: false, problem } : outcome));
   }
 
   #attempt(book: Book, signed: SignedRecord, checked: Checked, at: number): Outcome {

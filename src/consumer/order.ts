@@ -1,13 +1,8 @@
 // From a wish to a contract in the book. Every step is written down before the next, and any of them may be the last:
 // the same command then goes on where this one stopped.
-import { canonical } from '../base/canonical.js';
 import { effect } from '../base/effect.js';
-import { formatTft } from '../base/amount.js';
-import { isProblem, Problem } from '../base/errors.js';
+import { isProblem } from '../base/errors.js';
 import { parseRecord, sortSignatures, type ParsedRecord } from '../bcdb/record.js';
-import { accountRolesOf } from '../keys/accounts.js';
-import { verifyBytes, type Signer } from '../keys/ed25519.js';
-import { signingBytes } from '../keys/signed.js';
 import type { Home } from '../home.js';
 import { agreementOf } from '../market/terms.js';
 import { deliver } from '../net/deliver.js';
@@ -15,12 +10,12 @@ import { missing } from '../net/envelope.js';
 import type { Message } from '../net/talk.js';
 import type { Private } from '../private.js';
 import { actsFor } from '../rules/identity.js';
-import { read, readGrid } from '../rules/objects.js';
-import { accountSigners } from '../rules/spending.js';
-import type { Agreement, Signature, TalkDecline } from '../schema/types.js';
+import { read } from '../rules/objects.js';
+import type { Agreement, Signature } from '../schema/types.js';
+import { accept, Again, AGAIN_REFUSED, checkFunds, farmerSignature, MAX_ROUNDS, ownSignatures, STALE_OFFER } from './accept.js';
 import { keepReceipt } from './keep.js';
 import { Orders, taken, type Order, type OrderChange, type Stage } from './orders.js';
-import { converse, demandOffers, quote, requestOf, type Buyer, type Offer, type Quotes, type Wanted } from './quote.js';
+import { demandOffers, quote, requestOf, type Buyer, type Offer, type Quotes, type Wanted } from './quote.js';
 import { differences } from './same.js';
 
 /** A draft about to be bound: what the person (or the limit) says yes to. */
@@ -50,15 +45,6 @@ export interface Placed {
   /** Path of the receipt file, once committed. */
   readonly receipt: string | null;
 }
-
-/** Farms may change their minds between offer and signature; nobody is asked for ever. */
-const MAX_ROUNDS = 3;
-
-/** Declines after which the same farm may well say yes to a new request. */
-const ASK_AGAIN = new Set<TalkDecline['code']>(['expired', 'unknown_offer', 'capacity', 'busy']);
-/** Refusals of the book that a new draft may be spared: too late, capacity gone to somebody else, governance changed the shares. */
-const AGAIN_REFUSED = new Set<string>(['deadline', 'capacity', 'drained', 'shares']);
-const STALE_OFFER = new Set<string>(['expired', 'unknown_offer']);
 
 /**
  * Orders and commits, or goes on with the order that was interrupted.
@@ -133,63 +119,23 @@ class Placing {
 
   async #approve(agreement: Agreement, quotes: Quotes | null): Promise<void> {
     const total = BigInt(agreement.total_stroops);
-    this.#checkFunds(total);
+    checkFunds(this.#parts, total);
     if (total <= this.#approved) return;
     await this.#parts.approve({ agreement, total_stroops: total, quotes });
     this.#approved = total;
   }
 
-  #checkFunds(total: bigint): void {
-    const { grid, keyring } = this.#parts;
-    const account = read(grid.reader, 'account', keyring.signer('wallet').key);
-    const balance = BigInt(account?.balance_stroops ?? '0');
-    if (balance >= total) return;
-    throw new Problem('refused', `it costs ${formatTft(total)} TFT, your wallet has ${formatTft(balance)} TFT`, {
-      reason: 'funds',
-      hint: grid.dev && account?.faucet_taken !== true ? '3bot wallet faucet' : '3bot wallet show gives the address to send TFT to',
-    });
-  }
-
   async #accept({ record, conversation }: Offer): Promise<void> {
     this.#note({ stage: 'accepting', payload: record.text, signatures: [] });
-    const body = await this.#acceptance(record);
-    await this.#farmerSigned(record, await conversation.ask('accept', body).catch((thrown: unknown) => this.#askAgain(thrown, record)));
+    await this.#farmerSigned(record, await accept(this.#parts, record, conversation));
   }
 
   /** An order that was interrupted: the farm gives the same signature again, and ours are always the same. */
   async #goOn(payload: string): Promise<void> {
     const record = parseRecord(payload);
     await this.#approve(agreementOf(record), null);
-    if (this.#order.stage === 'accepting') await this.#farmerSigned(record, await this.#askAgain(undefined, record));
+    if (this.#order.stage === 'accepting') await this.#farmerSigned(record, await accept(this.#parts, record));
     else await this.#sign(record);
-  }
-
-  /** The same question in a new conversation: an answer was lost, or the process died before it came. */
-  async #askAgain(lost: unknown, record: ParsedRecord): Promise<Message> {
-    // A farm that was started again, or a buyer who read for long, has lost the thread of the conversation.
-    if (lost !== undefined && !isProblem(lost, 'unreachable') && !isProblem(lost, 'refused', 'thread')) throw lost;
-    const { grid } = this.#parts;
-    const farm = read(grid.reader, 'farm', agreementOf(record).farm);
-    if (farm === undefined || farm.endpoint === null) throw new Again(new Problem('unreachable', 'the farm cannot be reached any more', { reason: 'endpoint' }));
-    try {
-      return await converse(this.#parts, farm.id, farm.endpoint).ask('accept', await this.#acceptance(record));
-    } catch (thrown) {
-      if (!isProblem(thrown, 'unreachable')) throw thrown;
-      throw new Problem('unreachable', `${thrown.message}; nothing is paid`, { reason: thrown.reason ?? 'farm', hint: 'run the same command again: it goes on with this order', cause: thrown });
-    }
-  }
-
-  async #acceptance(record: ParsedRecord): Promise<{ record: string; proofs: Signature[] }> {
-    const said = canonical({ grid: this.#parts.grid.id, record: record.id });
-    return { record: record.id, proofs: await Promise.all(this.#spenders(record).map(async (signer) => ({ by: signer.key, sig: await signer.sign('accept', said) }))) };
-  }
-
-  /** Those of the own keys that spend for a payer of the agreement: of an account with several keys, some. */
-  #spenders(record: ParsedRecord): Signer[] {
-    const { grid: { reader }, keyring, clock } = this.#parts;
-    const occasion = { kind: record.payload.kind, at: clock(), rules: readGrid(reader).rules };
-    const keys = new Set(agreementOf(record).payers.flatMap(({ account }) => [...accountSigners(reader, account, occasion).keys.keys()]));
-    return accountRolesOf(keyring).map((role) => keyring.signer(role)).filter(({ key }) => keys.has(key));
   }
 
   /** Whether the paying account has further keys that must sign. */
@@ -201,22 +147,12 @@ class Placing {
   }
 
   async #farmerSigned(record: ParsedRecord, reply: Message): Promise<void> {
-    if (reply.kind === 'decline') {
-      const problem = new Problem('refused', `the farm declined: ${reply.body.reason}`, { reason: reply.body.code });
-      throw ASK_AGAIN.has(reply.body.code) ? new Again(problem) : problem;
-    }
-    const farmKey = read(this.#parts.grid.reader, 'farm', agreementOf(record).farm)?.farm_key ?? '';
-    if (reply.kind !== 'agreement' || reply.body.record !== record.id || reply.body.signature.by !== farmKey
-      || !verifyBytes(farmKey, signingBytes('record', record.text), reply.body.signature.sig)) {
-      throw new Problem('integrity', "the farm's signature on its own offer does not hold", { reason: 'signature' });
-    }
-    this.#note({ stage: 'farmer_signed', signatures: [reply.body.signature] });
+    this.#note({ stage: 'farmer_signed', signatures: [farmerSignature(this.#parts, record, reply)] });
     await this.#sign(record);
   }
 
   async #sign(record: ParsedRecord): Promise<void> {
-    const { keyring } = this.#parts;
-    const own = await Promise.all([keyring.signer('bot'), ...this.#spenders(record)].map(async (signer) => ({ by: signer.key, sig: await signer.sign('record', record.text) })));
+    const own = await ownSignatures(this.#parts, record);
     const others = this.#order.signatures.filter(({ by }) => own.every((signature) => signature.by !== by));
     this.#note({ stage: 'signed', signatures: sortSignatures([...others, ...own]) });
   }
@@ -265,15 +201,5 @@ class Placing {
 
   #note(change: OrderChange & { readonly stage: Stage }): void {
     this.#order = effect(`order_${change.stage}`, () => this.#orders.change(this.#order, change, this.#parts.clock()));
-  }
-}
-
-/** Not this time; a new request may do. */
-class Again extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
   }
 }

@@ -73,6 +73,21 @@ export class Orders {
     return this.#data.db.transaction(() => (name === null ? this.#unnamed(state, hash, at) : this.#named(state, name, wanted, hash, at))).immediate();
   }
 
+  /** `begin` for several names at once: all of them are written down, or none. */
+  beginAll(state: ReadState, wanted: readonly { readonly name: string; readonly wanted: Ordered }[], at: number): Order[] {
+    return this.#data.db.transaction(() => wanted.map((one) => this.#named(state, one.name, one.wanted, sha256Hex(canonical(one.wanted)), at))).immediate();
+  }
+
+  /** The contract in force that a name means; undefined where it means none. */
+  inForce(state: ReadState, name: string, at: number): string | undefined {
+    for (let n = 0; n < MAX_OF_ONE_NAME; n += 1) {
+      const contract = chainId(this.#grid, this.#bot, nonceOf(name, n));
+      if (read(state, 'contract', contract) === undefined) return undefined;
+      if (!isOver(state, contract, at)) return contract;
+    }
+    return undefined;
+  }
+
   #unnamed(state: ReadState, hash: string, at: number): Order {
     const open = this.#data.db.prepare(SQL.open).all(this.#grid, this.#bot, hash) as Row[];
     const found = open.find(({ contract }) => !isOver(state, contract, at));
@@ -83,7 +98,7 @@ export class Orders {
   /** `n` counts the ended contracts of the name: as long as one is in force, the name means that one. */
   #named(state: ReadState, name: string, wanted: Ordered, hash: string, at: number): Order {
     for (let n = 0; n < MAX_OF_ONE_NAME; n += 1) {
-      const nonce = sha256Hex(canonical({ name, n })).slice(0, 32);
+      const nonce = nonceOf(name, n);
       const contract = chainId(this.#grid, this.#bot, nonce);
       if (isOver(state, contract, at)) continue;
       const row = this.#data.db.prepare(SQL.get).get(this.#grid, contract) as Row | undefined;
@@ -121,6 +136,11 @@ export class Orders {
  */
 export function closeOrder(data: Private, contract: string): void {
   data.db.prepare(SQL.close).run(contract);
+}
+
+/** Of the contract that has a name after `n` that are over. */
+function nonceOf(name: string, n: number): string {
+  return sha256Hex(canonical({ name, n })).slice(0, 32);
 }
 
 /** The refusal of a name that means something else. */

@@ -118,10 +118,9 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
  * A farm that does not answer within 13 s is left out (its own script has ten); nobody waits for it longer.
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
-  const { grid, clock, signal } = buyer;
-  const { resources, farm, node, location, platforms, term_ms, dedicated = false } = wanted;
-  const at = Math.max(clock(), grid.reader.lastAt);
-  const found = search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, fees_ppm: sumOf(feesOf(grid.reader, request)), at, buyer: { key: request.consumer, term_ms, dedicated } });
+  const { signal } = buyer;
+  const { location } = wanted;
+  const found = fitting(buyer, wanted);
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
   const pinned = location !== null || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
@@ -130,6 +129,14 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const offers = answers.filter((answer) => 'record' in answer);
   offers.sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : a.farm.farm < b.farm.farm ? -1 : 1));
   return { offers, declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms) };
+}
+
+/** The nodes that fit by the own copy, at what they ask of this buyer. */
+export function fitting({ grid, keyring, clock }: Pick<Buyer, 'grid' | 'keyring' | 'clock'>, wanted: Wanted): Found {
+  const { resources, farm, node, location, platforms, term_ms, dedicated = false } = wanted;
+  const at = Math.max(clock(), grid.reader.lastAt);
+  const key = actsFor(grid.reader, keyring.signer('bot').key);
+  return search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, fees_ppm: sumOf(feesOf(grid.reader, wanted)), at, buyer: { key, term_ms, dedicated } });
 }
 
 /** What the workloads need, else what was asked for. */
@@ -145,8 +152,11 @@ function excludedOf({ matches, excluded }: Found, farms: readonly Match[]): Quot
   return rest === 0 ? excluded : [...excluded, { reason: 'not_asked', count: rest }];
 }
 
-/** @param most the most that is paid for an hour, stroops */
-async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest, most: string | undefined): Promise<Offer | Declined> {
+/**
+ * Asks one farm, and checks its offer; what does not hold is a decline of code `offer`.
+ * @param most the most that is paid for an hour, stroops; undefined: what the farm asks
+ */
+export async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest, most?: string): Promise<Offer | Declined> {
   const no = (code: Declined['code'], reason: string, nearest: Resources | null = null): Declined => ({ farm: farm.farm, farm_name: farm.farm_name, code, reason, nearest });
   try {
     const conversation = converse(buyer, farm.farm, farm.endpoint);
@@ -227,7 +237,8 @@ export function demandOffers({ offers, declined, considered, excluded }: Quotes)
   throw new Problem('refused', `${declined.length === 1 ? 'the one farm that fits' : `all ${declined.length} farms that fit`} declined: ${reasonsOf(declined)}`, { reason: declined.find(({ code }) => code !== 'unreachable')?.code ?? 'declined' });
 }
 
-function reasonsOf(declined: readonly Declined[]): string {
+/** Who declined and why, the first five. */
+export function reasonsOf(declined: readonly Declined[]): string {
   const shown = declined.slice(0, 5).map(({ farm_name, code, reason }) => `${farm_name} (${code}: ${reason})`);
   return shown.join('; ') + (declined.length > shown.length ? `; and ${declined.length - shown.length} more` : '');
 }

@@ -18,6 +18,7 @@ export interface Hold {
 
 const SQL = {
   take: 'INSERT INTO holds (grid, contract, record, node, payload, until_ms) VALUES (?, ?, ?, ?, ?, ?)',
+  drop: 'DELETE FROM holds WHERE grid = ? AND record = ?',
   forget: 'DELETE FROM holds WHERE grid = ? AND until_ms < ?',
   live: 'SELECT contract, record, payload FROM holds WHERE grid = ? AND until_ms >= ?',
 } as const;
@@ -44,5 +45,9 @@ export class Holds {
   take({ contract, record, payload, agreement }: Hold, at: number): void {
     this.#data.db.prepare(SQL.forget).run(this.#grid, at);
     this.#data.db.prepare(SQL.take).run(this.#grid, contract, record, agreement.node, payload, agreement.commit_by);
+  }
+  /** Ends the hold of a draft. Durable on return. @param record its id */
+  drop(record: string): void {
+    this.#data.db.prepare(SQL.drop).run(this.#grid, record);
   }
 }

@@ -1,10 +1,12 @@
-// How a farm answers: request → offer, accept → its signature, join → admission. Every refusal is signed and says why.
+// How a farm answers: request → offer, accept → its signature, release → hold dropped, join → admission. Every refusal is
+// signed and says why.
 //
 //   request ─▶ decide ─▶ the farmer's script ─▶ offer remembered (firm for a minute, holds nothing)
 //   accept  ─▶ proofs ─▶ funds ─▶ capacity ─▶ hold written ─▶ draft signed
 //   counter ─▶ decide ─▶ offer at the buyer's price, as far as the floor; a few rounds
 //   amend   ─▶ its price and room ─▶ draft signed
-//   The same accept again: the same signature. The hold ends when the draft is in the book, or with its deadline.
+//   The same accept again: the same signature. The hold ends when the draft is in the book, when its buyer releases it,
+//   or with its deadline.
 import { canonical } from '../base/canonical.js';
 import type { Clock } from '../base/clock.js';
 import { coalesced } from '../base/coalesce.js';
@@ -24,7 +26,7 @@ import type { Private } from '../private.js';
 import { carriesShares } from '../rules/agreement.js';
 import { drainOf } from '../rules/node.js';
 import { read, readGrid, type FarmObject } from '../rules/objects.js';
-import type { SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRequest } from '../schema/types.js';
+import type { SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRelease, TalkRequest } from '../schema/types.js';
 import { decideAmendment } from './amend.js';
 import { decide, noticeOf, type Decision } from './decide.js';
 import { Holds, type Hold } from './hold.js';
@@ -133,6 +135,8 @@ class Farmer {
         return this.#looked(() => this.#offer(message.from, message.body.request, BigInt(message.body.per_hour_stroops)));
       case 'accept':
         return this.#accepted(message.from, message.body);
+      case 'release':
+        return this.#release(message.from, message.body);
       case 'amend':
         return this.#looked(() => this.#amended(message.from, message.body));
       case 'join':
@@ -232,6 +236,15 @@ class Farmer {
       return signer.sign('record', draft.payload);
     });
     return { kind: 'agreement', body: { record, signature: { by: signer.key, sig } } };
+  }
+
+  /** A draft that will not be committed, by its buyer's word: what was held for it is sold again at once. */
+  #release(from: string, { record }: TalkRelease): Answer {
+    const { grid, clock } = this.#parts;
+    const hold = this.#holds.live(grid.reader, clock()).find((one) => one.record === record);
+    if (hold !== undefined && from === `bot/${hold.agreement.by}`) effect('hold_dropped', () => this.#holds.drop(record));
+    if (from === `bot/${this.#offers.ofRecord(record)?.by ?? ''}`) this.#offers.forget(record);
+    return { kind: 'released', body: { record } };
   }
 
   /** An amendment holds nothing: the book decides within the minute for which its price is firm. */

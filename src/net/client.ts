@@ -88,9 +88,9 @@ export class Client implements AsyncDisposable {
     return (await this.#call(`/v1/grids/${grid}/receipts/${record}`, { signal })).toString('utf8');
   }
 
-  /** Hands records in; each has a verdict of its own, in the order given. */
-  async submit(grid: string, records: readonly SignedRecord[], signal?: AbortSignal): Promise<Outcome[]> {
-    const answer = this.#shaped<Outcomes>('outcomes@1', await this.#json(`/v1/grids/${grid}/records`, { body: { records }, signal }));
+  /** Hands records in; each has a verdict of its own, in the order given. @param together all of them or none */
+  async submit(grid: string, records: readonly SignedRecord[], together = false, signal?: AbortSignal): Promise<Outcome[]> {
+    const answer = this.#shaped<Outcomes>('outcomes@1', await this.#json(`/v1/grids/${grid}/records`, { body: { records, ...(together ? { together } : {}) }, signal }));
     if (answer.outcomes.length !== records.length) throw this.#nonsense(`${answer.outcomes.length} verdicts on ${records.length} records`);
     return answer.outcomes.map((outcome) => {
       if ('index' in outcome) return { ok: true, id: outcome.id, index: outcome.index, known: outcome.known };

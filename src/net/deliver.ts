@@ -15,9 +15,30 @@ export async function deliver(grid: Grid, record: SignedRecord, again?: string):
   try {
     return await grid.append(record);
   } catch (thrown) {
-    if (isProblem(thrown, 'refused') || isProblem(thrown, 'malformed') || isProblem(thrown, 'unreachable', 'unwitnessed')) throw thrown;
+    if (isVerdict(thrown)) throw thrown;
     throw await inDoubt(grid, parseRecord(record.payload), thrown, again);
   }
+}
+
+/**
+ * `deliver` for records of which all are recorded or none.
+ * @throws Problem as `deliver`, that of the first record which was refused for what it says itself
+ */
+export async function deliverTogether(grid: Grid, records: readonly SignedRecord[], again?: string): Promise<void> {
+  const [first] = records;
+  if (first === undefined) return;
+  try {
+    const problems = (await grid.submit(records, true)).flatMap((outcome) => (outcome.ok ? [] : [outcome.problem]));
+    if (problems.length > 0) throw problems.find(({ reason }) => reason !== 'together') ?? problems[0];
+  } catch (thrown) {
+    if (isVerdict(thrown)) throw thrown;
+    throw await inDoubt(grid, parseRecord(first.payload), thrown, again);
+  }
+}
+
+/** Whether it is known what became of the record. */
+function isVerdict(thrown: unknown): boolean {
+  return isProblem(thrown, 'refused') || isProblem(thrown, 'malformed') || isProblem(thrown, 'unreachable', 'unwitnessed');
 }
 
 async function inDoubt(grid: Grid, record: ParsedRecord, thrown: unknown, again: string | undefined): Promise<Problem> {

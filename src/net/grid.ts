@@ -180,10 +180,10 @@ export class Grid implements ServedGrid, AsyncDisposable {
     return { id: outcome.id, index: outcome.index };
   }
 
-  /** `append` for many: each with a verdict of its own, in the order given. */
-  async submit(records: readonly SignedRecord[]): Promise<Outcome[]> {
+  /** `append` for many: each with a verdict of its own, in the order given. @param together all of them or none */
+  async submit(records: readonly SignedRecord[], together = false): Promise<Outcome[]> {
     this.demandWritable();
-    const outcomes = await this.#with((writer) => writer.submit(records));
+    const outcomes = await this.#with((writer) => writer.submit(records, together));
     this.#store.refresh();
     return outcomes;
   }

@@ -60,7 +60,8 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
 
   app.post('/v1/grids/:grid/records', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
-    const outcomes = await bookOf(request).submit((request.body as Submission).records);
+    const { records, together = false } = request.body as Submission;
+    const outcomes = await bookOf(request).submit(records, together);
     return { outcomes: outcomes.map(outcomeAnswer) };
   });
 

@@ -36,7 +36,7 @@ export interface ServedGrid {
   /** How it is kept up to date; null where this process does not. */
   readonly state: FollowState | null;
   /** Appends, or forwards to the home. */
-  submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
+  submit(records: readonly SignedRecord[], together?: boolean): Promise<Outcome[]>;
   /** Follows to the home's newest checkpoint; nothing to do at the home. */
   refresh(): Promise<void>;
   /** At a home: what it has signed and its witnesses have yet to cosign. No reader may take that for committed. */

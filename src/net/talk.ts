@@ -19,7 +19,7 @@ import { signingBytes } from '../keys/signed.js';
 import { actsFor } from '../rules/identity.js';
 import { read } from '../rules/objects.js';
 import { grantsOf, validOn } from '../rules/quorum.js';
-import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkCounter, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRequest } from '../schema/types.js';
+import type { IdentityKey, SealedTalk, SchemaName, Talk, TalkAccept, TalkAgreement, TalkAmend, TalkCounter, TalkDecline, TalkJoin, TalkJoined, TalkOffer, TalkRelease, TalkReleased, TalkRequest } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 
 /** Body of each kind of message. */
@@ -33,6 +33,8 @@ export interface TalkBodies {
   amend: TalkAmend;
   join: TalkJoin;
   joined: TalkJoined;
+  release: TalkRelease;
+  released: TalkReleased;
 }
 /** What a message is about. */
 export type TalkKind = keyof TalkBodies;

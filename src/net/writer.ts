@@ -23,8 +23,11 @@ import { Mirror, readOnly } from './mirror.js';
 /** What changes a book. */
 export interface Writer extends AsyncDisposable {
   readonly state: FollowState;
-  /** Each record with its verdict; those that were taken are below a checkpoint in this home's own file. */
-  submit(records: readonly SignedRecord[]): Promise<Outcome[]>;
+  /**
+   * Each record with its verdict; those that were taken are below a checkpoint in this home's own file.
+   * @param together all of them or none
+   */
+  submit(records: readonly SignedRecord[], together?: boolean): Promise<Outcome[]>;
   /** Brings the file to the home's newest checkpoint. */
   refresh(onProgress?: OnProgress): Promise<void>;
   /** What a daemon does all the time: follow, or renew the time stamp. Ends with the signal. @throws Problem `integrity` */
@@ -82,7 +85,7 @@ export async function openHomeWriter(parts: WriterParts, lock: Disposable, name:
         return { lastRead_ms: clock(), problem: null, ended: false };
       },
       // Nothing has to fit a request here.
-      submit: async (records) => (records.length <= MAX_SUBMIT ? sequencer.append(records) : inParts(records, (some) => sequencer.append(some))),
+      submit: async (records, together) => (together === true || records.length <= MAX_SUBMIT ? sequencer.append(records, together) : inParts(records, (some) => sequencer.append(some))),
       refresh: () => sequencer.settle(),
       async keepUp(signal) {
         while (!signal.aborted) {
@@ -113,8 +116,8 @@ export function openCopyWriter(parts: WriterParts, lock: Disposable, url: string
     get state() {
       return follower.state;
     },
-    async submit(records) {
-      const outcomes = await inParts(records, (some) => forward(client, grid, some, signal));
+    async submit(records, together = false) {
+      const outcomes = await handOver(client, grid, records, together, signal);
       if (outcomes.some((outcome) => outcome.ok && outcome.index >= store.size)) await follower.catchUp({ signal });
       return outcomes.map((outcome, i) => believed(store, outcome, records[i]));
     },
@@ -154,7 +157,7 @@ export function openNeighbour({ grid, clock, signal }: WriterParts, socket: stri
     get state() {
       return { lastRead_ms: clock(), problem: null, ended: false };
     },
-    submit: (records) => inParts(records, (some) => forward(client, grid, some, signal)),
+    submit: (records, together = false) => handOver(client, grid, records, together, signal),
     refresh: () => client.follow(grid, signal),
     keepUp: async () => {
       throw new Error('the daemon keeps up');
@@ -180,15 +183,26 @@ async function closeAll(owned: Owned): Promise<void> {
   }
 }
 
+/**
+ * Hands records to another bot: in as many requests as it takes, or, together, in one.
+ * @throws Problem `malformed` where records that belong together do not fit into one request
+ */
+export async function handOver(client: Client, grid: string, records: readonly SignedRecord[], together: boolean, signal: AbortSignal): Promise<Outcome[]> {
+  return inParts(records, async (some) => {
+    if (together && some.length < records.length) throw new Problem('malformed', `${records.length} records that belong together are more than one submission holds`, { reason: 'together' });
+    return forward(client, grid, some, together, signal);
+  });
+}
+
 /** A lost reply is made good by asking again: a record that is in the book already gets its line. */
-export async function forward(client: Client, grid: string, records: readonly SignedRecord[], signal: AbortSignal): Promise<Outcome[]> {
+async function forward(client: Client, grid: string, records: readonly SignedRecord[], together: boolean, signal: AbortSignal): Promise<Outcome[]> {
   try {
-    return await client.submit(grid, records, signal);
+    return await client.submit(grid, records, together, signal);
   } catch (thrown) {
     // It did answer, and would say the same.
     if (!isProblem(thrown, 'unreachable') || thrown.reason === 'unwitnessed') throw thrown;
   }
-  return client.submit(grid, records, signal);
+  return client.submit(grid, records, together, signal);
 }
 
 /** A verdict of the home, held against the own copy: what it calls recorded must be there, under its id and line. */

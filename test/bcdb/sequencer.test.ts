@@ -10,7 +10,7 @@ import { query } from '../../src/bcdb/query.js';
 import { Store } from '../../src/bcdb/store.js';
 import { verifyBook } from '../../src/bcdb/verify.js';
 import { gridRules } from '../../src/rules/all.js';
-import { namedSigner, nextPayload, openSequencer, TestBook } from '../book.js';
+import { identityBody, namedSigner, nextPayload, openSequencer, TestBook } from '../book.js';
 import { Problem } from '../../src/base/errors.js';
 import { receiptOf } from '../../src/bcdb/prove.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
@@ -205,4 +205,25 @@ test('a query with two conditions finds what an index alone does not', async () 
   assert.deepEqual(query(book.store, { signer: wallet, kind: 'transfer@1', limit: 3 }).records.map(({ index }) => index), [6, 5, 4]);
   assert.deepEqual(query(book.store, { chain: `account/${wallet}`, signer: wallet, since: book.store.line(4).at }).records.length >= 3, true);
   assert.deepEqual(query(book.store, { signer: wallet, kind: 'identity@1' }), { records: [], next: null });
+});
+
+test('records that belong together are all taken in, or none is, whatever arrives beside them', async () => {
+  await using book = await TestBook.create();
+  const [first, second, third, fourth] = (await transfers(book, 4)) as [SignedRecord, SignedRecord, SignedRecord, SignedRecord];
+  const wallet = namedSigner('wallet');
+  const before = book.store.get(`account/${wallet.key}`);
+  // The third cannot follow the first.
+  const [none, alone] = await Promise.all([book.sequencer.append([first, third], true), book.sequencer.append([await book.sign(`bot/${book.owner.key}`, 'identity@1', identityBody(book.owner, 'again'), [book.owner])])]);
+  assert.deepEqual(none.map((outcome) => !outcome.ok && outcome.problem.reason), ['together', 'chain_conflict']);
+  assert.equal(alone[0]?.ok, true);
+  assert.deepEqual(book.store.get(`account/${wallet.key}`), before);
+  const size = book.store.size;
+  const all = await book.sequencer.append([first, second, third], true);
+  assert.deepEqual(all.map((outcome) => outcome.ok && outcome.index), [size, size + 1, size + 2]);
+  const known = await book.sequencer.append([third, fourth], true);
+  assert.deepEqual(known.map((outcome) => outcome.ok && [outcome.index, outcome.known]), [[size + 2, true], [size + 3, false]]);
+  const refused = await book.sequencer.append([fourth, first, { ...second, signatures: [] }, third], true);
+  assert.deepEqual(refused.map((outcome) => outcome.ok), [true, true, true, true], 'what is in the book is in it, whoever signed it now');
+  const verified = await verifyBook({ store: book.store, rules: gridRules, grid: book.store.grid as string });
+  assert.equal(verified.size, size + 4);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../base/hash.js';
 import { replaceFile, type Home } from '../../home.js';
 import { Client } from '../client.js';
-import { forward, inParts, type Writer } from '../writer.js';
+import { handOver, type Writer } from '../writer.js';
 import type { LightReader } from './reader.js';
 
 /** Opens a way to write. Takes no lock: there is no book here that two could write to. */
@@ -11,8 +11,8 @@ export function openLightWriter(home: Home, reader: LightReader, url: string, si
   const client = new Client({ url });
   return {
     state: { lastRead_ms: null, problem: null, ended: false },
-    async submit(records) {
-      const outcomes = await inParts(records, (some) => forward(client, reader.grid, some, signal));
+    async submit(records, together = false) {
+      const outcomes = await handOver(client, reader.grid, records, together, signal);
       for (const [i, outcome] of outcomes.entries()) {
         if (!outcome.ok) continue;
         const id = sha256Hex(records[i]?.payload ?? '');
