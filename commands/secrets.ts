@@ -86,7 +86,7 @@ function unsent(thrown: unknown, contract: string, given: readonly GivenSecret[]
 function parseSource(text: string): { name: string; from: string | null } {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
-  if (!/^[a-z0-9-]{3,50}$/.test(name)) throw new Problem('usage', '--secret needs a name of 3 to 50 characters a-z, 0-9 and -', { hint: HINT });
+  if (!/^[a-z0-9-]{1,50}$/.test(name)) throw new Problem('usage', '--secret needs a name of 1 to 50 characters a-z, 0-9 and -', { hint: HINT });
   if (at < 0) return { name, from: null };
   const from = text.slice(at + 1);
   if (from !== '-' && !/^@./.test(from)) throw new Problem('usage', `the secret ${name} stands in the command itself, where other users of this machine and the shell's history see it`, { reason: 'secret', hint: HINT });
@@ -94,7 +94,7 @@ function parseSource(text: string): { name: string; from: string | null } {
 }
 
 function parseVariable(text: string): readonly [name: string, variable: string] {
-  const [, name = '', variable = ''] = /^([a-z0-9-]{3,50})=([A-Za-z_][A-Za-z0-9_]{0,99})$/.exec(text) ?? [];
+  const [, name = '', variable = ''] = /^([a-z0-9-]{1,50})=([A-Za-z_][A-Za-z0-9_]{0,99})$/.exec(text) ?? [];
   if (name === '') throw new Problem('usage', `not NAME=VARIABLE: --secret-env ${JSON.stringify(text.slice(0, 100))}`);
   return [name, variable];
 }

@@ -557,3 +557,18 @@ export const MAX_MACHINE_WORDS_BYTES = 2_047;
 export const MACHINE_TRIAL_MS = 10_000;
 /** Machine: how long it may take to shut down after its power button was pressed, unless its workload says so. */
 export const MACHINE_GRACE_MS = 30_000;
+/** Blueprint: a file; real Compose files have a few kilobytes, the largest some tens. */
+export const MAX_BLUEPRINT_BYTES = 256 * 1_024;
+/** Blueprint: levels of nesting, and values once anchors are followed: real files stay below 10 and 3,000. */
+export const MAX_BLUEPRINT_DEPTH = 32;
+export const MAX_BLUEPRINT_NODES = 20_000;
+/** Blueprint: complaints, and notes, that are listed: more than anybody mends in one go. */
+export const MAX_FAULTS = 100;
+/** Blueprint: inputs that can be declared, and characters of a value: what fits into a variable of a workload. */
+export const MAX_INPUTS = 64;
+export const MAX_INPUT_CHARS = 8_192;
+/** Blueprint: contracts that one makes; what placing all or none is made for. */
+export const MAX_BLUEPRINT_PARTS = 64;
+/** A contract: workloads (the schema says it, too), and published ports of one. */
+export const MAX_PART_WORKLOADS = 64;
+export const MAX_WORKLOAD_PORTS = 64;

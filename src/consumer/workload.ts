@@ -32,8 +32,8 @@ export interface WorkloadWords {
 }
 
 /** How the schemas write what a name is, and how people say it. */
-const NAME_PATTERN = '[a-z0-9-]{3,50}';
-const NAME_HINT = '3 to 50 of a-z, 0-9 and -';
+const NAME_PATTERN = '[a-z0-9-]{1,50}';
+const NAME_HINT = '1 to 50 of a-z, 0-9 and -';
 /** What has to be there in a record, and may be left out in a file. */
 const NOTHING_SAID = { image: null, command: [], env: [], ports: [], secrets: [] } satisfies Partial<Workload>;
 const FILE_HINT = '{"name": "web", "image": "docker.io/library/nginx@sha256:…", "ports": [{"container": 80, "protocol": "tcp"}]}, or {"workloads": [… several]}; every field and its default: README, "A workload as a file"';

@@ -127,7 +127,7 @@ export class Logs {
 
   #of({ contract, workload }: Ref): string {
     const name = `${contract}.${workload}`;
-    if (!/^[0-9a-f]{40}\.[a-z0-9-]{3,50}$/.test(name)) throw new Error(`not a contract and workload: ${JSON.stringify(name)}`);
+    if (!/^[0-9a-f]{40}\.[a-z0-9-]{1,50}$/.test(name)) throw new Error(`not a contract and workload: ${JSON.stringify(name)}`);
     return join(this.#folder, name);
   }
 

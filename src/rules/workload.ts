@@ -4,7 +4,7 @@ import { demand } from './refusal.js';
 import type { Version } from './rule.js';
 
 /** Fields that records of rules 1 do not know. */
-const LATER = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'limits', 'mounts', 'restart', 'health', 'stop', 'registry', 'web', 'network', 'vm'] as const satisfies readonly (keyof Workload)[];
+const LATER = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'limits', 'mounts', 'restart', 'health', 'stop', 'registry', 'web', 'network', 'vm', 'aliases'] as const satisfies readonly (keyof Workload)[];
 
 /** Where the node itself puts things into a container. */
 const RESERVED = ['/proc', '/sys', '/dev', '/run/secrets'];
@@ -23,6 +23,7 @@ export function checkWorkloads(workloads: readonly Workload[], rules: Version): 
   for (const workload of workloads) {
     const { name, env, ports, secrets } = workload;
     const later = rules >= 2 ? undefined : secrets.length > 0 ? 'secrets' : LATER.find((field) => workload[field] !== undefined);
+    demand(rules >= 2 || name.length >= 3, 'later_release', () => `workload ${name} has a name of fewer than 3 letters, which needs rules 2`);
     demand(later === undefined, 'later_release', () => `workload ${name} says ${later}, which needs rules 2`);
     const variables = [...env.map((variable) => variable.name), ...secrets.flatMap((secret) => secret.env ?? [])];
     demand(isSet(variables), 'workload', `workload ${name} sets a variable twice`);

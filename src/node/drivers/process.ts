@@ -28,7 +28,7 @@ const SUPERVISOR = fileURLToPath(new URL('./process-child.js', import.meta.url))
 const LOOK_EVERY_MS = 20;
 /** Variable of commands that run beside a workload: whose they are. */
 const BESIDE = 'BESIDE';
-const ENTRY = /^[0-9a-f]{40}\.[a-z0-9-]{3,50}$/;
+const ENTRY = /^[0-9a-f]{40}\.[a-z0-9-]{1,50}$/;
 
 /** Processes in groups of their own, each with a supervisor that survives us; see `Driver`. Limits are not enforced. */
 export class ProcessDriver implements Driver {

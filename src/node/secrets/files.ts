@@ -15,7 +15,7 @@ import type { Ref } from '../driver.js';
 
 /** File systems that live in memory (statfs(2)): tmpfs, ramfs. */
 export const IN_MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
-const ENTRY = /^([0-9a-f]{40})\.([a-z0-9-]{3,50})$/;
+const ENTRY = /^([0-9a-f]{40})\.([a-z0-9-]{1,50})$/;
 
 /** A secret as it is written. */
 export interface SecretFile {
