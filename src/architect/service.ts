@@ -63,9 +63,10 @@ export function readService(name: string, table: Table, scene: Scene): Service {
   const needs = needsOf(table, deploy, faults);
   const words = { command: wordsOf(table, 'command', faults) ?? [], entrypoint: wordsOf(table, 'entrypoint', faults) };
   const parts = {
+    // Said also where there are none: left out, it would see the whole volume.
     entrypoint: words.entrypoint, directory: pathAt(table, 'working_dir', faults), user: userOf(table, faults),
     read_only: truthAt(table, 'read_only', faults) === true ? (true as const) : undefined,
-    tmpfs: some(mounted.tmpfs), mounts: some(mounted.mounts), ulimits: some(ulimitsOf(table, faults)), limits: needs.limits,
+    tmpfs: some(mounted.tmpfs), mounts: mounted.mounts, ulimits: some(ulimitsOf(table, faults)), limits: needs.limits,
     restart: restartOf(table, deploy, faults), health: healthOf(table, faults), stop: stopOf(table, faults),
     registry: registry === undefined ? undefined : { secret: registry.name }, web: some(market === undefined ? [] : webOf(market, faults)), aliases: some(aliasesOf(name, workloadName, table, faults)),
   };
