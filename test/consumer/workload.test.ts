@@ -18,7 +18,7 @@ for (const [title, words] of [
   ['a folder in memory without a size', { image: IMAGE, tmpfs: ['/tmp'] }],
   ['a folder in memory at no path', { image: IMAGE, tmpfs: ['tmp=1'] }],
   ['a part of the volume at no path', { image: IMAGE, mount: ['uploads'] }],
-  ['a folder of the volume with a short name', { image: IMAGE, mount: ['a:/x'] }],
+  ['a folder of the volume with a capital', { image: IMAGE, mount: ['A:/x'] }],
   ['a part of the volume outside of it', { image: IMAGE, mount: ['..:/srv'] }],
   ['a limit that does not exist', { image: IMAGE, ulimit: ['files=3'] }],
   ['a limit without a number', { image: IMAGE, ulimit: ['nofile=many'] }],
