@@ -9,5 +9,5 @@ export function overview(words: readonly string[]): string {
     .filter(({ commands }) => commands.length > 0);
   const width = Math.max(...chosen.flatMap(({ commands }) => commands.map((entry) => entry.words.length)));
   const blocks = chosen.map(({ title, commands }) => [`${title}:`, ...commands.map((entry) => `  ${entry.words.padEnd(width)}  ${entry.summary}`)].join('\n'));
-  return [`Usage: 3bot ${prefix === '' ? '' : `${prefix} `}COMMAND [flags]`, ...blocks, `3bot help COMMAND   flags and examples of one command\n`].join('\n\n');
+  return [`Usage: 3bot ${prefix === '' ? '' : `${prefix} `}COMMAND [flags]`, ...blocks, '3bot help COMMAND   flags and examples of one command\n3bot help topics    exit codes, environment, scripting, formats, schemas of --json\n'].join('\n\n');
 }

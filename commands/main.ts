@@ -28,10 +28,19 @@ async function contextOf(io: Io, flags: Context['flags'], signal: AbortSignal): 
   };
 }
 
+/** `3bot help …`: a topic, else what --help says of a command or of all. */
+async function help(argv: readonly string[], io: Io, signal: AbortSignal): Promise<void> {
+  const at = argv.indexOf('help');
+  const words = argv.slice(at + 1).filter((token) => !token.startsWith('-'));
+  const text = words.length === 0 ? undefined : (await import('./topics.js')).topicText(words);
+  if (text === undefined) return main([...argv.slice(0, at), ...argv.slice(at + 1), '--help'], io, signal);
+  io.stdout.write(text);
+}
+
 async function main(argv: readonly string[], io: Io, signal: AbortSignal): Promise<void> {
   const line = splitLine(argv);
   const isBare = line.words.length === 0 && line.word === undefined;
-  if (line.words.length === 0 && line.word === 'help') return main([...argv.filter((token) => token !== 'help'), '--help'], io, signal);
+  if (line.words.length === 0 && line.word === 'help') return help(argv, io, signal);
   if (isBare && hasFlag(argv, '--version', '-V')) {
     io.stdout.write(hasFlag(argv, '--json') ? `${JSON.stringify({ version: version() })}\n` : `${version()}\n`);
     return;

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { splitLine } from '../commands/parse.js';
-import { printedSchema } from '../src/schema/printed.js';
+import { schemaOf } from '../src/schema/shown.js';
 
 interface Printed {
   readonly fits: ValidateFunction;
@@ -19,7 +19,7 @@ const known = new Map<string, Printed | null>();
 function printedBy(words: string): Printed | null {
   let found = known.get(words);
   if (found === undefined) {
-    const schema = printedSchema(words);
+    const schema = schemaOf(words);
     const streams = String(schema?.['$comment'] ?? '').startsWith('one object a line');
     found = schema === null ? null : { fits: ajv.compile(schema), file: `schemas/json/${words.replaceAll(' ', '.')}.json`, streams };
     known.set(words, found);

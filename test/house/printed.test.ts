@@ -6,11 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { EXIT_CODES } from '../../commands/failure.js';
 import { entries } from '../../commands/index.js';
-import { printedSchema } from '../../src/schema/printed.js';
+import { PASSES_ON } from '../../commands/topics.js';
+import { schemaOf } from '../../src/schema/shown.js';
 
 const FOLDER = fileURLToPath(new URL('../../../schemas/json/', import.meta.url));
-/** What these print is what another program prints. */
-const PASSES_ON = new Set(['exec', 'dev run']);
 
 test('every command has a schema of its --json output, and no schema is left over', () => {
   const wanted = entries.map(({ words }) => words).filter((words) => !PASSES_ON.has(words)).map((words) => `${words.replaceAll(' ', '.')}.json`);
@@ -19,7 +18,7 @@ test('every command has a schema of its --json output, and no schema is left ove
 
 test('each is a whole schema of its own, with no reference out of it, and closed where the shape is ours', () => {
   for (const file of readdirSync(FOLDER).filter((name) => name !== 'shared.json')) {
-    const schema = printedSchema(file.slice(0, -'.json'.length).replaceAll('.', ' '));
+    const schema = schemaOf(file.slice(0, -'.json'.length).replaceAll('.', ' '));
     assert.ok(schema !== null, file);
     assert.ok(new Ajv().validateSchema(schema), file);
     assert.doesNotMatch(JSON.stringify(schema), /"\$ref":"[^#]/, file);
@@ -34,7 +33,7 @@ test('what is shared is used', () => {
 });
 
 test('an error has the codes that decide exit codes', () => {
-  const { properties } = printedSchema('error') as { properties: { error: { properties: { code: { enum: string[] } } } } };
+  const { properties } = schemaOf('error') as { properties: { error: { properties: { code: { enum: string[] } } } } };
   assert.deepEqual(properties.error.properties.code.enum, Object.keys(EXIT_CODES));
 });
 

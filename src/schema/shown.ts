@@ -1,22 +1,29 @@
-// The schemas of what commands print with --json: schemas/json/<words>.json, each made whole for whoever reads it alone.
-import { existsSync, readFileSync } from 'node:fs';
+// The schemas that people and programs read: what commands print (schemas/json/<words>.json) and formats
+// (schemas/<name>.<version>.json), each made whole for whoever reads it alone.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 /** A JSON Schema (draft 7), or a part of one. */
 export type Schema = { readonly [name: string]: unknown };
 
-const FOLDER = new URL('../../../schemas/json/', import.meta.url);
+const FOLDER = new URL('../../../schemas/', import.meta.url);
 
 /**
- * The schema of what a command prints, with everything that it refers to among its own `$defs`.
- * @param words of the command; `error` is what stderr gets, `3bot` what the program alone prints
- * @returns null where there is none: the command prints what another program prints
+ * The schema of what a command prints, or of a format, with everything that it refers to among its own `$defs`.
+ * @param name words of a command; `error`: what stderr gets; `3bot`: what the program alone prints; a format: `agreement@1`
+ * @returns null where there is none
  */
-export function printedSchema(words: string): Schema | null {
-  const file = `${words.replaceAll(' ', '.')}.json`;
-  if (!/^[a-z0-9.]+$/.test(file) || !existsSync(new URL(file, FOLDER))) return null;
+export function schemaOf(name: string): Schema | null {
+  const format = /^([a-z_]+)@([0-9]+)$/.exec(name);
+  const file = format === null ? `json/${name.replaceAll(' ', '.')}.json` : `${format[1] ?? ''}.${format[2] ?? ''}.json`;
+  if (!/^(json\/)?[a-z0-9._]+$/.test(file) || !existsSync(new URL(file, FOLDER))) return null;
   const definitions: Record<string, unknown> = {};
   const whole = inlined(read(new URL(file, FOLDER)), new URL(file, FOLDER), definitions) as Schema;
   return { $schema: 'http://json-schema.org/draft-07/schema#', ...whole, ...(Object.keys(definitions).length === 0 ? {} : { $defs: definitions }) };
+}
+
+/** Names of the formats that have a schema: records, messages, files. */
+export function formatNames(): string[] {
+  return readdirSync(FOLDER).filter((file) => file.endsWith('.json') && file !== 'common.1.json').map((file) => file.replace(/\.(\d+)\.json$/, '@$1')).sort();
 }
 
 function read(file: URL): Schema {
