@@ -68,11 +68,13 @@ test('three people who are never there together sign a document, and the last co
   // Who was optional signs later, on a chain of his own, once.
   const optional = await botJson<Said>(['propose', '--title', 'Thanks', '--text-file', rules, '--optional', 'carl', '--yes'], ann);
   assert.equal(optional.state, 'committed', 'nobody has to wait for who is optional');
-  assert.equal((await bot(['endorse', optional.record, '--yes'], carl)).code, 0);
+  await botJson(['endorse', optional.record, '--yes'], carl);
   assert.equal((await bot(['endorse', optional.record, '--yes'], ann)).code, 3, 'her signature is on it');
 
-  const vote = (await bot(['vote', 'create', 'Shall we?', '--voter', 'ann', '--voter', 'ben', '--for', '1h'], ben)).stdout.trim();
+  const { id: vote } = await botJson<{ id: string }>(['vote', 'create', 'Shall we?', '--voter', 'ann', '--voter', 'ben', '--for', '1h'], ben);
   assert.match((await bot(['vote', 'show', vote.slice(0, 8)], ann)).stdout, /^question\tShall we\?\n[^]*^state\topen$/m, 'a pipe has more than the id');
   const { cast, ahead, mine } = await botJson<{ cast: number; ahead: string; mine: string }>(['vote', 'cast', vote, 'yes'], ben);
   assert.deepEqual([cast, ahead, mine], [1, 'yes', 'yes']);
+  assert.deepEqual((await botJson<{ id: string }[]>(['vote', 'list'], ben)).map(({ id }) => id), [vote]);
+  assert.equal((await botJson<{ cast: number }>(['vote', 'show', vote], ben)).cast, 1);
 });

@@ -33,6 +33,8 @@ test('a network is made, a device joins with a key that stays, gets a file of it
   assert.equal(phone.address, '10.7.0.3');
   const left = await botJson<Shown>(['network', 'leave', 'home', '--device', 'laptop'], { home });
   assert.deepEqual(left.devices, [{ name: 'phone', address: '10.7.0.3' }]);
+  assert.deepEqual(await botJson(['network', 'list'], { home }), [left]);
+  assert.deepEqual(await botJson(['network', 'show', 'home'], { home }), left);
   const listed = await bot(['network', 'list'], { home });
   assert.equal(listed.stdout, `${made.id.slice(0, 12)}\thome\t10.7.0.0/16\t1\t0\n`);
 });

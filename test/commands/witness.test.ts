@@ -65,7 +65,7 @@ test('a grid whose witness is killed between its note and its answer, and goes o
 
 test('an auditing witness needs to know where the lines are, and takes no key of a witness for that of a log', async () => {
   const watcher = { home: tempHome() };
-  const vkey = (await bot(['witness', 'create', 'auditor', '--audit'], watcher)).stdout.trim();
+  const { vkey } = await botJson<{ vkey: string }>(['witness', 'create', 'auditor', '--audit'], watcher);
   const log = 'example.com/log+5bd3df31+AWJKfSuTuRZaQpqMz3DLUGdbu84Nhfzm/TJv+nIxyyMV';
   for (const [what, code] of [[vkey, 2], [log, 2], ['no-grid', 5], ['http://127.0.0.1:1', 6]] as const) {
     const run = await bot(['witness', 'trust', 'auditor', what], watcher);

@@ -52,6 +52,9 @@ test('a command that has to read the newest state exits 7 and names the line; wh
   assert.match(run.stderr, WHY);
   assert.equal(run.stdout, '');
   assert.equal((await botJson<{ size: number }>(['bcdb', 'verify'], bob)).size, 4);
+  const [kept] = await botJson<{ file: string }[]>(['bcdb', 'evidence', 'list'], bob);
+  const judged = await botJson<{ ok: boolean; verdict: string }>(['bcdb', 'evidence', 'verify', kept?.file ?? ''], bob);
+  assert.deepEqual([judged.ok, judged.verdict], [true, 'proven']);
 });
 
 test('a newcomer is not given such a book: exit 7, and nothing of it is kept but evidence', async () => {

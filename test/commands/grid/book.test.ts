@@ -37,6 +37,7 @@ test('a person begins a grid, another joins it, both check it and a receipt of i
   assert.deepEqual(joined, { id, name: 'valley', url, size: 2, checked: 2 });
   assert.deepEqual((await botJson<{ name: string; size: number; in_use: boolean }[]>(['grid', 'list'], bob)).map(({ name, size, in_use }) => ({ name, size, in_use })), [{ name: 'valley', size: 2, in_use: true }]);
 
+  assert.deepEqual(await botJson(['grid', 'use', 'valley'], bob), { id, name: 'valley' });
   for (const one of [alice, bob]) {
     const verified = await botJson<{ ok: boolean; size: number; records: number; signatures: number; root: string }>(['bcdb', 'verify'], one);
     assert.deepEqual({ ok: verified.ok, size: verified.size, records: verified.records, signatures: verified.signatures }, { ok: true, size: 2, records: 2, signatures: 2 });

@@ -45,7 +45,7 @@ test('a request is shown, paid once on the grid that it names, and refused late 
 
   const altered = await bot(['wallet', 'pay', request.replace('7.25', '9.25')], alice);
   assert.match(altered.stderr, /this request was paid before, and not as it is to be paid now: transfer of 7\.2500000 TFT from G.* to G.*, in record [0-9a-f]{12}\n3bot: hint: 3bot bcdb get [0-9a-f]{12}/);
-  const late = (await bot(['wallet', 'request', '1', '--expires', '1ms'], bob)).stdout.trim();
+  const { request: late } = await botJson<{ request: string }>(['wallet', 'request', '1', '--expires', '1ms'], bob);
   assert.match((await bot(['wallet', 'pay', late], alice)).stderr, /could be paid until .*\n3bot: hint: ask for a new one/);
   const elsewhere = await bot(['wallet', 'pay', request.replace(/grid=[0-9a-f]{8}/, 'grid=00000000')], alice);
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [5, '']);
