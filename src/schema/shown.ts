@@ -39,15 +39,15 @@ function inlined(value: unknown, from: URL, definitions: Record<string, unknown>
 
 function define(ref: string, from: URL, definitions: Record<string, unknown>): string {
   const target = new URL(ref, from);
-  const name = target.hash.replace('#/$defs/', '');
+  const path = target.hash.split('/').slice(1);
   const file = (target.pathname.split('/').at(-1) ?? '').replace(/(\.\d+)?\.json$/, '');
   // Shapes of records keep the name of their file, so that a `key` of theirs is not taken for one of ours.
-  const own = file === 'shared' ? name : [file, name].filter((part) => part !== '').join('_');
+  const own = [...(file === 'shared' ? [] : [file]), ...path.filter((part) => part !== '$defs' && part !== 'properties')].join('_');
   if (!(own in definitions)) {
     // Taken before it is read: a shape may refer to itself.
     definitions[own] = {};
     const whole = read(new URL(target.pathname, target));
-    definitions[own] = inlined(name === '' ? whole : (whole['$defs'] as Schema)[name], target, definitions);
+    definitions[own] = inlined(path.reduce<unknown>((shape, part) => (shape as Schema)[part], whole), target, definitions);
   }
   return `#/$defs/${own}`;
 }
