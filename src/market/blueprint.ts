@@ -60,18 +60,20 @@ export function findPublished(state: Objects, text: string): Published {
   const blueprint = named === null ? findById(state, 'blueprint', byId?.[1] ?? '', '3bot blueprint search') : blueprintNamed(state, named[1] ?? '', named[2] ?? '');
   const asked = named?.[3] ?? byId?.[2];
   if (asked !== undefined) return published(state, blueprint, Number(asked));
-  const versions = versionsOf(state, blueprint);
-  return versions.find(({ version }) => version.withdrawn === null) ?? published(state, blueprint, blueprint.version);
+  return newestOf(state, blueprint);
 }
 
-/** The versions of a blueprint, newest first; of many the newest 100. */
-export function versionsOf(state: ReadState, blueprint: BlueprintObject): Published[] {
-  const count = Math.min(blueprint.version, MAX_SHOWN_VERSIONS);
-  return Array.from({ length: count }, (_, i) => published(state, blueprint, blueprint.version - i));
+/** The newest version that is not withdrawn, among the newest 100; where all are, the newest. */
+export function newestOf(state: ReadState, blueprint: BlueprintObject): Published {
+  for (let number = blueprint.version; number > Math.max(0, blueprint.version - MAX_WITHDRAWN); number -= 1) {
+    const found = published(state, blueprint, number);
+    if (found.version.withdrawn === null) return found;
+  }
+  return published(state, blueprint, blueprint.version);
 }
 
-/** Versions of one blueprint that are looked at: those that people use are the newest. */
-const MAX_SHOWN_VERSIONS = 100;
+/** Withdrawn versions in a row that are looked behind. */
+const MAX_WITHDRAWN = 100;
 
 /** @throws Problem `not_found` */
 function published(state: ReadState, blueprint: BlueprintObject, number: number): Published {
