@@ -2,6 +2,7 @@
 import type { CommandFile } from './command.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
+import type { Agreement, Prices } from '../src/schema/types.js';
 
 export const command: CommandFile<WantOptions & { explain?: true }> = {
   about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.\n--explain prints how the cheapest price comes about, line by line: exact fractions, one rounding at the end, and who gets which share.',
@@ -11,6 +12,8 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     const { randomBytes } = await import('node:crypto');
     const { formatTft } = await import('../src/base/amount.js');
     const { iso } = await import('../src/base/clock.js');
+    const { askedOf: pricesFor } = await import('../src/market/asking.js');
+    const { read } = await import('../src/rules/objects.js');
     const { explain, explanationText } = await import('../src/market/explain.js');
     const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
     const { out, flags } = context;
@@ -21,15 +24,19 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     using progress = await context.progress('asking farms');
     const quotes = await quote(buyer, wanted, requestOf(wanted, buyer, randomBytes(16).toString('hex'), false));
     progress.stop();
+    const publishedFor = ({ farm, by, term_ms }: Agreement): Prices | undefined => {
+      const found = read(grid.reader, 'farm', farm);
+      return found === undefined ? undefined : pricesFor(grid.reader, found, by, { term_ms, dedicated: options.dedicated === true, at: grid.clock() }).prices;
+    };
     const offers = quotes.offers.map(({ farm, agreement, per_hour_stroops, total_stroops, valid_until }) => ({
       farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), valid_until: iso(valid_until),
-      ...(options.explain === true ? { explanation: explain(agreement) } : {}),
+      ...(options.explain === true ? { explanation: explain(agreement, publishedFor(agreement)) } : {}),
     }));
     const declined = quotes.declined.map(({ farm, farm_name, code, reason, nearest }) => ({ farm, farm_name, code, reason, nearest }));
     const best = quotes.offers[0];
-    const notes = best === undefined ? [] : await offerNotes(options, best, grid);
+    const notes = best === undefined ? [] : [...best.notes.map((text) => `price: the farm says: ${text}`), ...(await offerNotes(options, best, grid))];
     const json = { offers, declined, considered: quotes.considered, excluded: quotes.excluded, resources: wanted.resources, term_ms: wanted.term_ms, notes };
-    if (options.explain === true && best !== undefined) out.list({ json, columns: ['step', `of the price of farm ${best.farm.farm_name}`], rows: explanationText(explain(best.agreement)) });
+    if (options.explain === true && best !== undefined) out.list({ json, columns: ['step', `of the price of farm ${best.farm.farm_name}`], rows: explanationText(explain(best.agreement, publishedFor(best.agreement))) });
     else out.list({
       json,
       columns: ['farm', 'node', 'TFT/h', 'TFT in all', 'until'],

@@ -5,11 +5,11 @@ import { forTerm, less, paid, perHour } from '../capacity/price.js';
 import { formatPercent } from '../capacity/percent.js';
 import { CU_DENOMINATOR, SU_DENOMINATOR, unitsOf } from '../capacity/units.js';
 import { payouts } from '../rules/split.js';
-import type { Agreement, Resources } from '../schema/types.js';
+import type { Agreement, Prices, Resources } from '../schema/types.js';
 
 /** One line of the calculation. */
 export interface Step {
-  /** `cu`, `su`, `cu_price`, `su_price`, `ipv4_price`, `hour`, `term`, or a discount's name. */
+  /** `cu`, `su`, `cu_asked`, `su_asked`, `ipv4_asked` (where that is not the published price), `cu_price`, `su_price`, `ipv4_price`, `hour`, `term`, or a discount's name. */
   readonly step: string;
   /** What is calculated, with the numbers in place: `min(max(1, 2), max(1/2, 4), max(2, 1))`. */
   readonly formula: string;
@@ -32,8 +32,11 @@ export interface Explanation {
 const HOUR_MS = 3_600_000n;
 const GIB = 1_024n;
 
-/** The price of an agreement, by the functions that calculate it. */
-export function explain(agreement: Pick<Agreement, 'resources' | 'prices' | 'term_ms' | 'discounts' | 'payees' | 'payers' | 'total_stroops'>): Explanation {
+/**
+ * The price of an agreement, by the functions that calculate it.
+ * @param published what the farm has published for this buyer; where its offer asks otherwise, that is a step of its own
+ */
+export function explain(agreement: Pick<Agreement, 'resources' | 'prices' | 'term_ms' | 'discounts' | 'payees' | 'payers' | 'total_stroops'>, published: Prices = agreement.prices): Explanation {
   const { resources, prices, term_ms, discounts = [], payees } = agreement;
   const units = unitsOf(resources);
   const cu = { over: units.cu, under: CU_DENOMINATOR };
@@ -43,6 +46,7 @@ export function explain(agreement: Pick<Agreement, 'resources' | 'prices' | 'ter
   const steps: Step[] = [
     stepOf('cu', cuFormula(resources), cu, 'CU'),
     stepOf('su', `HRU/1200 + SRU/200 = ${gib(resources.hru_mib)}/1200 + ${gib(resources.sru_mib)}/200`, su, 'SU'),
+    ...(['cu', 'su', 'ipv4'] as const).flatMap((unit) => askedStep(unit, published[`${unit}_stroops`], prices[`${unit}_stroops`])),
     ...parts.map(([step, count, price]) => stepOf(step, `${fractionText(count)} × ${decimalText(tft(stroops(price)))}`, times(count, tft(stroops(price))), 'TFT an hour')),
   ];
   const hour = perHour(resources, prices);
@@ -61,7 +65,7 @@ export function explain(agreement: Pick<Agreement, 'resources' | 'prices' | 'ter
 
 /** What people read, a pair a row. */
 export function explanationText({ steps, total, shares }: Explanation): [name: string, calculation: string][] {
-  const names: Readonly<Record<string, string>> = { cu: 'compute', su: 'storage', cu_price: 'compute price', su_price: 'storage price', ipv4_price: 'IPv4 price', hour: 'an hour', term: 'the term' };
+  const names: Readonly<Record<string, string>> = { cu: 'compute', su: 'storage', cu_asked: 'a compute unit', su_asked: 'a storage unit', ipv4_asked: 'an IPv4 address', cu_price: 'compute price', su_price: 'storage price', ipv4_price: 'IPv4 price', hour: 'an hour', term: 'the term' };
   return [
     ...steps.map(({ step, formula, exact, decimal, unit }): [string, string] => [names[step] ?? `less ${step}`, `${formula} = ${exact}${exact === decimal ? '' : ` = ${decimal}`} ${unit}`]),
     ['total', `${total} TFT, rounded up once, to 0.0000001 TFT`],
@@ -69,6 +73,13 @@ export function explanationText({ steps, total, shares }: Explanation): [name: s
       `of it ${role}`, `${formatPercent(share_ppm)} = ${amount} TFT ${account === null ? 'is burned' : `to account ${account}`}${role === 'farmer' && shares.length > 1 ? ', and what rounding leaves' : ''}, if all of it is billed`,
     ]),
   ];
+}
+
+/** A unit price that is not the published one: `0.01 published, × 6/5`. */
+function askedStep(unit: 'cu' | 'su' | 'ipv4', published: string, asked: string): Step[] {
+  if (published === asked) return [];
+  const [before, after] = [stroops(published), stroops(asked)];
+  return [stepOf(`${unit}_asked`, `${decimalText(tft(before))} published${before === 0n ? '' : `, × ${fractionText({ over: after, under: before })}`}`, tft(after), 'TFT an hour')];
 }
 
 /** `units/1`, with the numbers in place. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_ALLOCATIONS } from '../../src/base/limits.js';
-import { decide, type Decision } from '../../src/farmer/decide.js';
+import { decide, judged, type Decision } from '../../src/farmer/decide.js';
 import type { Policy } from '../../src/farmer/policy/policy.js';
 import type { Shop } from '../../src/farmer/shop.js';
 import type { FarmObject, NodeObject } from '../../src/rules/objects.js';
@@ -83,6 +83,25 @@ const CASES: [title: string, request: Partial<TalkRequest>, shop: Partial<Shop>,
   ['an architect with more than the farm leaves', { architect: ARCHITECT }, { fees: [ARCHITECT], farm: { ...FARM, architect_ppm: 49_999 } }, 'policy'],
   ['an architect who with the grid takes all', {}, { fees: [{ ...ARCHITECT, share_ppm: 900_000 }], farm: { ...FARM, architect_ppm: 1_000_000 }, grid: { prices: PRICES, rules: 2, shares: [{ account: null, role: 'burn', share_ppm: 100_000 }] } }, 'policy'],
   ['two architects who together get more than the farm leaves', {}, { fees: [ARCHITECT, { ...ARCHITECT, account: hex('e'), share_ppm: 1 }], farm: { ...FARM, architect_ppm: 50_000 } }, 'policy'],
+  ['a term that is too short', { term_ms: HOUR }, { policy: { ...POLICY, min_term_ms: 2 * HOUR } }, 'term'],
+  ['the shortest term', { term_ms: 2 * HOUR }, { policy: { ...POLICY, min_term_ms: 2 * HOUR } }, hex('a')],
+  ['an image that is denied', { workloads: [workload(IMAGE)] }, { policy: { ...POLICY, deny_images: ['docker.io/*/web'] } }, 'image'],
+  ['an image that is on no list', { workloads: [workload(IMAGE)] }, { policy: { ...POLICY, allow_images: ['ghcr.io/*'] } }, 'image'],
+  ['an image that is pinned', { workloads: [workload(IMAGE)] }, { policy: { ...POLICY, allow_images: [IMAGE] } }, hex('a')],
+  ['an image that is pinned to other bytes', { workloads: [workload(IMAGE)] }, { policy: { ...POLICY, allow_images: [`docker.io/library/web@sha256:${hex('b')}`] } }, 'image'],
+  ['an image both allowed and denied', { workloads: [workload(IMAGE)] }, { policy: { ...POLICY, allow_images: ['*'], deny_images: ['*'] } }, 'image'],
+  // 2 CU at 0.01 and half an SU at 0.005: 0.0225 TFT an hour, 16.2 in all.
+  ['a deal as small as the farmer takes', {}, { policy: { ...POLICY, min_total_stroops: '162000000' } }, hex('a')],
+  ['a deal that is too small', {}, { policy: { ...POLICY, min_total_stroops: '162000001' } }, 'price'],
+  ['as much of a node as one buyer may have', {}, { policy: { ...POLICY, max_share_ppm: 500_000 } }, hex('a')],
+  ['more of a node than one buyer may have', {}, { policy: { ...POLICY, max_share_ppm: 499_999 } }, 'policy'],
+  ['more of a node with what the buyer has already', {}, { policy: { ...POLICY, max_share_ppm: 600_000 }, theirs: [{ node: hex('a'), resources: gib(1, 0, 0) }] }, 'policy'],
+  ['another node where the buyer has nothing', {}, { policy: { ...POLICY, max_share_ppm: 600_000 }, nodes: [node('a'), node('b')], theirs: [{ node: hex('a'), resources: gib(1, 0, 0) }] }, hex('b')],
+  ['a whole node, which is no share', { dedicated: true }, { policy: { ...POLICY, max_share_ppm: 1 } }, hex('a')],
+  ['a price that the buyer names, at the floor', {}, { policy: { ...POLICY, floor_ppm: 800_000 }, counter_stroops: 180_000n }, hex('a')],
+  ['a price below the floor', {}, { policy: { ...POLICY, floor_ppm: 800_000 }, counter_stroops: 179_999n }, 'price'],
+  ['a price that is asked anyway', {}, { counter_stroops: 225_000n }, hex('a')],
+  ['a lower price, of a farm that goes down for nobody', {}, { counter_stroops: 224_999n }, 'price'],
   ['a payer twice', { payers: [hex('d'), hex('d')] }, {}, 'malformed'],
   ['the consumer as extra signer', { signers: [`bot/${hex('c')}`] }, {}, 'malformed'],
 ];
@@ -106,4 +125,33 @@ test('the farm\'s own prices go before the grid\'s', () => {
   const decision = decide(request(), shop({ farm: { ...FARM, prices: own } }), AT);
   assert.ok('prices' in decision);
   assert.deepEqual(decision.prices, own);
+});
+
+test('prices rise with what is sold, holds included; who has a deal pays what the deal says', () => {
+  const policy: Policy = { ...POLICY, utilisation: { of: 'farm', steps: [{ from_ppm: 500_000, change_ppm: 200_000 }] } };
+  const asked = (more: Partial<Shop>): string => {
+    const decision = decide(request({ resources: gib(1, 1, 0) }), shop({ policy, ...more }), AT);
+    assert.ok('prices' in decision, JSON.stringify(decision));
+    return decision.prices.cu_stroops;
+  };
+  const half = [{ node: hex('a'), resources: gib(4, 8, 0) }];
+  assert.deepEqual([asked({}), asked({ held: half }), asked({ held: half, nodes: [node('a'), node('b')] })], ['100000', '120000', '100000']);
+  assert.equal(asked({ held: half, nodes: [node('a'), node('b')], policy: { ...policy, utilisation: { of: 'node', steps: policy.utilisation?.steps ?? [] } } }), '120000');
+  assert.equal(asked({ held: half, deal: { prices: null, discount_ppm: 10_000, until: null } as never }), '100000');
+});
+
+test('a refusal for price or term names what would do', () => {
+  const price = decide(request(), shop({ policy: { ...POLICY, floor_ppm: 900_000 }, counter_stroops: 1n }), AT);
+  const term = decide(request({ term_ms: HOUR }), shop({ policy: { ...POLICY, min_term_ms: 24 * HOUR } }), AT);
+  assert.ok('decline' in price && 'decline' in term);
+  assert.deepEqual([price.decline.would_do, term.decline.would_do], [{ per_hour_stroops: '202500' }, { term_ms: 24 * HOUR }]);
+});
+
+test('every check is shown, also after one that failed, and the first that failed is the answer', () => {
+  const all = [...judged(request({ term_ms: HOUR, resources: gib(99, 1, 0) }), shop({ policy: { ...POLICY, min_term_ms: 2 * HOUR } }), AT)];
+  const failed = all.filter(({ passed }) => passed === false).map(({ check }) => check);
+  assert.deepEqual(failed, ['term', 'capacity']);
+  assert.deepEqual(all.filter(({ passed }) => passed === null).map(({ check }) => check), ['share', 'price', 'worth']);
+  assert.ok(all.every(({ saw }) => saw !== ''));
+  assert.equal(said(decide(request({ term_ms: HOUR, resources: gib(99, 1, 0) }), shop({ policy: { ...POLICY, min_term_ms: 2 * HOUR } }), AT)), 'term');
 });

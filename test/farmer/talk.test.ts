@@ -1,18 +1,24 @@
 // The farm's answers to buyers who mean ill, and the buyer's to farms that do: over real sockets and a real book.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { canonical, type JsonObject } from '../../src/base/canonical.js';
 import { makeRecord } from '../../src/bcdb/record.js';
 import { converse, quote, requestOf } from '../../src/consumer/quote.js';
 import { farmerTalk } from '../../src/farmer/talk.js';
-import { readConfig } from '../../src/home.js';
+import { MAX_COUNTERS } from '../../src/base/limits.js';
+import { totalStroops } from '../../src/capacity/price.js';
+import { placeOrder } from '../../src/consumer/order.js';
+import { readConfig, updateConfig } from '../../src/home.js';
 import { openSecret } from '../../src/keys/keyring.js';
 import { draftAgreement } from '../../src/market/terms.js';
 import { Conversation, openTalk, peerOf, sealTalk, speakerOf, type Message, type Post, type Speaker } from '../../src/net/talk.js';
 import { read, readGrid } from '../../src/rules/objects.js';
 import { parseRecord } from '../../src/bcdb/record.js';
-import type { Agreement, Signature, TalkRequest } from '../../src/schema/types.js';
+import type { Agreement, FarmConfig, Signature, TalkRequest } from '../../src/schema/types.js';
 import { gib, HOUR, Market, wanted, type TestBuyer } from '../deal.js';
 import { isProblem } from '../../src/base/errors.js';
 
@@ -141,6 +147,79 @@ test('strangers who write side by side cost two looks at the newest book, not on
   gate.resolve();
   for (const result of await Promise.allSettled(asked)) assert.ok(result.status === 'rejected' && isProblem(result.reason, 'refused', 'identity'));
   assert.ok(looks <= 2, `${looks} looks`);
+});
+
+const policy = (market: Market, more: Partial<FarmConfig>): void => void updateConfig(market.seller.home, ({ farm }) => void Object.assign(farm ?? {}, more));
+/** 0.0225 TFT. */
+const HOURLY = 225_000n;
+
+test('a buyer who names a price gets it down to the floor, to the last stroop, and learns the floor below it', async () => {
+  await using market = await Market.open();
+  policy(market, { floor_ppm: 900_000 });
+  const ann = await market.buyer('ann');
+  const asks = async (most: string, digit: string): Promise<unknown> => {
+    const want = wanted({ max_per_hour_stroops: most });
+    const { offers, declined } = await quote(ann.parts(), want, requestOf(want, ann.parts(), nonce(digit), true));
+    return offers[0]?.total_stroops ?? declined.map(({ code, reason }) => `${code}: ${reason}`);
+  };
+  assert.equal(await asks(`${HOURLY}`, '1'), HOURLY * 720n);
+  assert.equal(await asks('213750', '2'), 213_750n * 720n);
+  assert.equal(await asks('202500', '3'), 202_500n * 720n);
+  assert.deepEqual(await asks('202499', '4'), ['price: this farm takes 0.0202500 TFT an hour at least']);
+});
+
+test('what a farm has gone down to is what buyer and book take', async () => {
+  await using market = await Market.open();
+  policy(market, { floor_ppm: 500_000 });
+  const ann = await market.buyer('ann');
+  const placed = await placeOrder(ann.parts(), wanted({ max_per_hour_stroops: '200001' }), 'cheap');
+  const { agreement } = read(ann.grid.reader, 'contract', placed.contract) ?? {};
+  assert.deepEqual(agreement?.discounts, [{ name: 'counter', ppm: 111_107 }]);
+  assert.equal(agreement?.total_stroops, totalStroops(agreement?.resources ?? gib(0, 0, 0), agreement?.prices ?? readGrid(ann.grid.reader).prices, 720 * HOUR, agreement?.discounts).toString());
+});
+
+test('a farm answers so many prices for one contract, and its offer stands', async () => {
+  await using market = await Market.open();
+  const ann = await market.buyer('ann');
+  const record = await offered(market, ann);
+  const names = async (price: number): Promise<string> => {
+    const reply = await ask(market, ann).ask('counter', { request: request(ann), per_hour_stroops: `${price}` });
+    return reply.kind === 'decline' ? reply.body.reason : reply.kind;
+  };
+  for (let i = 1; i <= MAX_COUNTERS; i += 1) assert.match(await names(i), /takes 0\.0225000 TFT an hour at least/);
+  assert.match(await names(9), /its offer stands/);
+  assert.equal(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })), 'agreement');
+});
+
+test('a script that is asked about one buyer keeps nobody else waiting, and one that fails leaves the fallback', async () => {
+  await using market = await Market.open();
+  const [ann, bob] = [await market.buyer('ann'), await market.buyer('bob')];
+  const folder = dirname(market.seller.home.path);
+  const [path, gate, asked] = ['script', 'gate', 'asked'].map((name) => join(folder, name)) as [string, string, string];
+  // A named pipe: ann's script waits until somebody opens its other end.
+  execFileSync('mkfifo', [gate]);
+  writeFileSync(path, `#!/bin/sh\nread -r line\ncase "$line" in *'"consumer":"${ann.bot}"'*) : > ${asked}; read -r answer < ${gate}; echo "$answer";; *) echo '{"answer": "accept"}';; esac\n`);
+  chmodSync(path, 0o755);
+  policy(market, { script: { run: [path], fallback: 'decline' } });
+  const slow = ask(market, ann).ask('request', request(ann), 60_000);
+  while (!existsSync(asked)) await new Promise(setImmediate);
+  assert.equal(codeOf(await ask(market, bob).ask('request', request(bob))), 'offer');
+  writeFileSync(gate, '{"answer": "decline", "code": "consumer", "reason": "not today"}\n');
+  assert.equal(codeOf(await slow), 'consumer');
+  writeFileSync(path, '#!/bin/sh\nexit 1\n');
+  const other = (digit: string): TalkRequest => request(bob, { nonce: nonce(digit) });
+  assert.equal(codeOf(await ask(market, bob).ask('request', other('2'))), 'busy');
+  policy(market, { script: { run: [path], fallback: 'built_in' } });
+  assert.equal(codeOf(await ask(market, bob).ask('request', other('3'))), 'offer');
+});
+
+test('a price above the published one is the same for buyer and farm, and the buyer is told', async () => {
+  await using market = await Market.open();
+  policy(market, { utilisation: { of: 'farm', steps: [{ from_ppm: 0, change_ppm: 200_000 }] } });
+  const ann = await market.buyer('ann');
+  const { offers } = await quote(ann.parts(), wanted(), request(ann));
+  assert.equal(offers[0]?.total_stroops, (162_000_000n * 6n) / 5n);
+  assert.match(offers[0]?.notes[0] ?? '', /0 % of the compute of this farm is sold: prices are 20 % higher than published/);
 });
 
 const TRICKS: [title: string, change: (body: Agreement, payload: JsonObject) => void][] = [

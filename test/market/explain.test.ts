@@ -64,3 +64,14 @@ test('every line gives what it says, and the last one, rounded up, is the price 
     }),
   );
 });
+
+test('a unit price that is not the published one is a step of its own, and the total follows from the asked one', () => {
+  const asked = priced();
+  const published = { ...asked.prices, cu_stroops: '80000', ipv4_stroops: '0' };
+  const { steps, total } = explain(asked, published);
+  assert.deepEqual(steps.filter(({ step }) => step.endsWith('_asked')).map(({ step, formula }) => [step, formula]), [
+    ['cu_asked', `0.008 published, × ${Number(asked.prices.cu_stroops) / 80_000 === 1.25 ? '5/4' : '?'}`], ['ipv4_asked', '0 published'],
+  ]);
+  assert.equal(total, explain(asked).total);
+  assert.ok(explanationText(explain(asked, published)).some(([name]) => name === 'a compute unit'));
+});

@@ -103,6 +103,36 @@ test('place and endpoint can be changed; show and list tell', async () => {
   assert.match(screen, /asks {6}CU 0\.0090000/);
 });
 
+test('a policy is set by flags and as a file, and what is shown as JSON is that file', async () => {
+  const set = await botJson<Record<string, unknown>>(['farm', 'policy', 'set', '--deny', 'alice', '--min-term', '1h', '--price-steps', '95%=+50%,80%=+20%', '--max-share', '50%', '--floor', '90%'], farmer);
+  assert.deepEqual([set['min_term_ms'], set['max_share_ppm'], set['utilisation']], [3_600_000, 500_000, { of: 'farm', steps: [{ from_ppm: 800_000, change_ppm: 200_000 }, { from_ppm: 950_000, change_ppm: 500_000 }] }]);
+  const { stdout } = await bot(['farm', 'policy', 'show', '--json'], farmer);
+  await botJson(['farm', 'policy', 'set', '--reset'], farmer);
+  const named = JSON.parse(stdout) as { deny_consumers: string[] };
+  // As a person would write it.
+  assert.deepEqual(await botJson(['farm', 'policy', 'set', '-'], { ...farmer, input: JSON.stringify({ ...named, deny_consumers: ['alice'] }) }), set);
+  assert.deepEqual(await botJson(['farm', 'policy', 'show'], farmer), set);
+  const { screen } = await terminal(['farm', 'policy', 'show'], farmer);
+  assert.match(screen, /not to +alice/);
+  for (const [args, code] of [[['set'], 2], [['set', '--floor', '0%'], 2], [['set', '--min-term', '2d', '--max-term', '1d'], 1], [['set', '--script', 'policy.py'], 1], [['set', '-', '--reset'], 2], [['set', '--deny', 'nobody'], 5]] as const) {
+    const run = await bot(['farm', 'policy', ...args], farmer);
+    assert.equal(run.code, code, `${args.join(' ')}: ${run.stderr}`);
+  }
+});
+
+test('farm policy test shows every check with what it saw, exits 3 for a decline, and promises nothing', async () => {
+  const denied = await bot(['farm', 'policy', 'test', '--cpu', '4', '--for', '12h', '--consumer', 'alice', '--json'], farmer);
+  assert.equal(denied.code, 3, denied.stderr);
+  const { answer, decline, checks } = denied.json<{ answer: string; decline: { code: string }; checks: { check: string; passed: boolean | null }[] }>();
+  assert.deepEqual([answer, decline.code, checks.filter(({ passed }) => passed === false).map(({ check }) => check)], ['decline', 'consumer', ['buyer', 'node']]);
+  await botJson(['farm', 'policy', 'set', '--reset', '--script', '/bin/false'], farmer);
+  const nodeless = await bot(['farm', 'policy', 'test', '-', '--json'], { ...farmer, input: '{"resources": {"cru": 1, "mru_mib": 1024, "sru_mib": 0, "hru_mib": 0, "ipv4": 0}}' });
+  assert.deepEqual([nodeless.code, nodeless.json<{ decline: { code: string }; checks: { check: string; passed: boolean | null }[] }>().checks.at(-1)], [3, { check: 'script', passed: null, saw: 'it is asked only about what would be offered', code: null, reason: null, took_ms: null }]);
+  assert.match((await terminal(['farm', 'policy', 'test', '--cpu', '1'], farmer)).screen, /buyer +yes +on no list/);
+  for (const args of [[], ['--for', '1h'], ['missing.json']]) assert.equal((await bot(['farm', 'policy', 'test', ...args], farmer)).code, 2);
+  await botJson(['farm', 'policy', 'set', '--script', 'none'], farmer);
+});
+
 test('an invitation is one text, alone in a pipe, and what it says holds', async () => {
   const run = await bot(['farm', 'invite', '--for', '10m'], { ...farmer, passphrase: null });
   assert.equal(run.code, 0, run.stderr);
