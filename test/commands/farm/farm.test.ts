@@ -114,7 +114,7 @@ test('a policy is set by flags and as a file, and what is shown as JSON is that 
   assert.deepEqual(await botJson(['farm', 'policy', 'show'], farmer), set);
   const { screen } = await terminal(['farm', 'policy', 'show'], farmer);
   assert.match(screen, /not to +alice/);
-  for (const [args, code] of [[['set'], 2], [['set', '--floor', '0%'], 2], [['set', '--min-term', '2d', '--max-term', '1d'], 1], [['set', '--script', 'policy.py'], 1], [['set', '-', '--reset'], 2], [['set', '--deny', 'nobody'], 5]] as const) {
+  for (const [args, code] of [[['set'], 2], [['set', '--floor', '0%'], 2], [['set', '--min-term', '2d', '--max-term', '1d'], 2], [['set', '--script', 'policy.py'], 2], [['set', '-', '--reset'], 2], [['set', '--deny', 'nobody'], 5]] as const) {
     const run = await bot(['farm', 'policy', ...args], farmer);
     assert.equal(run.code, code, `${args.join(' ')}: ${run.stderr}`);
   }
