@@ -160,6 +160,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
     commands: [
       { words: 'status', summary: 'what this bot is, and what needs you', load: () => import('./status.js') },
       { words: 'doctor', summary: 'check everything that it needs, with the remedy', load: () => import('./doctor.js') },
+      { words: 'completion', summary: 'completion for your shell: bash, zsh or fish', load: () => import('./completion.js') },
       { words: 'dev up', summary: 'run a whole grid on this machine', load: () => import('./dev/up.js') },
       { words: 'dev run', summary: 'run one command beside such a grid, for scripts and CI', load: () => import('./dev/run.js') },
       { words: 'dev demo', summary: 'see the whole of it happen, in half a minute', load: () => import('./dev/demo.js') },

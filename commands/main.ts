@@ -38,6 +38,7 @@ async function help(argv: readonly string[], io: Io, signal: AbortSignal): Promi
 }
 
 async function main(argv: readonly string[], io: Io, signal: AbortSignal): Promise<void> {
+  if (argv[0] === '__complete') return void io.stdout.write(await (await import('./complete.js')).completeText(argv.slice(1), io.env));
   const line = splitLine(argv);
   const isBare = line.words.length === 0 && line.word === undefined;
   if (line.words.length === 0 && line.word === 'help') return help(argv, io, signal);

@@ -572,3 +572,8 @@ export const MAX_BLUEPRINT_PARTS = 64;
 /** A contract: workloads (the schema says it, too), and published ports of one. */
 export const MAX_PART_WORKLOADS = 64;
 export const MAX_WORKLOAD_PORTS = 64;
+
+/** Candidates that a shell gets for what is being typed: more than anybody reads. */
+export const MAX_COMPLETIONS = 200;
+/** Rows of the own copy that are looked at for them, so that a large book answers as quickly. */
+export const MAX_COMPLETION_ROWS = 1_000;
