@@ -1,5 +1,5 @@
 // What the bot is asked. Answers come from its own copy: shown, and not proven, unless a receipt is checked.
-import type { GridList, Line, MarketContract, MarketFarms, MarketNodes } from '../../schema/types.js';
+import type { GridList, Line, MarketContract, MarketFarms, MarketNodes, MarketPlaces } from '../../schema/types.js';
 import type { Filters } from './command.js';
 
 /** A refusal of the bot, or none reached. */
@@ -70,6 +70,10 @@ export class GridApi {
     return json(`${this.#base}/market/nodes?${query({ ...filters, skip: `${skip}`, limit: `${limit}` })}`, signal);
   }
 
+  places(signal?: AbortSignal): Promise<MarketPlaces> {
+    return json(`${this.#base}/market/places`, signal);
+  }
+
   farms(signal?: AbortSignal): Promise<MarketFarms> {
     return json(`${this.#base}/market/farms`, signal);
   }
@@ -96,6 +100,21 @@ export class GridApi {
   /** Records that a query finds, newest first. */
   query(q: string, limit: number, signal?: AbortSignal): Promise<FoundRecord[]> {
     return json<{ records: FoundRecord[] }>(`${this.#base}/query?${query({ q, limit: `${limit}` })}`, signal).then(({ records }) => records);
+  }
+
+  /** Lines there are. */
+  async size(signal?: AbortSignal): Promise<number> {
+    return (await grids(signal)).find(({ id }) => id === this.id)?.size ?? 0;
+  }
+
+  /** Lines from a number on, oldest first. @param wait_ms how long to wait for the next one where there is none */
+  async lines(from: number, wait_ms: number, signal?: AbortSignal): Promise<FoundRecord[]> {
+    const [rows, { sha256Hex }] = await Promise.all([text(`${this.#base}/lines?${query({ from: `${from}`, limit: '200', wait: `${wait_ms}` })}`, signal), import('../../base/hash.js')]);
+    // The last row is the checkpoint below which they stand.
+    return rows.trimEnd().split('\n').slice(0, -1).map((row, i) => {
+      const line = JSON.parse(row) as Line;
+      return { ...line, index: from + i, id: sha256Hex(line.payload) };
+    });
   }
 
   receipt(id: string, signal?: AbortSignal): Promise<string> {

@@ -15,7 +15,7 @@ const dist = join(root, 'dist/explorer');
 /** What Node.js has and a browser has not, file for file: the code that checks records is the same in both. */
 const REPLACED = [
   [/^node:crypto$/, join(here, 'seams/crypto.ts')],
-  [/^node:timers\/promises$/, join(here, 'seams/timers.ts')],
+  [/^node:(timers\/promises|os|perf_hooks)$/, join(here, 'seams/node.ts')],
   [/\/schema\/validate\.js$/, join(here, 'seams/validate.ts')],
   [/\/backends\/best\.js$/, join(here, 'seams/best.ts')],
 ];

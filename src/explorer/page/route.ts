@@ -10,9 +10,10 @@ export interface Route {
   readonly query: URLSearchParams;
 }
 
-/** The address of a place. @param query empty values are left out */
+/** The address of a place, on the grid that the present address names. @param query empty values are left out */
 export function href(view: string, id = '', query: Readonly<Record<string, string>> = {}): string {
-  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
+  const grid = routeOf(location.hash).query.get('grid') ?? '';
+  const asked = new URLSearchParams(Object.entries({ grid, ...query }).filter(([, value]) => value !== '')).toString();
   return `#/${view}${id === '' ? '' : `/${encodeURIComponent(id)}`}${asked === '' ? '' : `?${asked}`}`;
 }
 

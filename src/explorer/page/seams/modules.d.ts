@@ -5,3 +5,8 @@ declare module 'schema:*' {
 }
 
 declare module '*.css';
+
+declare module 'map:world' {
+  const world: unknown;
+  export default world;
+}

@@ -1,0 +1,62 @@
+// The book as it grows: its newest lines, live, until somebody pauses it.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { FoundRecord } from '../api.js';
+import { useShown } from '../context.js';
+import { Card } from '../parts/basics.js';
+import { Records } from '../parts/records.js';
+import { Empty, Failed } from '../parts/states.js';
+
+const SHOWN = 100;
+const RETRY_MS = 3_000;
+
+/** Newest first; grows while `isLive`. @param shown how many lines are kept */
+export function useLines(shown: number, isLive: boolean): { lines: readonly FoundRecord[]; fresh: number; error: Error | undefined } {
+  const { api, grid } = useShown();
+  const [lines, set] = useState<readonly FoundRecord[]>([]);
+  const [fresh, count] = useState(0);
+  const [error, fail] = useState<Error>();
+  const next = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    if (!isLive) return undefined;
+    const stop = new AbortController();
+    const follow = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        try {
+          const isFirst = next.current === undefined;
+          const from = next.current ?? Math.max(0, (await api.size(stop.signal)) - shown);
+          const found = await api.lines(from, isFirst ? 0 : LONG_POLL_MS, stop.signal);
+          next.current = from + found.length;
+          fail(undefined);
+          if (found.length === 0) continue;
+          set((before) => [...found.toReversed(), ...before].slice(0, shown));
+          if (!isFirst) count((before) => before + found.length);
+        } catch (thrown) {
+          if (stop.signal.aborted) return;
+          fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
+      }
+    };
+    void follow();
+    return () => stop.abort();
+  }, [api, grid.id, isLive, shown]);
+  return { lines, fresh, error };
+}
+
+const LONG_POLL_MS = 25_000;
+
+/** `#/lines` */
+export function Lines() {
+  const [isLive, set] = useState(true);
+  const { lines, fresh, error } = useLines(SHOWN, isLive);
+  return (
+    <>
+      <h1>Lines of the book</h1>
+      <Card title={isLive ? 'Newest first, live' : 'Paused'} aside={<button type="button" aria-pressed={!isLive} onClick={() => set(!isLive)}>{isLive ? 'Pause' : 'Go on'}</button>}>
+        <p class="hidden" aria-live="polite">{fresh === 0 ? '' : `${fresh} new line${fresh === 1 ? '' : 's'}`}</p>
+        {error !== undefined && <Failed error={error} what="new lines" />}
+        {lines.length === 0 && error === undefined ? <Empty title="Waiting for lines…" /> : <Records records={lines} label="newest lines first" />}
+      </Card>
+    </>
+  );
+}
