@@ -33,6 +33,8 @@ export interface Examined {
   readonly steps: readonly Step[];
   readonly record: ParsedRecord | undefined;
   readonly receipt: Receipt | undefined;
+  /** Whether witnesses were asked for; else the step holds for want of any. */
+  readonly isWitnessed: boolean;
   /** From the leaf to the root. */
   readonly path: readonly Climbed[] | undefined;
   readonly checkpoint: { readonly size: number; readonly root: Buffer; readonly time_ms: number | undefined } | undefined;
@@ -121,7 +123,7 @@ function climbTo({ index, proof }: Receipt, leaf: Buffer, { size, root }: ReadCh
 }
 
 /** Whose word the checkpoint is. */
-function checkSigners(run: Examination, read: ReadCheckpoint | undefined, pinned: Pinned): Pick<Examined, 'checkpoint'> {
+function checkSigners(run: Examination, read: ReadCheckpoint | undefined, pinned: Pinned): Pick<Examined, 'checkpoint' | 'isWitnessed'> {
   run.step('log', read, (given) => {
     checkLogged(given);
     return { value: true, says: "signed by the log's key", facts: [['key', given.era.log_key]] };
@@ -140,5 +142,5 @@ function checkSigners(run: Examination, read: ReadCheckpoint | undefined, pinned
     checkHome({ size, time_ms: time_ms as number }, pinned);
     return { value: true, says: 'it was home of the grid when it signed' };
   });
-  return { checkpoint: read === undefined ? undefined : { size: read.size, root: read.root, time_ms } };
+  return { isWitnessed: read !== undefined && quorum_ms !== Infinity, checkpoint: read === undefined ? undefined : { size: read.size, root: read.root, time_ms } };
 }

@@ -18,21 +18,21 @@ export const QUESTIONS: Readonly<Record<StepName, string>> = {
 };
 
 /** A step that is shown like those of an examination. */
-export type ShownStep = Omit<Step, 'name'> & { readonly name: string; readonly question: string };
+export type ShownStep = Omit<Step, 'name'> & { readonly name: string; readonly question: string; readonly word?: string };
 
 /** The steps of an examination with their questions. */
-export function questioned({ steps }: Examined): ShownStep[] {
-  return steps.map((step) => ({ ...step, question: QUESTIONS[step.name] }));
+export function questioned({ steps, isWitnessed }: Examined): ShownStep[] {
+  return steps.map((step) => ({ ...step, question: QUESTIONS[step.name], ...(step.name === 'witnesses' && step.holds === true && !isWitnessed ? { word: 'none asked' } : {}) }));
 }
 
 /** Steps in order; open where one does not hold. */
 export function Steps({ steps, picture }: { steps: readonly ShownStep[]; picture?: { readonly after: string; readonly shown: preact.ComponentChildren } }) {
   return (
     <ol class="steps">
-      {steps.map(({ name, question, holds, says, facts }) => (
+      {steps.map(({ name, question, holds, says, facts, word }) => (
         <li key={name} data-step={name} data-holds={`${holds}`}>
-          <details open={holds === false}>
-            <summary><Chip tone={holds === null ? 'plain' : holds ? 'good' : 'bad'}>{holds === null ? 'not reached' : holds ? 'holds' : 'does not hold'}</Chip><span><strong>{question}</strong> <span class="says"><bdi>{says}</bdi></span></span></summary>
+          <details open={holds === false || picture?.after === name}>
+            <summary><Chip tone={holds === null || word !== undefined ? 'plain' : holds ? 'good' : 'bad'}>{word !== undefined ? word : holds === null ? 'not reached' : holds ? 'holds' : 'does not hold'}</Chip><span><strong>{question}</strong> <span class="says"><bdi>{says}</bdi></span></span></summary>
             {facts.length > 0 && <dl class="facts deep">{facts.map(([fact, value]) => <div key={fact}><dt><bdi>{fact}</bdi></dt><dd><code class="break">{value}</code></dd></div>)}</dl>}
             {picture?.after === name && picture.shown}
           </details>

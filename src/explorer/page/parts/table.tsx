@@ -18,7 +18,7 @@ export function Table<T>({ caption, columns, rows, keyOf }: { caption: string; c
       <tbody>
         {rows.map((row) => (
           <tr key={keyOf(row)}>
-            {columns.map(({ name, cell, isNumber }) => <td key={name} data-name={name} class={isNumber === true ? 'number' : ''}>{cell(row)}</td>)}
+            {columns.map(({ name, cell, isNumber }) => <td key={name} data-name={name} class={isNumber === true ? 'number' : ''}><div>{cell(row)}</div></td>)}
           </tr>
         ))}
       </tbody>

@@ -82,7 +82,7 @@ function Workloads({ contract: { workloads } }: { contract: MarketContract }) {
           { name: 'Name', cell: ({ name }) => <Name>{name}</Name> },
           { name: 'State', cell: ({ state, reason, exit_code }) => <><Chip tone={state === 'running' ? 'good' : state === 'failed' ? 'bad' : 'plain'}>{state}{exit_code === null ? '' : ` ${exit_code}`}</Chip>{reason !== null && <> <Name>{reason}</Name></>}</> },
           { name: 'Health', cell: ({ health }) => health ?? '–' },
-          { name: 'Restarts', isNumber: true, cell: ({ restarts }) => restarts ?? '–' },
+          { name: 'Restarts', cell: ({ restarts }) => restarts ?? '–' },
           // A link from the book could lead anywhere; it is shown, not made clickable.
           { name: 'Reached at', cell: ({ url, web }) => <code class="break">{[...web, ...(url === null ? [] : [url])].join(' ') || '–'}</code> },
         ]} />
