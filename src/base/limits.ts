@@ -312,6 +312,8 @@ export const MAX_QMP_BYTES = 65_536;
 /** Node: how long podman may take to show a container whose name another process has just taken, and that process to bound what it has made. */
 export const CONTAINER_SHOWN_MS = 5_000;
 export const OTHER_MAKER_MS = 2_000;
+/** Node: lines of the file of hosts that a contract's workloads see: its own, and those of a private network as large as any. */
+export const MAX_HOST_LINES = 4_096;
 /** Node: parts of the range that are tried where another agent takes them at the same time. */
 export const MAX_NETWORK_TRIES = 8;
 /** Node: longest pause before its mailbox is asked for a secret again while letters are left in it. */

@@ -68,6 +68,8 @@ export interface Limits {
 export interface SecretsHere {
   /** Folder of the files that the workload sees below /run/secrets; null: it sees none. */
   readonly files: string | null;
+  /** Files that it sees elsewhere, by where it sees them; left out: none. */
+  readonly placed?: readonly { readonly path: string; readonly file: string }[];
   /** Variables, each with the file that holds its value. */
   readonly env: readonly { readonly name: string; readonly file: string }[];
   /** Also those that the workload does not see itself, such as a registry's login. @throws Problem `not_found` */

@@ -7,7 +7,10 @@ import type { Version } from './rule.js';
 const LATER = ['entrypoint', 'directory', 'user', 'read_only', 'tmpfs', 'ulimits', 'limits', 'mounts', 'restart', 'health', 'stop', 'registry', 'web', 'network', 'vm', 'aliases'] as const satisfies readonly (keyof Workload)[];
 
 /** Where the node itself puts things into a container. */
-const RESERVED = ['/proc', '/sys', '/dev', '/run/secrets'];
+const RESERVED = ['/proc', '/sys', '/dev', '/run/secrets', '/etc/hosts'];
+
+/** A secret under another name than its own. */
+const IN_SECRETS = /^\/run\/secrets\/[^/]+$/;
 
 /**
  * Checks that a list of workloads says each thing once and nothing that contradicts itself.
@@ -37,8 +40,11 @@ export function checkWorkloads(workloads: readonly Workload[], rules: Version): 
 }
 
 /** Paths are whole, and each is given once; none lies where the node puts things of its own. */
-function checkPaths({ name, directory, tmpfs = [], mounts = [] }: Workload): void {
-  const placed = [...tmpfs, ...mounts].map(({ path }) => path);
+function checkPaths({ name, directory, tmpfs = [], mounts = [], secrets }: Workload): void {
+  demand(secrets.every(({ env, path }) => env === undefined || path === undefined), 'workload', () => `workload ${name}: a secret is a variable or a file`);
+  const files = secrets.flatMap((secret) => (secret.env === undefined ? [secret.path ?? `/run/secrets/${secret.name}`] : []));
+  demand(isSet(files), 'workload', () => `workload ${name} has two secrets at one path`);
+  const placed = [...[...tmpfs, ...mounts].map(({ path }) => path), ...files.filter((path) => !IN_SECRETS.test(path))];
   for (const path of [...placed, ...(directory === undefined ? [] : [directory])]) {
     demand(path === '/' || !path.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..'), 'workload', `workload ${name}: ${path} is no whole path`);
   }

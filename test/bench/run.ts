@@ -89,7 +89,7 @@ async function containers(): Promise<Figure> {
     const { value, baseline } = await watched(local, workload, async () => {
       const spec = { contract: randomBytes(20).toString('hex'), workload, limits: { cru: 1, mru_mib: 128, pids: 64 }, data: null, address: '127.0.0.1' };
       const start = performance.now();
-      const { Id } = (await api.json({ method: 'POST', path: '/containers/create', body: createBody(scope, spec, { name: image, user: '' }, { hard, network: 'podman', log: join(local.folder, 'now.log') }), signal })) as { Id: string };
+      const { Id } = (await api.json({ method: 'POST', path: '/containers/create', body: createBody(scope, spec, { name: image, user: '' }, { hard, network: 'podman', address: '10.88.200.1', hosts: '/etc/hosts', log: join(local.folder, 'now.log') }), signal })) as { Id: string };
       await api.call({ method: 'POST', path: `/containers/${Id}/start`, signal });
       const ms = performance.now() - start;
       await api.call({ method: 'DELETE', path: `/containers/${Id}`, query: { force: 'true', timeout: '0', v: 'true' }, signal });

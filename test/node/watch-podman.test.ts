@@ -61,15 +61,15 @@ describe('a node with containers', { skip, timeout: 240_000 }, () => {
     assert.deepEqual([await again.driver.list(within()), await again.volumes.list()], [[], []]);
   });
 
-  test('workloads of one owner meet in its private network, from their first moment on, and nothing of it is left at the end', { skip: missing('wg', 'wireguard-go', 'ip', 'nsenter') }, async () => {
+  test('workloads of one owner meet in its private network, by name, from their first moment on, and nothing of it is left at the end', { skip: missing('wg', 'wireguard-go', 'ip', 'nsenter') }, async () => {
     await using local = await LocalGrid.start(within(), 'podman', ['localhost']);
     const id = await local.network('10.77.0.0/16');
     const place = (address: string) => ({ network: { id, address } });
-    const serving = await local.deal([{ ...web(), ...place('10.77.0.2') }], terms);
+    const serving = await local.deal([{ ...web(), name: 'pages', ...place('10.77.0.2') }], terms);
     await using node = await local.watch();
     await node.watcher.once();
-    assert.equal(local.said(serving), 'running', local.run(serving)?.workloads[0]?.reason ?? '');
-    const asking = await local.deal([{ ...web(), ports: [], command: ['/bin/sh', '-c', "until printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.77.0.2 8080 | tail -n 1 | grep -q hello; do /bin/busybox usleep 100000; done"], ...place('10.77.0.3') }], terms);
+    assert.equal(local.said(serving, 'pages'), 'running', local.run(serving)?.workloads[0]?.reason ?? '');
+    const asking = await local.deal([{ ...web(), ports: [], command: ['/bin/sh', '-c', "until printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 5 pages 8080 | tail -n 1 | grep -q hello; do /bin/busybox usleep 100000; done"], ...place('10.77.0.3') }], terms);
     await node.watcher.once();
     await until('it has ended', async () => {
       await node.watcher.once();

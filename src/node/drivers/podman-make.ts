@@ -30,7 +30,7 @@ export interface MakeParts extends Scope {
   /** Prepares workloads that are virtual machines; left out: they are refused. */
   readonly machines?: Machines;
   /** Makes what a container stands in; called once its image is here. */
-  readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'log' | 'ports'>>;
+  readonly around: (spec: StartSpec, signal: AbortSignal) => Promise<Pick<Surroundings, 'network' | 'address' | 'hosts' | 'log' | 'ports'>>;
 }
 
 /**

@@ -18,6 +18,8 @@ export const LABELS = {
 
 /** What images usually need to set themselves up and drop to a user of their own; no raw sockets, no device nodes, no tracing. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
+/** What the node puts into a container for it to read. */
+const READ_ONLY = ['bind', 'rprivate', 'ro', 'nosuid', 'nodev', 'noexec'];
 /** /dev/shm, which counts towards the memory, too: what docker and podman give, or half of what there is. */
 const SHM_MIB = 64;
 
@@ -31,6 +33,10 @@ export interface Surroundings {
   readonly hard: HardLimits;
   /** The contract's own, in podman. */
   readonly network: string;
+  /** The workload's in it. */
+  readonly address: string;
+  /** File with the names of the others (hosts(5)). */
+  readonly hosts: string;
   /** File for its output. */
   readonly log: string;
   /** Ports of this machine for those of the workload; left out: any. */
@@ -53,7 +59,7 @@ export interface ImageHere {
  * set is dropped; nothing of our environment is passed on; podman's masked paths stay.
  * @throws Problem `refused`, reason `limits`
  */
-export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, log, ports, seccomp, secretEnv = {} }: Surroundings): Record<string, unknown> {
+export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { hard, network, address, hosts, log, ports, seccomp, secretEnv = {} }: Surroundings): Record<string, unknown> {
   const { workload, limits } = spec;
   const { command, entrypoint, directory, user, read_only, tmpfs = [] } = workload;
   const stop = stopOf(workload);
@@ -91,7 +97,9 @@ export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { ha
     stop_signal: constants.signals[stop.signal],
     stop_timeout: Math.ceil(stop.grace_ms / 1_000),
     netns: { nsmode: 'bridge' },
-    Networks: { [network]: {} },
+    Networks: { [network]: { static_ips: [address], static_mac: macOf(address) } },
+    // Podman's own file would know its own workload alone.
+    use_image_hosts: true,
     // Without a host port podman picks a free one; the list says which.
     portmappings: workload.ports.map(({ container, protocol }) => ({ container_port: container, ...(ports?.get(container) === undefined ? {} : { host_port: ports.get(container) }), host_ip: spec.address, protocol })),
     read_only_filesystem: read_only === true,
@@ -101,6 +109,7 @@ export function createBody(scope: Scope, spec: StartSpec, image: ImageHere, { ha
       ...volumeMounts(spec),
       ...tmpfs.map(({ path, size_mib }) => ({ type: 'tmpfs', destination: path, options: [`size=${size_mib}m`, 'mode=1777', 'nosuid', 'nodev'] })),
       ...secretMounts(spec.secrets),
+      { type: 'bind', source: hosts, destination: '/etc/hosts', options: READ_ONLY },
     ],
     log_configuration: { driver: 'k8s-file', path: log, size: MAX_WORKLOAD_LOG_BYTES },
   };
@@ -111,7 +120,12 @@ function isRoot(user: string): boolean {
   return /^(root|0*)(:|$)/.test(user);
 }
 
+/** A hardware address for an address: of what is made anew at the same one, others would not hear for half a minute where it is. */
+function macOf(address: string): string {
+  return ['02', '3b', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
+}
+
 function secretMounts(secrets: SecretsHere | undefined): Record<string, unknown>[] {
-  if (secrets === undefined || secrets.files === null) return [];
-  return [{ type: 'bind', source: secrets.files, destination: '/run/secrets', options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev', 'noexec'] }];
+  const all = [...(secrets?.files == null ? [] : [{ file: secrets.files, path: '/run/secrets' }]), ...(secrets?.placed ?? [])];
+  return all.map(({ file, path }) => ({ type: 'bind', source: file, destination: path, options: READ_ONLY }));
 }

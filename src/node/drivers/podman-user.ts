@@ -2,6 +2,7 @@
 import { chown, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../base/errors.js';
+import type { SecretsHere } from '../driver.js';
 import type { PodmanApi } from './podman-api.js';
 
 const TAR_BLOCK = 512;
@@ -23,13 +24,16 @@ export function firstFile(tar: Buffer): string {
 }
 
 /**
- * Gives a folder and the files in it to the user that a container, which is not started yet, will run as.
+ * Gives the files that a container sees of its secrets to the user whom it, which is not started yet, will run as.
  * @throws Problem `refused`, reason `user`, where the image knows no such user
  */
-export async function giveToUser(api: PodmanApi, id: string, folder: string, signal: AbortSignal): Promise<void> {
+export async function giveToUser(api: PodmanApi, id: string, { files: folder, placed = [] }: Pick<SecretsHere, 'files' | 'placed'>, signal: AbortSignal): Promise<void> {
+  if (folder === null && placed.length === 0) return;
   const { Config } = (await api.json({ method: 'GET', path: `/containers/${id}/json`, signal })) as { Config: { User: string } };
   const [user = ''] = Config.User.split(':');
   const uid = /^[0-9]*$/.test(user) ? Number(user) : await namedUid(api, id, user, signal);
+  for (const { file } of placed) await chown(file, uid, -1);
+  if (folder === null) return;
   for (const name of await readdir(folder)) await chown(join(folder, name), uid, -1);
   await chown(folder, uid, -1);
 }

@@ -86,7 +86,7 @@ export class PodmanDriver implements Driver {
     this.#parts = {
       promised: async () => 0, folder: dirname(options.socket), ...options, api: this.#api,
       around: async (spec, signal) => ({
-        network: await this.networks.ensure(spec.contract, signal),
+        ...(await this.networks.ensure(spec.contract, spec.workload, signal)),
         log: await options.logs.place({ contract: spec.contract, workload: spec.workload.name }),
         ports: await hostPorts(spec, new Set((await this.#rows([], signal)).flatMap((row) => portsOf(row).map(({ host }) => host))), freeOn(spec.address)),
       }),
@@ -157,13 +157,12 @@ export class PodmanDriver implements Driver {
     }
     if (stateOf(row) !== 'created') return this.#running(row, signal);
     // Made some time ago, as before a restart of the machine: the wall may not stand any more.
-    await this.networks.ensure(spec.contract, signal);
+    await this.networks.ensure(spec.contract, spec.workload, signal);
     if (!(await readyContainer(this.#parts, row.Id, spec, isOurs, signal))) {
       await this.remove(ref, signal);
       return this.start(spec, signal);
     }
-    const files = isMachine(row) ? null : (spec.secrets?.files ?? null);
-    if (files !== null) await giveToUser(this.#api, row.Id, files, signal);
+    if (!isMachine(row) && spec.secrets !== undefined) await giveToUser(this.#api, row.Id, spec.secrets, signal);
     const isMade = await checkContainer(this.#parts, row.Id, spec, row.State === 'initialized', signal);
     const { network } = spec.workload;
     if (network !== undefined) {

@@ -1,14 +1,16 @@
 // The networks of a node's contracts: each has a bridge of its own in podman, and a wall around it.
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { isProblem, messageOf, Problem } from '../../base/errors.js';
 import { MAX_NETWORK_TRIES, ROUTES_AGAIN_MS } from '../../base/limits.js';
-import type { NetworkPlace } from '../../schema/types.js';
+import type { NetworkPlace, Workload } from '../../schema/types.js';
 import { run, type Programs } from '../children.js';
 import { refKey, type Check, type Ref, type Scope } from '../driver.js';
 import type { PodmanApi } from '../drivers/podman-api.js';
 import { containerName, LABELS } from '../drivers/podman-spec.js';
 import { BRIDGES, Firewall, machineResolvers, ownNetworks } from './firewall.js';
-import { PrivateNetworks, type Carrying, type Seen } from './private.js';
+import { Hosts, type Placed } from './hosts.js';
+import { othersIn, PrivateNetworks, type Carrying, type Seen } from './private.js';
 import { addressText, freeSlots, parseRange, rangeText, slotRange, type Range } from './ranges.js';
 import { Wireguard } from './wireguard.js';
 
@@ -69,6 +71,7 @@ export class PodmanNetworks implements Networks {
   readonly #firewall: Firewall;
   readonly #wireguard: Wireguard;
   readonly #private: PrivateNetworks;
+  readonly #hosts: Hosts;
   /** The last look at the table found it right, or put it right: every round looks. */
   #stands = false;
   #routes: { readonly own: readonly Range[]; readonly at: number } | undefined;
@@ -82,6 +85,7 @@ export class PodmanNetworks implements Networks {
     this.#prefix = `${BRIDGES}${options.node.slice(0, 8)}`;
     this.#firewall = new Firewall(`threebot_${options.node.slice(0, 8)}`, this.#programs);
     this.#wireguard = new Wireguard({ node: options.node, folder: options.folder, callsOnly: options.address === null, programs: this.#programs });
+    this.#hosts = new Hosts(join(options.folder, 'hosts'));
     this.#private = new PrivateNetworks(this.#wireguard, options.address, (ref, signal) => this.#sandbox(ref, signal));
   }
 
@@ -108,18 +112,20 @@ export class PodmanNetworks implements Networks {
   }
 
   /**
-   * The network of a contract, made if it is not there, behind the wall.
-   * @returns its name in podman
+   * The network of a contract, made if it is not there, behind the wall; and a place in it for a workload.
+   * @returns its name in podman, the workload's address, and the file with the names of the others
    * @throws Problem `refused` where the range for workloads has no room; what `apply` throws
    */
-  async ensure(contract: string, signal: AbortSignal): Promise<string> {
+  async ensure(contract: string, workload: Pick<Workload, 'name' | 'aliases'>, signal: AbortSignal): Promise<Placed & { readonly network: string }> {
     return this.#inTurn(async () => {
       const all = await this.#list(signal);
       const there = all.filter((row) => this.#isOurs(row)).find((row) => row.labels?.[LABELS.contract] === contract);
       const network = there ?? (await this.#create(contract, all, signal));
+      const range = rangeOf(network);
+      if (range === undefined) throw new Problem('failed', `the network ${network.name} has no addresses`, { reason: 'networks' });
       // Before the first container, and where the last round could not.
       if (!this.#stands) await this.#enforce(signal);
-      return network.name;
+      return { network: network.name, ...(await this.#hosts.place(contract, range, workload)) };
     });
   }
 
@@ -128,6 +134,7 @@ export class PodmanNetworks implements Networks {
     const used = [...running.map(({ contract }) => contract), ...[...busy.keys()].map((key) => key.slice(0, 40))];
     const inForce = wanted.filter(({ phase }) => phase !== 'over' && phase !== 'unknown').map(({ contract }) => contract);
     await this.#keep(fresh ? new Set([...used, ...inForce]) : null, signal);
+    if (fresh) await this.#name(seen, signal);
     return fresh ? this.#private.apply(seen, signal) : NOTHING;
   }
 
@@ -137,6 +144,19 @@ export class PodmanNetworks implements Networks {
       const own = (await this.#list(signal)).filter((row) => this.#isOurs(row));
       for (const row of own) if (keep !== null && !keep.has(row.labels?.[LABELS.contract] ?? '')) await this.#remove(row, signal);
       await this.#enforce(signal);
+    });
+  }
+
+  /** Tells the workloads of each contract under which names they reach each other, and others of their private network. */
+  async #name({ state, at, wanted, running }: Seen, signal: AbortSignal): Promise<void> {
+    const names = new Map(wanted.filter(({ phase }) => phase !== 'over' && phase !== 'unknown').map(({ contract, tasks, spare = [] }) => {
+      const still = running.filter((one) => one.contract === contract).map(({ workload }) => ({ name: workload }));
+      const own = [...tasks.map(({ workload }) => workload), ...spare, ...still];
+      return [contract, { own: [...new Map(own.toReversed().map((one) => [one.name, one])).values()].toReversed(), others: othersIn(state, contract, tasks.map(({ workload }) => workload), at) }] as const;
+    }));
+    await this.#inTurn(async () => {
+      const ranges = new Map((await this.#list(signal)).filter((row) => this.#isOurs(row)).map((row) => [row.labels?.[LABELS.contract] ?? '', rangeOf(row)]));
+      await this.#hosts.apply(names, (contract) => ranges.get(contract));
     });
   }
 
@@ -229,6 +249,10 @@ export class PodmanNetworks implements Networks {
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
+}
+
+function rangeOf({ subnets }: Row): Range | undefined {
+  return rangesOf((subnets ?? []).map(({ subnet }) => subnet))[0];
 }
 
 /** The network that an address is in: all are /16. */

@@ -4,13 +4,14 @@ import { isIPv4 } from 'node:net';
 import { messageOf } from '../../base/errors.js';
 import { RESOLVE_AGAIN_MS } from '../../base/limits.js';
 import type { ReadState } from '../../bcdb/rulebook.js';
-import { peersOf } from '../../market/network.js';
+import { linkedContracts, peersOf } from '../../market/network.js';
 import { linksOf } from '../../rules/network.js';
 import { read, type NetworkObject } from '../../rules/objects.js';
 import { viewOf } from '../../rules/view.js';
-import type { Link } from '../../schema/types.js';
+import type { Link, Workload } from '../../schema/types.js';
 import type { Desired } from '../plan/desired.js';
 import { refKey, type Ref, type Running } from '../driver.js';
+import type { Other } from './hosts.js';
 import { linkOf, type Wireguard } from './wireguard.js';
 
 /** A link@1 that the book lacks. */
@@ -111,6 +112,27 @@ export class PrivateNetworks {
     }
     return this.#resolved.ip;
   }
+}
+
+/**
+ * Whom a contract's workloads reach by name in their private network: workloads of other contracts, and devices, sorted
+ * by name. One of an order of several parts is known as `name.part`, too: of several alike, each can be meant.
+ * @param own the contract's workloads
+ */
+export function othersIn(state: ReadState, contract: string, own: readonly Workload[], at: number): Other[] {
+  const id = own.find(({ network }) => network !== undefined)?.network?.id;
+  const network = id === undefined ? undefined : read(state, 'network', id);
+  if (network === undefined || read(state, 'contract', contract)?.agreement.by !== network.by) return [];
+  const others = linkedContracts(state, network.id, at).flatMap((linked): Other[] => {
+    const found = linked.contract === contract ? undefined : read(state, 'contract', linked.contract);
+    const part = found?.agreement.order?.split('/')[1];
+    return (found?.workloads ?? []).flatMap(({ name, aliases = [], network: place }) => {
+      if (place?.id !== network.id || !linked.addresses.includes(place.address)) return [];
+      return [{ name, address: place.address, aliases: [...aliases, ...(part === undefined ? [] : [`${name}.${part}`])] }];
+    });
+  });
+  const devices = network.devices.map(({ name, address }) => ({ name, address }));
+  return [...others, ...devices].sort((a, b) => (a.name === b.name ? (a.address < b.address ? -1 : 1) : a.name < b.name ? -1 : 1));
 }
 
 /** Network to this node's workloads in it. */

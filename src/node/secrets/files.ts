@@ -9,6 +9,7 @@ import type { Ref } from '../driver.js';
  *   <memory>/3bot-<node>/                    0700
  *     <contract>.<workload>/files/<name>     what the workload sees as /run/secrets/<name>
  *     <contract>.<workload>/env/<variable>   values of variables
+ *     <contract>.<workload>/placed/<name>    what it sees elsewhere
  *
  * Gone when the machine is started anew; then made again from the vault, before the workload is started.
  */
@@ -27,6 +28,15 @@ export interface SecretFile {
 export interface Placed {
   readonly files: string | null;
   readonly env: readonly { readonly name: string; readonly file: string }[];
+  readonly placed: readonly { readonly path: string; readonly file: string }[];
+}
+
+/** The files of a workload, by what becomes of them. */
+export interface ToPlace {
+  readonly files: readonly SecretFile[];
+  readonly env: readonly SecretFile[];
+  /** Each at a path of the workload's. */
+  readonly placed: readonly (SecretFile & { readonly path: string })[];
 }
 
 /** Where memory-backed folders may be made, the better place first. */
@@ -51,17 +61,17 @@ export class SecretFiles {
    * Writes the files of one workload in place of those it had.
    * @throws Problem `refused`, reason `secrets`, where no folder of this machine is memory-backed, or another user's is in the way
    */
-  async place(ref: Ref, files: readonly SecretFile[], env: readonly SecretFile[]): Promise<Placed> {
+  async place(ref: Ref, { files, env, placed }: ToPlace): Promise<Placed> {
     const entry = nameOf(ref);
     const draft = await this.#draft();
     const folder = join(draft, '..', entry);
-    for (const [kind, all] of [['files', files], ['env', env]] as const) {
+    for (const [kind, all] of [['files', files], ['env', env], ['placed', placed]] as const) {
       await mkdir(join(draft, kind), { mode: 0o700 });
       for (const { name, bytes } of all) await writeFile(join(draft, kind, name), bytes, { mode: 0o400, flag: 'wx' });
     }
     await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
-    return { files: files.length === 0 ? null : join(folder, 'files'), env: env.map(({ name }) => ({ name, file: join(folder, 'env', name) })) };
+    return { files: files.length === 0 ? null : join(folder, 'files'), env: env.map(({ name }) => ({ name, file: join(folder, 'env', name) })), placed: placed.map(({ name, path }) => ({ path, file: join(folder, 'placed', name) })) };
   }
 
   /** The workloads that have files here. */

@@ -13,9 +13,12 @@ import type { Workload } from '../../schema/types.js';
 import type { BookTime, Desired } from '../plan/desired.js';
 import type { Wait } from '../plan/draft.js';
 import type { Ref, Running, SecretsHere } from '../driver.js';
-import { SecretFiles } from './files.js';
+import { SecretFiles, type SecretFile, type ToPlace } from './files.js';
 import { orderersOf, takeSecrets } from './intake.js';
 import { Vault, type SecretId } from './vault.js';
+
+/** Where a workload sees the secrets that do not say otherwise. */
+const SECRETS_FOLDER = '/run/secrets/';
 
 /** What is needed to fetch, keep and give secrets. */
 export interface SecretsParts {
@@ -85,9 +88,16 @@ export class Secrets {
     const bytes = (name: string): Promise<Buffer> => this.bytes(contract, workload, name);
     // Those are for the agent alone.
     const seen = workload.secrets.filter(({ name }) => name !== workload.registry?.secret && name !== workload.vm?.secret);
-    const files = await Promise.all(seen.filter(({ env }) => env === undefined).map(async ({ name }) => ({ name, bytes: await bytes(name) })));
+    const files: SecretFile[] = [];
+    const elsewhere: ToPlace['placed'][number][] = [];
+    for (const { name, env, path = `${SECRETS_FOLDER}${name}` } of seen) {
+      if (env !== undefined) continue;
+      if (path.startsWith(SECRETS_FOLDER)) files.push({ name: path.slice(SECRETS_FOLDER.length), bytes: await bytes(name) });
+      else elsewhere.push({ name, path, bytes: await bytes(name) });
+    }
     const env = await Promise.all(seen.flatMap(({ name, env: variable }) => (variable === undefined ? [] : [bytes(name).then((value) => ({ name: variable, bytes: value }))])));
-    const placed = files.length + env.length === 0 ? { files: null, env: [] } : await this.#parts.files.place({ contract, workload: workload.name }, files, env);
+    const all = { files, env, placed: elsewhere };
+    const placed = Object.values(all).every((some) => some.length === 0) ? { files: null, env: [] } : await this.#parts.files.place({ contract, workload: workload.name }, all);
     return { ...placed, bytes };
   }
 

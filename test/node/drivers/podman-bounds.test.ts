@@ -44,7 +44,7 @@ describe('bounds of containers', { skip: NO_PODMAN, timeout: 180_000 }, () => {
     const logs = new Logs(join(home, 'logs'));
     const parts: MakeParts = {
       ...scope, api, folder: folder(), allowRegistries: ['localhost'], promised: async () => 0,
-      around: async (one, signal) => ({ network: await driver.networks.ensure(one.contract, signal), log: await logs.place(refOf(one)) }),
+      around: async (one, signal) => ({ ...(await driver.networks.ensure(one.contract, one.workload, signal)), log: await logs.place(refOf(one)) }),
     };
     assert.equal(await makeContainer(parts, spec, {}, within(60)), true);
     const { Id } = (await api.json({ method: 'GET', path: `/containers/${containerName(scope, spec.contract, spec.workload.name)}/json`, signal: within(20) })) as { Id: string };

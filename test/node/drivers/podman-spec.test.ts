@@ -12,14 +12,15 @@ import { newScope, specOf, workload } from './support.js';
 
 const scope = newScope();
 const image = `docker.io/library/x@sha256:${'0'.repeat(64)}`;
-const around = { hard: parseHardLimits(''), network: 'net', log: '/logs/now.log' };
+const around = { hard: parseHardLimits(''), network: 'net', address: '198.18.0.126', hosts: '/hosts/x', log: '/logs/now.log' };
+const hostsMount = { type: 'bind', source: '/hosts/x', destination: '/etc/hosts', options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev', 'noexec'] };
 
 test('memory is limited with swap, cpu as a quota, and no command means that of the image', () => {
   const body = createBody(scope, specOf({ workload: workload({ image }), limits: { cru: 2.25, mru_mib: 512, pids: 7 } }), { name: image, user: '' }, around);
   assert.deepEqual(body['resource_limits'], { cpu: { period: 100_000, quota: 225_000 }, memory: { limit: 536_870_912, swap: 536_870_912 }, pids: { limit: 7 } });
   for (const field of ['command', 'entrypoint', 'user', 'work_dir']) assert.ok(!(field in body), field);
-  assert.deepEqual(body['Networks'], { net: {} });
-  assert.deepEqual([body['mounts'], body['read_only_filesystem'], body['image_volume_mode'], body['shm_size']], [[], false, 'ignore', 64 * 1_048_576]);
+  assert.deepEqual([body['Networks'], body['use_image_hosts']], [{ net: { static_ips: ['198.18.0.126'], static_mac: '02:3b:c6:12:00:7e' } }, true]);
+  assert.deepEqual([body['mounts'], body['read_only_filesystem'], body['image_volume_mode'], body['shm_size']], [[hostsMount], false, 'ignore', 64 * 1_048_576]);
 });
 
 test('what a workload says of itself is what podman is asked for', () => {
@@ -34,6 +35,7 @@ test('what a workload says of itself is what podman is asked for', () => {
     { type: 'bind', source: '/volumes/x/files/uploads', destination: '/srv/up', options: ['bind', 'rprivate', 'rw', 'nosuid', 'nodev'] },
     { type: 'bind', source: '/volumes/x/files', destination: '/all', options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev'] },
     { type: 'tmpfs', destination: '/tmp', options: ['size=8m', 'mode=1777', 'nosuid', 'nodev'] },
+    hostsMount,
   ]);
 });
 

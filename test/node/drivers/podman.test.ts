@@ -236,12 +236,12 @@ describe('containers on podman', { skip, timeout: 180_000 }, () => {
   test('secrets are files of the user that the container runs as, or variables; the runtime keeps the files nowhere', async () => {
     const ref = { contract: newContract(), workload: 'web' };
     const files = new SecretFiles(scope.node);
-    const placed = await files.place(ref, [{ name: 'key', bytes: Buffer.from('opensesame') }], [{ name: 'TOKEN', bytes: Buffer.from('tok-1') }]);
+    const placed = await files.place(ref, { files: [{ name: 'key', bytes: Buffer.from('opensesame') }], env: [{ name: 'TOKEN', bytes: Buffer.from('tok-1') }], placed: [{ name: 'conf', path: '/etc/app/app.conf', bytes: Buffer.from('deep') }] });
     const secrets = { ...placed, bytes: () => Promise.reject(new Error('not asked for')) };
-    const spec = shell('id -u; ls -ln /run/secrets; cat /run/secrets/key; echo; echo $TOKEN; echo more > /run/secrets/key', { contract: ref.contract, secrets });
+    const spec = shell('id -u; ls -ln /run/secrets; cat /run/secrets/key; echo; echo $TOKEN; cat /etc/app/app.conf; echo; echo more > /run/secrets/key; echo more > /etc/app/app.conf', { contract: ref.contract, secrets });
     const text = await output({ ...spec, workload: { ...spec.workload, user: 'web' } });
-    assert.match(text, /^1000\n(total.*\n)?-r-------- +1 1000 +\S+ +10 .* key\nopensesame\ntok-1\n/);
-    assert.match(text, /Read-only file system|Permission denied/);
+    assert.match(text, /^1000\n(total.*\n)?-r-------- +1 1000 +\S+ +10 .* key\nopensesame\ntok-1\ndeep\n/);
+    assert.equal(text.match(/Read-only file system|Permission denied/g)?.length, 2);
     assert.doesNotMatch(execFileSync('podman', ['inspect', containerName(scope, ref.contract, 'web')], { encoding: 'utf8' }), /opensesame/);
     await files.remove(ref);
   });

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { StartSpec } from '../../../src/node/driver.js';
+import type { Workload } from '../../../src/schema/types.js';
 import { containerName } from '../../../src/node/drivers/podman-spec.js';
 import { PodmanDriver } from '../../../src/node/drivers/podman.js';
 import { makeLocalImage, removeLocalImage } from '../../../src/node/localimage.js';
@@ -100,6 +101,28 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
     await driver.remove(refOf(sibling), within(20));
   });
 
+  test('workloads of one contract reach each other by name and alias, also one that came later or was made anew; another contract knows none of them', async () => {
+    const contract = newContract();
+    const page = (text: string, said: Partial<Workload>): StartSpec => specOf({ contract, workload: workload({ image, command: ['/bin/sh', '-c', `echo ${text} > /www/index.html; exec httpd -f -p 80 -h /www`], ...said }), address: '0.0.0.0' });
+    const run = async (by: StartSpec, script: string): Promise<string> => (await driver.run(refOf(by), ['/bin/sh', '-c', script], { timeout_ms: 10_000, max_bytes: 200 }, within(20))).output.trim();
+    const ask = async (by: StartSpec, host: string): Promise<string> => run(by, `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${host} 80 2>&1 | tail -n 1`);
+    const app = page('app', { name: 'app' });
+    const db = page('first', { name: 'db', aliases: ['my_db', 'db.internal'] });
+    for (const spec of [app, db]) await driver.start(spec, within(30));
+    // The first was made before anybody had heard of the second.
+    assert.deepEqual(await Promise.all(['db', 'my_db', 'db.internal', 'app'].map(async (host) => ask(app, host))), ['first', 'first', 'first', 'app']);
+    assert.equal(await ask(db, 'app'), 'app');
+    const before = addressOf(db);
+    await driver.remove(refOf(db), within(20));
+    const other = page('other', { name: 'other' });
+    const again = page('second', { name: 'db', aliases: ['my_db'] });
+    for (const spec of [other, again]) await driver.start(spec, within(30));
+    assert.deepEqual([addressOf(again), await ask(app, 'db'), await ask(app, 'my_db'), await ask(app, 'other')], [before, 'second', 'second', 'other']);
+    assert.match(await run(app, 'echo 198.51.100.7 db >> /etc/hosts'), /Read-only/);
+    assert.equal(await run(neighbour, 'grep -v localhost /etc/hosts'), `${addressOf(neighbour)} neighbour`);
+    for (const spec of [app, again, other]) await driver.remove(refOf(spec), within(20));
+  });
+
   test('a published port is reached from outside and by other workloads; the workload behind it by itself is not', async () => {
     const { ports } = (await driver.list(within(30))).find(({ contract }) => contract === neighbour.contract) ?? { ports: [] };
     const port = ports[0]?.host ?? 0;
@@ -134,8 +157,8 @@ describe('what workloads reach', { skip, timeout: 120_000 }, () => {
   test('a network goes with its contract, and is found again by another agent of the same node', async () => {
     await using again = open();
     const contract = newContract();
-    const name = await driver.networks.ensure(contract, within(30));
-    assert.equal(await again.networks.ensure(contract, within(30)), name);
+    const made = await driver.networks.ensure(contract, { name: 'web' }, within(30));
+    assert.deepEqual(await again.networks.ensure(contract, { name: 'web' }, within(30)), made);
     const all = async (): Promise<string> => (await lab?.run(machine, 'podman', '--network-config-dir', join(lab.folder, 'networks'), 'network', 'ls', '--quiet')) ?? '';
     assert.ok((await all()).includes(contract));
     // The neighbour's has a container: podman itself keeps it.

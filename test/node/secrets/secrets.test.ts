@@ -82,32 +82,35 @@ test('a node takes a secret only from who may say what runs there, for a contrac
   assert.deepEqual(broughtBy(letter(alice, contract), local.book.reader, '2'.repeat(64), local.clock()).fits, [], 'another node');
 });
 
+const NONE = { files: [], env: [], placed: [] };
+
 test('files of secrets lie in memory, for their user alone, and never where another has made the folder', async () => {
   const place = mkdtempSync('/dev/shm/3bot-test-');
   try {
     const files = new SecretFiles('c'.repeat(64), ['/proc', place]);
     const ref = { contract: 'a'.repeat(40), workload: 'web' };
-    const { files: folder, env } = await files.place(ref, [{ name: 'key', bytes: Buffer.from('one') }], [{ name: 'TOKEN', bytes: Buffer.from('two') }]);
+    const { files: folder, env } = await files.place(ref, { files: [{ name: 'key', bytes: Buffer.from('one') }], env: [{ name: 'TOKEN', bytes: Buffer.from('two') }], placed: [] });
     assert.ok(folder !== null && folder.startsWith(place));
     assert.equal(readFileSync(join(folder, 'key'), 'utf8'), 'one');
     assert.equal(readFileSync(env[0]?.file ?? '', 'utf8'), 'two');
     assert.deepEqual([statSync(join(folder, 'key')).mode & 0o777, statSync(folder).mode & 0o777], [0o400, 0o700]);
-    const again = await files.place(ref, [{ name: 'key', bytes: Buffer.from('three') }], []);
+    const again = await files.place(ref, { files: [{ name: 'key', bytes: Buffer.from('three') }], env: [], placed: [{ name: 'conf', path: '/etc/app.conf', bytes: Buffer.from('four') }] });
     assert.equal(readFileSync(join(again.files ?? '', 'key'), 'utf8'), 'three');
     assert.deepEqual([await files.list(), again.env], [[ref], []]);
-    await files.place({ ...ref, workload: 'data' }, [], []);
+    assert.deepEqual(again.placed.map(({ path, file }) => [path, readFileSync(file, 'utf8')]), [['/etc/app.conf', 'four']]);
+    await files.place({ ...ref, workload: 'data' }, NONE);
     await files.remove(ref);
     assert.deepEqual(await files.list(), [{ ...ref, workload: 'data' }]);
     await files.remove({ ...ref, workload: 'data' });
     assert.deepEqual([await files.list(), readdirSync(place)], [[], []], 'the folder goes with the last of them');
-    await files.place(ref, [], []);
+    await files.place(ref, NONE);
     assert.deepEqual(await files.list(), [ref], 'and is made anew');
     await files.clear();
     assert.deepEqual(readdirSync(place), []);
     mkdirSync(join(place, 'mine'));
     symlinkSync(join(place, 'mine'), join(place, `3bot-${'d'.repeat(32)}`));
-    await assert.rejects(new SecretFiles('d'.repeat(64), [place]).place(ref, [], []), (thrown) => isProblem(thrown, 'refused', 'secrets'));
-    await assert.rejects(new SecretFiles('d'.repeat(64), ['/proc']).place(ref, [], []), (thrown) => isProblem(thrown, 'refused', 'secrets'), 'a file system on disk');
+    await assert.rejects(new SecretFiles('d'.repeat(64), [place]).place(ref, NONE), (thrown) => isProblem(thrown, 'refused', 'secrets'));
+    await assert.rejects(new SecretFiles('d'.repeat(64), ['/proc']).place(ref, NONE), (thrown) => isProblem(thrown, 'refused', 'secrets'), 'a file system on disk');
   } finally {
     rmSync(place, { recursive: true });
   }
