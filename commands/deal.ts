@@ -5,7 +5,7 @@ import { Problem } from '../src/base/errors.js';
 import { parseDuration } from '../src/base/duration.js';
 import { NOTHING } from '../src/capacity/fit.js';
 import { parsePercent } from '../src/capacity/percent.js';
-import type { Offer, Buyer, Wanted } from '../src/consumer/quote.js';
+import type { Offer, Buyer, Quotes, Wanted } from '../src/consumer/quote.js';
 import type { GivenSecret } from '../src/consumer/secrets.js';
 import type { Grid } from '../src/net/grid.js';
 import { QUORUM_EXAMPLE } from '../src/people/form.js';
@@ -39,6 +39,7 @@ export interface WantOptions extends ResourceOptions, RunOptions, AccountFlag {
   unmetered?: true;
   notice?: number;
   maxPrice?: bigint;
+  cheapest?: true;
 }
 
 /** Adds the flags of what is wanted. */
@@ -57,6 +58,7 @@ export function wantOptions(command: Command): Command {
     .option('--meter <bot>', 'a third bot that confirms time instead of the node, if the farm takes it: its name, did:key:… or bot/KEY')
     .option('--unmetered', 'nobody confirms time: all of it is billed, whether the node was up or not')
     .option('--max-price <tft>', 'the most that you pay for an hour; farms that ask more are told so, and may go down to it', parseTft)
+    .option('--cheapest', 'by price alone, whatever happened with a farm before (3bot journal)')
     .option('--notice <duration>', 'only farms that say so long before, or never, that they end the contract early', parseDuration);
 }
 
@@ -111,6 +113,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
     workloads,
     ...(meter === undefined ? {} : { meter }),
     ...(options.notice === undefined ? {} : { notice_ms: options.notice }),
+    ...(options.cheapest === true ? { cheapest: true as const } : {}),
     ...(options.maxPrice === undefined ? {} : { max_per_hour_stroops: options.maxPrice.toString() }),
     term_ms: options.for ?? DEFAULT_TERM_MS,
     farm: options.farm === undefined ? null : findFarm(grid.reader, options.farm).id,
@@ -158,10 +161,15 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
   const { openKeyring } = await import('../src/keys/unlock.js');
   const { ensureIdentity } = await import('../src/net/compose.js');
   const { Client } = await import('../src/net/client.js');
+  const { openPrivate } = await import('../src/private.js');
+  const { Journal } = await import('../src/consumer/journal.js');
+  const { actsFor } = await import('../src/rules/identity.js');
   const opened = await openGridOf(context, grid, isGuest);
+  const data = openPrivate(context.home);
   const clients = new Map<string, InstanceType<typeof Client>>();
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client[Symbol.asyncDispose]()));
+    data[Symbol.dispose]();
     await opened[Symbol.asyncDispose]();
   };
   try {
@@ -174,7 +182,7 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
       clients.set(url, client);
       return (sealed, signal) => client.talk(sealed, signal);
     };
-    return { grid: opened, buyer: { grid: opened, keyring, post, clock: context.clock, signal: context.signal }, [Symbol.asyncDispose]: close };
+    return { grid: opened, buyer: { grid: opened, keyring, post, clock: context.clock, signal: context.signal, journal: new Journal(data, opened.id, actsFor(opened.reader, keyring.signer('bot').key)) }, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;
@@ -182,18 +190,19 @@ export async function openBuyer(context: Context, grid: string | undefined, acco
 }
 
 /** What to know about an offer. */
-export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'>, grid: Grid): Promise<string[]> {
+export async function offerNotes(options: WantOptions, offer: Pick<Offer, 'agreement'> & { readonly quotes?: Pick<Quotes, 'ranking'> | null }, grid: Grid): Promise<string[]> {
   const { notesOf } = await import('../src/consumer/notes.js');
   const { read } = await import('../src/rules/objects.js');
   const { publishedStroops } = await import('../src/market/asking.js');
   const { resources, discounts, total_stroops, payees, meter, node, notice_ms, minimum_stroops } = offer.agreement;
   const farm = read(grid.reader, 'farm', offer.agreement.farm);
-  return notesOf({
+  const ranking = offer.quotes?.ranking ?? null;
+  return [...(ranking === null ? [] : [`order: ${ranking}`]), ...notesOf({
     resources, total_stroops, payees, meter, notice_ms, minimum_stroops, ...(discounts === undefined ? {} : { discounts }),
     published_stroops: farm === undefined ? BigInt(total_stroops) : publishedStroops(grid.reader, farm, offer.agreement, { dedicated: options.dedicated === true, at: grid.clock() }),
     memoryByDefault: options.memory === undefined && options.mru === undefined && options.dedicated !== true,
     declared: read(grid.reader, 'node', node)?.announcement.declared ?? false,
     env: offer.agreement.workloads.some(({ env }) => env.length > 0),
     secrets: offer.agreement.workloads.some(({ secrets }) => secrets.length > 0),
-  });
+  })];
 }

@@ -54,6 +54,8 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'explore', summary: 'who sells what, and what it costs', load: () => import('./explore.js') },
       { words: 'quote', summary: 'exact prices, from every farm that fits', load: () => import('./quote.js') },
       { words: 'reserve', summary: 'take capacity, and run something on it', load: () => import('./reserve.js') },
+      { words: 'journal', summary: 'what you have lived through with farms and nodes, which ranks their offers', load: () => import('./journal.js') },
+      { words: 'journal forget', summary: 'forget a farm, or all of it', load: () => import('./journal/forget.js') },
       { words: 'deploy', summary: 'run something on a contract', load: () => import('./deploy.js') },
       { words: 'blueprint publish', summary: 'put a blueprint into the book, with your fee', load: () => import('./blueprint/publish.js') },
       { words: 'blueprint search', summary: 'what others have published', load: () => import('./blueprint/search.js') },

@@ -16,7 +16,7 @@ interface Options extends WantOptions, SecretOptions, WaitOptions {
 }
 
 export const command: CommandFile<Options> = {
-  about: 'Asks every farm that fits, takes the cheapest, and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
+  about: 'Asks every farm that fits, takes the cheapest (with what happened there before counted in: 3bot journal), and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
   options: (c) => waitOptions(secretOptions(wantOptions(c)))
     .option('--name <name>', 'what you call it: the same name means the same contract, as long as that is in force', parseName)
     .option('--max-total <tft>', 'go ahead unasked up to this total (without a terminal the default is spend.per_command of the config)', parseTft)
@@ -114,7 +114,7 @@ async function dryRun(context: Context, { buyer, grid }: BuyerSession, asked: As
   const [best] = quotes.offers;
   if (best === undefined) return;
   const { agreement, per_hour_stroops, total_stroops, farm } = best;
-  const notes = await offerNotes(options, best, grid);
+  const notes = await offerNotes(options, { ...best, quotes }, grid);
   context.out.one({
     json: { dry_run: true, contract: null, farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, state: 'offered', price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), agreement, notes },
     text: () => [...agreementText('none yet: this is a dry run', agreement).map(([key, text]) => `${key.padEnd(14)}${text}`), ...notes].join('\n'),

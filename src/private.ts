@@ -1,5 +1,5 @@
 // The private database of a home folder: orders under way, payments in doubt, capacity held, invitations given, drafts
-// to be signed, a node's secrets (sealed). Never shared, never a record.
+// to be signed, a node's secrets (sealed), what was lived through with farms. Never shared, never a record.
 //
 // Losing bot.sqlite loses no contract: those are in the book. An order that was interrupted would not be found again
 // by its arguments alone (by --name it would), a repeated transfer would be paid again though the first was recorded
@@ -125,6 +125,41 @@ const MIGRATIONS: readonly string[] = [
      report TEXT NOT NULL,
      observed_ms INTEGER NOT NULL
    ) STRICT;`,
+  // What a buyer remembers of farms and nodes (src/consumer/journal.ts), and a farm of its answers (src/farmer/told.ts).
+  `CREATE TABLE journal_answers (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     farm TEXT NOT NULL,
+     answer TEXT NOT NULL,
+     took_ms INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX journal_answers_farm ON journal_answers (grid, bot, farm, seq);
+   CREATE TABLE journal_contracts (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     farm TEXT NOT NULL,
+     node TEXT NOT NULL,
+     ordered_ms INTEGER NOT NULL,
+     running_ms INTEGER,
+     fault TEXT,
+     closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
+     forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1)),
+     PRIMARY KEY (grid, contract)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE farm_told (
+     grid TEXT NOT NULL,
+     farm TEXT NOT NULL,
+     what TEXT NOT NULL CHECK (what IN ('declined', 'script')),
+     code TEXT NOT NULL,
+     reason TEXT NOT NULL,
+     asker TEXT NOT NULL,
+     count INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, farm, what, code)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The open database; several processes of one home may hold it. */

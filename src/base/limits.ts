@@ -216,6 +216,13 @@ export const MAX_CHOICE_STEPS = 100_000;
 export const MAX_SET_TRIES = MAX_ASKED_FOR_SET;
 /** How long a farm is waited for when it is told that a draft will not be committed; else its hold ends by itself. */
 export const RELEASE_TIMEOUT_MS = 3_000;
+/** Journal: how long what a farm did counts; who has mended its ways is a stranger again. */
+export const JOURNAL_LIFE_MS = 90 * 24 * 3_600_000;
+/** Journal: answers of one farm that are remembered, contracts that are looked at, and of those under way how many at once:
+ * milliseconds before each quote. */
+export const MAX_JOURNAL_ANSWERS_OF_ONE = 200;
+export const MAX_JOURNAL_CONTRACTS = 5_000;
+export const MAX_JOURNAL_LEARNED = 500;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
 /** Open invitations of a farm: more than the nodes of a large one. */

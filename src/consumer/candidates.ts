@@ -5,6 +5,7 @@ import { Problem } from '../base/errors.js';
 import type { Found, Match } from '../market/directory.js';
 import { valueOf, type Candidate, type Need, type Place, type Spread } from './choose.js';
 import { askFarm, demandOffers, fitting, reasonsOf, requestOf, type Buyer, type Declined, type Offer, type Quotes, type Wanted } from './quote.js';
+import { penaltyOf, rankingText } from './ranking.js';
 
 /** A node that a farm has offered for parts of a group. */
 export interface Offered extends Candidate {
@@ -29,13 +30,15 @@ async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, gro
   const request = requestOf(wanted, buyer, nonce, false);
   const answers = await Promise.all(asked.map(async (match) => ({ match, answer: await askFarm(buyer, match, { ...request, node: match.node }, wanted.max_per_hour_stroops) })));
   buyer.signal.throwIfAborted();
-  const candidates = answers.flatMap(({ match, answer }) => ('record' in answer ? [candidateOf(match, answer)] : []));
+  const penalty = penaltyOf(buyer, wanted);
+  const candidates = answers.flatMap(({ match, answer }) => ('record' in answer ? [{ ...candidateOf(match, answer), penalty_ppm: penalty(match.farm, answer.agreement.node) }] : []));
   return {
     candidates,
     offers: candidates.map(({ offer }) => offer).sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : 0)),
     declined: answers.flatMap(({ answer }) => ('code' in answer ? [answer] : [])),
     considered: found.considered,
     excluded: excludedOf(found, asked),
+    ranking: rankingText(buyer, wanted, candidates.map(({ offer }) => offer)),
   };
 }
 

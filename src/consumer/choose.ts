@@ -2,6 +2,7 @@
 import { MAX_CHOICE_STEPS } from '../base/limits.js';
 import { fits, subtract } from '../capacity/fit.js';
 import type { Announcement, Resources } from '../schema/types.js';
+import { weighed } from './experience.js';
 
 /** On what no two parts of a group may be. */
 export const SPREADS = ['farm', 'node', 'region'] as const;
@@ -21,6 +22,8 @@ export interface Place {
 export interface Candidate extends Place {
   /** For the whole term of one part. */
   readonly total_stroops: bigint;
+  /** What experience adds to that when places are compared, in millionths; nothing if left out. */
+  readonly penalty_ppm?: number;
   /** What its node has left. */
   readonly free: Resources;
 }
@@ -126,7 +129,7 @@ class Search<C extends Candidate> {
     for (const [i, candidate] of need.candidates.entries()) {
       if (i < first) continue;
       // They come in order of price: none after this one is cheaper.
-      if (this.#isDear(cost + candidate.total_stroops * BigInt(missing) + (this.#rest[index + 1] ?? 0n))) return;
+      if (this.#isDear(cost + costOf(candidate) * BigInt(missing) + (this.#rest[index + 1] ?? 0n))) return;
       if (++this.steps > MAX_CHOICE_STEPS) return;
       if (![...need.beside, ...taken].every((place) => apart(need.spread, place, candidate))) continue;
       const before = this.#left.get(candidate.node);
@@ -134,7 +137,7 @@ class Search<C extends Candidate> {
       if (left === undefined) continue;
       this.#left.set(candidate.node, left);
       taken.push(candidate);
-      this.#from(index, i, cost + candidate.total_stroops);
+      this.#from(index, i, cost + costOf(candidate));
       taken.pop();
       if (before === undefined) this.#left.delete(candidate.node);
       else this.#left.set(candidate.node, before);
@@ -156,7 +159,7 @@ function leftAfter({ resources, dedicated }: Need, free: Resources | null, isUse
 function ordered<C extends Candidate>(need: Need<C>, at: number): Ordered<C> {
   const candidates = need.candidates
     .filter((candidate) => fits(need.resources, candidate.free) && need.beside.every((place) => apart(need.spread, place, candidate)))
-    .sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : 0));
+    .sort((a, b) => (costOf(a) < costOf(b) ? -1 : costOf(a) > costOf(b) ? 1 : 0));
   return { ...need, candidates, at, least: leastOf(need, candidates) };
 }
 
@@ -167,11 +170,16 @@ function leastOf<C extends Candidate>({ spread, count }: Need<C>, candidates: re
   for (const candidate of candidates) {
     const value = valueOf(spread, candidate);
     // Without a spread the cheapest of all might take every part.
-    for (let more = spread === null ? count : seen.has(value) ? 0 : 1; more > 0; more -= 1) least.push((least.at(-1) ?? 0n) + candidate.total_stroops);
+    for (let more = spread === null ? count : seen.has(value) ? 0 : 1; more > 0; more -= 1) least.push((least.at(-1) ?? 0n) + costOf(candidate));
     seen.add(value);
     if (least.length > count) break;
   }
   return least;
+}
+
+/** As a candidate counts: its price, and what experience adds. */
+function costOf({ total_stroops, penalty_ppm = 0 }: Candidate): bigint {
+  return weighed({ total_stroops, penalty_ppm });
 }
 
 function weight({ resources: { cru, mru_mib, sru_mib } }: Need): number {

@@ -17,6 +17,8 @@ import { short } from '../rules/refusal.js';
 import { featuresFor } from '../rules/workload.js';
 import type { Agreement, Announcement, ArchitectShare, BlueprintRef, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
+import type { Journal } from './journal.js';
+import { ranked, rankingText } from './ranking.js';
 
 /** What somebody wants to buy. */
 export interface Wanted {
@@ -55,6 +57,8 @@ export interface Wanted {
   readonly notice_ms?: number;
   /** The most that is paid for an hour, stroops; farms that ask more are told, and may go down to it. */
   readonly max_per_hour_stroops?: string;
+  /** By price alone, whatever was lived through with a farm. */
+  readonly cheapest?: true;
 }
 
 /** Who buys, and how farms are reached. */
@@ -66,6 +70,8 @@ export interface Buyer {
   readonly post: (endpoint: string) => Post;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What was lived through with farms; left out: nothing is remembered. */
+  readonly journal?: Journal;
 }
 
 /** An offer that is what was asked for. */
@@ -94,12 +100,14 @@ export interface Declined {
   readonly nearest: Resources | null;
 }
 
-/** Every answer: offers by total, cheapest first. */
+/** Every answer: offers by total and experience, the best first. */
 export interface Quotes {
   readonly offers: Offer[];
   readonly declined: Declined[];
   readonly considered: number;
   readonly excluded: readonly { readonly reason: string; readonly count: number }[];
+  /** Why the first offer is not the cheapest, where experience speaks against that; null: it is. */
+  readonly ranking: string | null;
 }
 
 /** The request that says what is wanted, paid from the identity's wallet. */
@@ -120,6 +128,7 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { signal } = buyer;
   const { location } = wanted;
+  buyer.journal?.learn(buyer.grid.reader, Math.max(buyer.clock(), buyer.grid.reader.lastAt));
   const found = fitting(buyer, wanted);
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
@@ -127,8 +136,7 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request, wanted.max_per_hour_stroops)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);
-  offers.sort((a, b) => (a.total_stroops < b.total_stroops ? -1 : a.total_stroops > b.total_stroops ? 1 : a.farm.farm < b.farm.farm ? -1 : 1));
-  return { offers, declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms) };
+  return { offers: ranked(buyer, wanted, offers), declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms), ranking: rankingText(buyer, wanted, offers) };
 }
 
 /** The nodes that fit by the own copy, at what they ask of this buyer. */
@@ -157,6 +165,14 @@ function excludedOf({ matches, excluded }: Found, farms: readonly Match[]): Quot
  * @param most the most that is paid for an hour, stroops; undefined: what the farm asks
  */
 export async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest, most?: string): Promise<Offer | Declined> {
+  const begun = buyer.clock();
+  const answer = await heardFrom(buyer, farm, request, most);
+  const what = 'record' in answer ? 'offer' : answer.code === 'unreachable' ? 'silent' : answer.code === 'offer' ? 'false' : answer.code;
+  buyer.journal?.heard([{ farm: farm.farm, answer: what, took_ms: buyer.clock() - begun }], begun);
+  return answer;
+}
+
+async function heardFrom(buyer: Buyer, farm: Match, request: TalkRequest, most: string | undefined): Promise<Offer | Declined> {
   const no = (code: Declined['code'], reason: string, nearest: Resources | null = null): Declined => ({ farm: farm.farm, farm_name: farm.farm_name, code, reason, nearest });
   try {
     const conversation = converse(buyer, farm.farm, farm.endpoint);

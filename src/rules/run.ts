@@ -13,6 +13,9 @@ import { viewOf } from './view.js';
 /** How the reason of a running workload begins where what ran before was put back, because what the list says did not work. */
 export const ROLLED_BACK = 'rolled back: ';
 
+/** How the reason of a workload begins that ended because its machine let it down: what it ran on was gone, or went down. */
+export const CUT_OFF = ['what ran is not on this machine any more', 'the machine went down while it ran'] as const;
+
 /** What may still be said of a contract that is over. */
 const AFTERWARDS: ReadonlySet<Run['state']> = new Set(['released', 'exited', 'failed']);
 

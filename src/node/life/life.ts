@@ -15,7 +15,7 @@
 import { canonical } from '../../base/canonical.js';
 import { sha256Hex } from '../../base/hash.js';
 import { MAX_REASON_CHARS, UPDATE_PROOF_MS } from '../../base/limits.js';
-import { ROLLED_BACK } from '../../rules/run.js';
+import { CUT_OFF, ROLLED_BACK } from '../../rules/run.js';
 import type { WorkloadStatus } from '../../rules/objects.js';
 import type { Run, Workload } from '../../schema/types.js';
 import { oneLine } from '../children.js';
@@ -141,7 +141,7 @@ function follow(before: Life, { workload, limits }: Task, seen: Seen): Life {
   let life = before;
   const isIdle = life.again === null && life.over === null;
   if (running === undefined || running.state === 'created') {
-    const reason = running === undefined ? 'what ran is not on this machine any more' : MACHINE_DOWN;
+    const reason = running === undefined ? GONE : MACHINE_DOWN;
     return life.started !== null && isIdle ? cutOff(life, workload, reason, now) : life;
   }
   if (running.digest !== specDigest({ workload, limits })) {
@@ -164,7 +164,7 @@ function follow(before: Life, { workload, limits }: Task, seen: Seen): Life {
   return ended(life, workload, { ok, reason: running.reason, exit_code: running.exit_code }, now);
 }
 
-const MACHINE_DOWN = 'the machine went down while it ran';
+const [GONE, MACHINE_DOWN] = CUT_OFF;
 
 function withHealth(life: Life, health: Health): Life {
   return life.health === health ? life : { ...life, health };
