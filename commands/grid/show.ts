@@ -19,7 +19,7 @@ export const command: CommandFile<{ genesisFile?: string }> = {
     const object = readGrid(grid.reader);
     const { prices, governance, certifiers } = object;
     const supply = supplyOf(object);
-    if (genesisFile !== undefined) writeNew(genesisFile, grid.trustText());
+    if (genesisFile !== undefined) writeNew(genesisFile, await grid.trustText());
     const logKey = formatVkey(checkpointKeys(trustOf(grid.reader)).log);
     const state = gridState(context.home, { id: grid.id, name: grid.name, url: grid.url ?? grid.mirror, ...(grid.mirror === null ? {} : { mirror: true }), light: grid.isLight }, context.clock);
     context.out.one({

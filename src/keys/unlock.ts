@@ -7,9 +7,7 @@ import type { Flags, Io } from '../cli/io.js';
 import type { Prompt } from '../cli/prompt.js';
 import { readConfig, type Home } from '../home.js';
 import type { KeystoreFile } from '../schema/types.js';
-import { accountRoles } from './accounts.js';
-import { agentState } from './agent.js';
-import { openSecret, publicKeys, type Keyring, type KeyringType, type OpenKeyring } from './keyring.js';
+import type { Keyring, KeyringType, OpenKeyring } from './keyring.js';
 import type { KdfCost } from './cost.js';
 import { botKeyringType, createKeystore, listKeystores, openKeystore, readKeystore } from './keystore.js';
 
@@ -122,6 +120,8 @@ export async function openByPassphrase(context: Unlocker, type: KeyringType, nam
  */
 export async function openKeyring(context: Unlocker, type: KeyringType, name: string = identityInUse(context.home)): Promise<Keyring> {
   const real = type === 'identity' ? botKeyringType(context.home, name) : type;
+  // Most commands ask here only which identity is in use: what opens keys is loaded when one is opened.
+  const [{ accountRoles }, { agentState }, { openSecret }] = await Promise.all([import('./accounts.js'), import('./agent.js'), import('./keyring.js')]);
   const agent = await agentState(context.home, context.io.env);
   const held = agent?.keyrings.find((keyring) => keyring.type === real && keyring.name === name);
   if (held !== undefined) return held;
@@ -159,6 +159,7 @@ async function newPassphrase(context: Unlocker, type: KeyringType): Promise<stri
 export async function createKeyring(
   context: Unlocker, type: KeyringType, name: string | ((keys: Readonly<Record<string, string>>) => string), secret: Buffer = randomBytes(32), cost?: KdfCost,
 ): Promise<OpenKeyring> {
+  const { openSecret, publicKeys } = await import('./keyring.js');
   const keys = await publicKeys(type, secret);
   const chosen = typeof name === 'string' ? name : name(keys);
   // Identities and operational keys are used by one name.

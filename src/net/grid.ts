@@ -10,17 +10,13 @@ import type { Reader, StoredCheckpoint } from '../bcdb/reader.js';
 import { Store } from '../bcdb/store.js';
 import { readConfig, type Home } from '../home.js';
 import type { Keyring, KeyringType } from '../keys/keyring.js';
-import { gridRules } from '../rules/all.js';
 import { readGrid, type GridObject } from '../rules/objects.js';
 import type { Config, SignedRecord } from '../schema/types.js';
 import type { FollowState, OnProgress } from './follow.js';
-import { LightReader, type Basis } from './light/reader.js';
-import { openLightWriter } from './light/writer.js';
-import { takeHome } from './lock.js';
-import { readOnly } from './mirror.js';
+import type { Basis, LightReader } from './light/reader.js';
+import { readOnly } from './readonly.js';
 import type { ServedGrid } from './server.js';
-import { textOf, trustText } from './trustfile.js';
-import { logKeyring, openCopyWriter, openHomeWriter, openMirrorWriter, openNeighbour, type Writer, type WriterParts } from './writer.js';
+import type { Writer, WriterParts } from './writer.js';
 
 /** A grid as config.json lists it; url null: this home numbers its lines. */
 export type GridEntry = Config['grids'][number];
@@ -50,7 +46,9 @@ export interface GridOptions {
 export async function openGrid(options: GridOptions): Promise<Grid> {
   const { home, grid } = options;
   const entry = chosenGrid(readConfig(home), grid) ?? (await (await import('./genesis.js')).createLocal(options));
-  return new Grid(options, entry);
+  // What only some grids need, or only those who write, is loaded there: most commands read a copy.
+  const light = entry.light === true ? new (await import('./light/reader.js')).LightReader(home, entry, options.clock) : null;
+  return new Grid(options, entry, light);
 }
 
 /**
@@ -87,8 +85,8 @@ export class Grid implements ServedGrid, AsyncDisposable {
   /** The own copy. It shows what `refresh`, `append` and `submit` brought, always through this one object. */
   readonly reader: Reader;
   readonly #options: GridOptions;
-  /** Name of the keyring with the log's keys. */
-  readonly #logKeyring: string;
+  /** What names the keyring with the log's keys. */
+  readonly #genesis: Pick<GridObject, 'dev' | 'nonce' | 'handovers'>;
   readonly #store: Store | LightReader;
   /** The same where there is no copy. */
   readonly #light: LightReader | null;
@@ -98,25 +96,24 @@ export class Grid implements ServedGrid, AsyncDisposable {
   #users = 0;
   #live: Writer | undefined;
 
-  constructor(options: GridOptions, entry: GridEntry) {
+  constructor(options: GridOptions, entry: GridEntry, light: LightReader | null) {
     this.#options = options;
-    this.#light = entry.light === true ? new LightReader(options.home, entry, options.clock) : null;
+    this.#light = light;
     this.#store = this.#light ?? Store.read(options.home.gridDatabase(entry.id));
     if (this.#store.grid !== entry.id) {
       const { grid } = this.#store;
       this.#store[Symbol.dispose]();
       throw new Problem('integrity', `the book of grid ${entry.name} is ${grid === null ? 'empty' : `of grid ${grid}`}`, { hint: '3bot bcdb verify' });
     }
-    const { dev, nonce, handovers = 0 }: Pick<GridObject, 'dev' | 'nonce' | 'handovers'> = this.#light?.genesis ?? readGrid(this.#store);
+    this.#genesis = this.#light?.genesis ?? readGrid(this.#store);
     this.id = entry.id;
     this.name = entry.name;
-    this.dev = dev;
+    this.dev = this.#genesis.dev;
     this.isHome = entry.url === null;
     this.url = entry.mirror === true ? null : entry.url;
     this.mirror = entry.mirror === true ? entry.url : null;
     this.clock = options.clock;
     this.reader = this.#store;
-    this.#logKeyring = logKeyring(nonce, handovers);
   }
 
   /** There is no copy here: state is proven by others when it is asked for. */
@@ -201,7 +198,8 @@ export class Grid implements ServedGrid, AsyncDisposable {
   }
 
   /** Whose word counts on this grid, for those who have no copy: the text of a genesis file. */
-  trustText(): string {
+  async trustText(): Promise<string> {
+    const { textOf, trustText } = await import('./trustfile.js');
     return this.#light === null ? trustText(this.#store) : textOf(this.#light.trust);
   }
 
@@ -267,11 +265,12 @@ export class Grid implements ServedGrid, AsyncDisposable {
 
   async #openWriter(): Promise<Writer> {
     const { home, clock, signal, openKeyring } = this.#options;
-    if (this.#light !== null) return openLightWriter(home, this.#light, this.url ?? '', signal);
+    if (this.#light !== null) return (await import('./light/writer.js')).openLightWriter(home, this.#light, this.url ?? '', signal);
+    const [{ gridRules }, { takeHome }, { logKeyring, openCopyWriter, openHomeWriter, openMirrorWriter, openNeighbour }] = await Promise.all([import('../rules/all.js'), import('./lock.js'), import('./writer.js')]);
     const parts: WriterParts = { home, grid: this.id, rules: gridRules, clock, signal };
     const taken = await takeHome(home, signal);
     if (typeof taken === 'string') return openNeighbour(parts, taken);
-    const writer = this.mirror !== null ? openMirrorWriter(parts, taken, this.mirror) : this.url !== null ? openCopyWriter(parts, taken, this.url) : await openHomeWriter(parts, taken, this.#logKeyring, openKeyring);
+    const writer = this.mirror !== null ? openMirrorWriter(parts, taken, this.mirror) : this.url !== null ? openCopyWriter(parts, taken, this.url) : await openHomeWriter(parts, taken, logKeyring(this.#genesis.nonce, this.#genesis.handovers ?? 0), openKeyring);
     writer.onNews(() => {
       this.#store.refresh();
       for (const listener of this.#listeners) listener();

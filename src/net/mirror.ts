@@ -2,7 +2,7 @@
 // what is made of it is the same as a bot's answer, and checked by the same follower.
 import { setTimeout as pause } from 'node:timers/promises';
 import { toBase64 } from '../base/bytes.js';
-import { isProblem, messageOf, Problem } from '../base/errors.js';
+import { isProblem, messageOf } from '../base/errors.js';
 import { BUNDLES_AHEAD, MAX_CHECKPOINT_BYTES, MAX_LINES_BYTES, MAX_MILESTONES_BYTES, MAX_MIRROR_TILES, MAX_RECEIPT_BYTES, MIRROR_POLL_MS } from '../base/limits.js';
 import type { Batch } from '../bcdb/copy.js';
 import type { Line } from '../schema/types.js';
@@ -34,11 +34,6 @@ interface Milestone {
 interface Fetched {
   readonly from: number;
   readonly lines: Promise<Line[]>;
-}
-
-/** What is said where a record is to be written into a copy that is read from files. */
-export function readOnly(name: string, url: string): Problem {
-  return new Problem('refused', `this copy of grid ${name} is read only: it is read from a mirror, ${url}, and nobody there takes records`, { reason: 'read_only', hint: 'join the grid at a bot that serves it: 3bot grid join http://HOST:PORT' });
 }
 
 /** One mirrored log. */

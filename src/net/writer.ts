@@ -18,7 +18,8 @@ import { Cosigners } from './cosign.js';
 import { evidenceFolder } from './evidence.js';
 import { Follower, type FollowState, type OnProgress } from './follow.js';
 import { answers } from './lock.js';
-import { Mirror, readOnly } from './mirror.js';
+import { Mirror } from './mirror.js';
+import { readOnly } from './readonly.js';
 
 /** What changes a book. */
 export interface Writer extends AsyncDisposable {

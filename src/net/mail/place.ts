@@ -7,7 +7,7 @@ import { read } from '../../rules/objects.js';
 import type { Identity } from '../../schema/types.js';
 import { appendSigned, ensureIdentity } from '../compose.js';
 import type { Grid } from '../grid.js';
-import { readOnly } from '../mirror.js';
+import { readOnly } from '../readonly.js';
 
 /** Where a mailbox is, as this copy sees it; url null: in this home folder. */
 export interface MailboxPlace {
