@@ -7,7 +7,8 @@ import type { Goal } from '../src/consumer/wait.js';
 import type { Context } from './command.js';
 import { openGridOf } from './handle.js';
 
-const TIMEOUT_MS = 5 * 60_000;
+/** How long a contract is waited for, unless somebody says otherwise. */
+export const TIMEOUT_MS = 5 * 60_000;
 
 /** The two flags. */
 export interface WaitOptions {

@@ -159,6 +159,30 @@ const MIGRATIONS: readonly string[] = [
      count INTEGER NOT NULL,
      at_ms INTEGER NOT NULL,
      PRIMARY KEY (grid, farm, what, code)
+  // Blueprints: what was shown under which token, and what was applied, one revision after the other; plans as JSON without
+  // the bytes of any secret (src/architect/revisions.ts).
+  `CREATE TABLE blueprint_plans (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     token TEXT NOT NULL,
+     agreed TEXT NOT NULL,
+     made_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, bot, token)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE blueprint_revisions (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     name TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('applying', 'applied', 'failed', 'down')),
+     token TEXT NOT NULL,
+     design TEXT NOT NULL,
+     origin TEXT NOT NULL,
+     agreed TEXT NOT NULL,
+     reason TEXT,
+     begun_ms INTEGER NOT NULL,
+     ended_ms INTEGER,
+     PRIMARY KEY (grid, bot, name, revision)
    ) STRICT, WITHOUT ROWID;`,
 ];
 

@@ -13,7 +13,7 @@ export const testHook: { reach: ((point: string) => void) | undefined } = { reac
  *   handed_over, home_noted; of a witness: witness_noted; of what follows from a book: index_made, index_marked (within
  *   its transaction), state_folded, tile_written, mirror_told, light_noted; of an import: book_placed; of mailboxes: letter_kept,
  *   letters_dropped; of a payment: payment_kept; of a node's program: release_unpacked, release_asked, release_switched;
- *   of what a node keeps: secret_kept, secret_dropped, journal_kept
+ *   of what a node keeps: secret_kept, secret_dropped, journal_kept; of a blueprint: revision_begun, revision_applied, step_<what>
  * @param carryOut begins at once; where it gives a promise, "after" is when that is fulfilled
  */
 export function effect<T>(name: string, carryOut: () => T): T {

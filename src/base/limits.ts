@@ -586,3 +586,7 @@ export const MAX_WORKLOAD_PORTS = 64;
 export const MAX_COMPLETIONS = 200;
 /** Rows of the own copy that are looked at for them, so that a large book answers as quickly. */
 export const MAX_COMPLETION_ROWS = 1_000;
+/** Revisions of one blueprint that are kept: enough to go back by, each some kilobytes. */
+export const MAX_BLUEPRINT_REVISIONS = 100;
+/** Plans that were shown and are kept by their tokens; a person decides on the last few. */
+export const MAX_BLUEPRINT_PLANS = 50;

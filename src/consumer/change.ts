@@ -38,6 +38,19 @@ export async function deploy(grid: Grid, keyring: Keyring, id: string, changed: 
 }
 
 /**
+ * Makes these, and no others, the workloads of a contract. The same again records nothing.
+ * @returns whether something was recorded
+ * @throws Problem as `deploy`
+ */
+export async function replaceWorkloads(grid: Grid, keyring: Keyring, id: string, wanted: readonly Workload[]): Promise<boolean> {
+  const body = (reader: Reader): { workloads: Workload[] } | null => {
+    const { workloads } = current(reader, id);
+    return canonical(workloads) === canonical([...wanted]) ? null : { workloads: [...wanted] };
+  };
+  return (await appendSigned(grid, { chain: `contract/${id}`, kind: 'workload@1', body }, [keyring.signer('bot')])) !== null;
+}
+
+/**
  * Ends a contract and settles it in one record: what is used goes to the farm, the rest comes back. One that is
  * settled already stays as it is.
  * @param fault the time since its meter's last entry is not paid

@@ -49,12 +49,12 @@ export function showNetwork(reader: Reader, { id, name, subnet, devices }: Netwo
 
 /**
  * Makes a network. Without a subnet it gets one at random, so that it meets no other that its devices are in.
+ * @param nonce 32 hex digits, from which its id follows
  * @returns its id
  * @throws Problem `usage` where one of that name is there; what `append` throws
  */
-export async function createNetwork(grid: Grid, keyring: Keyring, bot: string, name: string, subnet: string | null): Promise<string> {
+export async function createNetwork(grid: Grid, keyring: Keyring, bot: string, name: string, subnet: string | null, nonce = randomBytes(16).toString('hex')): Promise<string> {
   if (networksOf(grid.reader, bot).some((one) => one.name === name)) throw new Problem('usage', `you have a network ${name} already`, { reason: 'name', hint: `3bot network show ${name}` });
-  const nonce = randomBytes(16).toString('hex');
   const id = chainId(grid.id, bot, nonce);
   const body: PrivateNetwork = { by: bot, nonce, name, subnet: subnet ?? `10.${(randomBytes(1)[0] ?? 0)}.0.0/16`, devices: [] };
   await appendSigned(grid, { chain: `network/${id}`, kind: 'network@1', body }, [keyring.signer('bot')]);
@@ -110,10 +110,19 @@ export function placed(reader: Reader, network: NetworkObject, workloads: readon
 }
 
 /** The lowest address that neither a device nor a workload has. @throws Problem `refused` where there is none */
-function nextAddress(reader: Reader, { id, by, subnet, devices }: NetworkObject, used: ReadonlySet<string>, at: number): string {
+function nextAddress(reader: Reader, network: NetworkObject, used: ReadonlySet<string>, at: number): string {
+  return freeAddress(network.id, network.subnet, new Set([...takenAddresses(reader, network, at), ...used]));
+}
+
+/** Addresses of a network that a device or workload has, by what is ordered or by what nodes say. */
+export function takenAddresses(reader: Reader, { id, by, devices }: NetworkObject, at: number): string[] {
   const ordered = contractsInForce(reader, by, at).flatMap(({ workloads }) => workloads.flatMap(({ network }) => (network?.id === id ? [network.address] : [])));
   const linked = linkedContracts(reader, id, at).flatMap(({ addresses }) => addresses);
-  const taken = new Set([...devices.map(({ address }) => address), ...ordered, ...linked, ...used]);
+  return [...devices.map(({ address }) => address), ...ordered, ...linked];
+}
+
+/** The lowest address of a network that is not taken. @throws Problem `refused`, reason `network`, where there is none */
+export function freeAddress(id: string, subnet: string, taken: ReadonlySet<string>): string {
   for (let host = 2; host < 65_535; host += 1) {
     const address = subnet.replace('0.0/16', `${host >> 8}.${host & 255}`);
     if (!taken.has(address) && isIn(subnet, address)) return address;

@@ -17,10 +17,13 @@ const POLL_MS = 150;
 /** What time alone changes, such as the end of a contract, is seen after this long. */
 const NEWS_MS = 5_000;
 
+/** A grid for one look. */
+export type Looked = Pick<Grid, 'id' | 'url' | 'reader' | 'refresh'> & AsyncDisposable;
+
 /** What waiting needs. */
 export interface Waiting {
   /** Opens the grid for one look; between looks others may write in this home. */
-  readonly open: () => Promise<Grid>;
+  readonly open: () => Promise<Looked>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly timeout_ms: number;
@@ -74,7 +77,7 @@ async function news({ url, id, size }: { url: string | null; id: string; size: n
 }
 
 /** How far it is, and the most that can become of it. */
-function look(grid: Grid, id: string, at: number): { progress: Progress; most: number; delays: readonly string[] } {
+function look(grid: Looked, id: string, at: number): { progress: Progress; most: number; delays: readonly string[] } {
   const contract = read(grid.reader, 'contract', id);
   if (contract === undefined) throw new Problem('integrity', `contract ${id} is no longer in the book`, { reason: 'withheld' });
   const { progress, failed } = progressOf(grid.reader, contract);

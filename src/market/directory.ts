@@ -181,7 +181,8 @@ function consider(state: DirectoryState, node: NodeObject, wanted: Search): Matc
   };
 }
 
-function isAt({ country, region }: Announcement['location'], wanted: string | undefined): boolean {
+/** Whether something stands in a country or region, or no place is asked for. */
+export function isAt({ country, region }: Announcement['location'], wanted: string | undefined): boolean {
   if (wanted === undefined) return true;
   const text = wanted.toLowerCase();
   return country?.toLowerCase() === text || region?.toLowerCase() === text;
