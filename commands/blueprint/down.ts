@@ -13,7 +13,8 @@ nodes, which keep it for the retention that was agreed and then wipe it. An inte
   async run(context, [text = ''], options) {
     const { formatTft } = await import('../../src/base/amount.js');
     const { endContract } = await import('../../src/consumer/change.js');
-    const { findContract, showContract } = await import('../../src/consumer/contracts.js');
+    const { findContract } = await import('../../src/consumer/contracts.js');
+    const { showContract } = await import('../../src/market/contract.js');
     const { standingOf } = await import('../../src/architect/standing.js');
     const { out, prompt } = context;
     const name = parseBlueprintName(text);

@@ -11,7 +11,7 @@ export const command: CommandFile<GridFlag> = {
   async run(context, _args, { grid: named }) {
     const { formatTft } = await import('../../src/base/amount.js');
     const { blueprintsOf, standingOf } = await import('../../src/architect/standing.js');
-    const { workloadState } = await import('../../src/consumer/contracts.js');
+    const { workloadState } = await import('../../src/market/contract.js');
     const { out } = context;
     await using view = await openView(context, named);
     const { grid, bot, at, revisions } = view;

@@ -1,7 +1,7 @@
 // What stands of a blueprint, as apply and show end with it: parts, their services, where they are reached.
 import type { Revision } from '../../src/architect/revisions.js';
 import type { Standing } from '../../src/architect/standing.js';
-import { workloadState, type ContractShown } from '../../src/consumer/contracts.js';
+import { workloadState, type ContractShown } from '../../src/market/contract.js';
 import type { Reader } from '../../src/bcdb/reader.js';
 import type { Output } from '../../src/cli/output.js';
 import type { Context } from '../command.js';
@@ -15,7 +15,7 @@ export interface PartShown {
 
 /** Parts as they stand, newest generation of each first. */
 export async function partsShown(reader: Reader, standing: readonly Standing[], at: number): Promise<PartShown[]> {
-  const { showContract } = await import('../../src/consumer/contracts.js');
+  const { showContract } = await import('../../src/market/contract.js');
   return standing.map(({ part, contract }) => ({ part, contract: showContract(reader, contract, at) }));
 }
 

@@ -57,7 +57,7 @@ function fieldsOf(workload: Workload): Map<string, string> {
     ...(mounts ?? []).map((one): [string, string] => [`mounts.${one.path}`, `${one.folder ?? 'the whole volume'}${one.read_only ? ', read-only' : ''}`]),
     ...(tmpfs ?? []).map((one): [string, string] => [`tmpfs.${one.path}`, `${one.size_mib} MiB`]),
     ...(ulimits ?? []).map((one): [string, string] => [`ulimits.${one.name}`, `${one.soft}:${one.hard}`]),
-    ...secrets.map((one): [string, string] => [`secrets.${one.name}`, `${one.env === undefined ? 'a file' : `the variable ${one.env}`}, SHA-256 ${one.sha256.slice(0, 12)}`]),
+    ...secrets.map((one): [string, string] => [`secrets.${one.name}`, `${one.env !== undefined ? `the variable ${one.env}` : (one.path ?? 'a file')}, SHA-256 ${one.sha256.slice(0, 12)}`]),
     ...(network === undefined ? [] : [['network', network.address] as [string, string]]),
     ...Object.entries(rest).map(([field, value]): [string, string] => [field, typeof value === 'object' ? canonical(value as never) : String(value)]),
   ];

@@ -5,8 +5,8 @@
 //   book  ──┘             ├─ replace  ordered anew first, ended afterwards: its volume begins empty
 //                         ├─ keep
 //                         └─ end
-import { canonical, type Json } from '../base/canonical.js';
 import { fits, RESOURCE_NAMES } from '../capacity/fit.js';
+import { apart, type Place } from '../consumer/choose.js';
 import { freeAddress } from '../consumer/networks.js';
 import type { Wanted } from '../consumer/quote.js';
 import { differences } from '../consumer/same.js';
@@ -81,13 +81,13 @@ export interface PlanParts {
 /** @throws Problem `refused`, reason `network`, where that has no address left */
 export function planFor({ grid, name, wishes, network, standing, at }: PlanParts): Plan {
   const newest = new Map([...standing].reverse().map((one) => [one.part, one]));
-  const places = new Map<string, Set<string>>();
+  const places = new Map<string, Place[]>();
   const addresses = network === null ? null : new Addresses(network, wishes.map((wish) => newest.get(wish.name)));
   const wanted = wishes.map((wish): PartPlan => {
     const one = newest.get(wish.name);
     if (one === undefined) return ordered(name, { ...wish, wanted: addressed(wish.wanted, addresses, undefined) }, undefined, []);
     const here = addressed(wish.wanted, addresses, one);
-    const why = [...immovable(here, one, at), ...apart(wish, one, places)];
+    const why = [...immovable(here, one, at), ...crowded(wish, one, places)];
     if (why.length > 0) return ordered(name, { ...wish, wanted: addressed(wish.wanted, addresses, undefined) }, one, why);
     return changed({ ...wish, wanted: here }, one);
   });
@@ -166,20 +166,18 @@ function grows(from: Resources, to: Resources, free: Resources): boolean {
   return RESOURCE_NAMES.every((name) => to[name] <= from[name] || to[name] - from[name] <= free[name]);
 }
 
-/** Whether an earlier part of the group has the place already; notes it. */
-function apart({ group, spread }: PartWish, one: Standing, places: Map<string, Set<string>>): string[] {
-  if (spread === null) return [];
-  const place = placeOf(spread, one);
-  const taken = places.get(group) ?? new Set<string>();
-  if (taken.has(place)) return [`another ${group} has its ${spread}`];
-  places.set(group, taken.add(place));
+/** Whether an earlier part of the group stands where this one must not; notes where this one is. */
+function crowded({ group, spread }: PartWish, one: Standing, places: Map<string, Place[]>): string[] {
+  const taken = places.get(group) ?? [];
+  const place = placeOf(one);
+  if (!taken.every((other) => apart(spread, other, place))) return [`another ${group} has its ${spread ?? 'place'}`];
+  places.set(group, [...taken, place]);
   return [];
 }
 
 /** Where a contract is, as far as spreading goes. */
-export function placeOf(spread: NonNullable<Spread>, { contract: { agreement }, node }: Standing): string {
-  const { country, region } = node?.announcement.location ?? { country: null, region: null };
-  return spread === 'farm' ? agreement.farm : spread === 'node' ? agreement.node : canonical({ country, region } as Json);
+export function placeOf({ contract: { agreement }, node }: Standing): Place {
+  return { farm: agreement.farm, node: agreement.node, location: node?.announcement.location ?? { country: null, region: null } };
 }
 
 function addressed(wanted: Wanted, addresses: Addresses | null, one: Standing | undefined): Wanted {

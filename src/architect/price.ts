@@ -8,7 +8,7 @@ import type { Buyer } from '../consumer/quote.js';
 import { askedFor } from '../market/amendment.js';
 import { read, type ContractObject } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import type { PartPlan, Plan } from './plan.js';
+import { placeOf, type PartPlan, type Plan } from './plan.js';
 import type { Standing } from './standing.js';
 import { isOrdered } from './steps.js';
 import type { Agreed, Deal } from './token.js';
@@ -56,7 +56,7 @@ function groupsOf({ parts }: Plan): PartPlan[][] {
 /** Where those of a group are that stay. */
 function besides({ parts }: Plan, group: string | null, standing: readonly Standing[]): Place[] {
   const staying = new Set(parts.filter((one) => one.group === group && (one.action === 'keep' || one.action === 'change')).map(({ contract }) => contract));
-  return standing.filter(({ contract }) => staying.has(contract.id)).map(({ contract, node }) => ({ farm: contract.agreement.farm, node: contract.agreement.node, location: node?.announcement.location ?? { country: null, region: null } }));
+  return standing.filter(({ contract }) => staying.has(contract.id)).map(placeOf);
 }
 
 function orderDeal({ part }: PartPlan, offered: Offered | undefined): Deal {

@@ -42,7 +42,7 @@ export interface Service {
   readonly copies: number;
 }
 
-const MARKET_FIELDS = ['part', 'web', 'secret_env', 'registry_login'];
+const MARKET_FIELDS = ['part', 'web', 'secret_env', 'registry_login', 'process'];
 const ULIMITS: readonly Ulimit['name'][] = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
 
@@ -61,17 +61,18 @@ export function readService(name: string, table: Table, scene: Scene): Service {
   const registry = login === undefined || market === undefined ? undefined : sources.use('secrets', login, at(market, 'registry_login') ?? market, {});
   const hidden = new Set(secrets.flatMap(({ env }) => env ?? []));
   const needs = needsOf(table, deploy, faults);
+  const isBare = market !== undefined && truthAt(market, 'process', faults) === true;
   const words = { command: wordsOf(table, 'command', faults) ?? [], entrypoint: wordsOf(table, 'entrypoint', faults) };
   const parts = {
     // Said also where there are none: left out, it would see the whole volume.
     entrypoint: words.entrypoint, directory: pathAt(table, 'working_dir', faults), user: userOf(table, faults),
     read_only: truthAt(table, 'read_only', faults) === true ? (true as const) : undefined,
-    tmpfs: some(mounted.tmpfs), mounts: mounted.mounts, ulimits: some(ulimitsOf(table, faults)), limits: needs.limits,
+    tmpfs: some(mounted.tmpfs), mounts: isBare ? some(mounted.mounts) : mounted.mounts, ulimits: some(ulimitsOf(table, faults)), limits: isBare ? undefined : needs.limits,
     restart: restartOf(table, deploy, faults), health: healthOf(table, faults), stop: stopOf(table, faults),
     registry: registry === undefined ? undefined : { secret: registry.name }, web: some(market === undefined ? [] : webOf(market, faults)), aliases: some(aliasesOf(name, workloadName, table, faults)),
   };
   const workload: Workload = {
-    name: workloadName, image: imageOf(table, faults), command: words.command,
+    name: workloadName, image: isBare ? processOf(table, faults) : imageOf(table, faults), command: words.command,
     env: variablesOf(table, { values: scene.values, beside: scene.beside, hidden }, faults),
     ports: withWeb(portsOf(table, faults), parts.web ?? []),
     secrets: [...new Map([...secrets, ...(registry === undefined ? [] : [registry])].map((one) => [one.name, one])).values()],
@@ -82,6 +83,13 @@ export function readService(name: string, table: Table, scene: Scene): Service {
 
 function some<T>(items: readonly T[]): T[] | undefined {
   return items.length === 0 ? undefined : [...items];
+}
+
+/** A bare command, for nodes with the process runtime: no image at all. */
+function processOf(table: Table, faults: Faults): null {
+  if (at(table, 'image') !== undefined) faults.refuse(nameOf(table, 'image'), 'a bare command (x-3bot: process) has no image', 'leave one of them out');
+  if (at(table, 'command') === undefined) faults.refuse(table, 'its command is missing', "command: ['/bin/sh', '-c', '…']");
+  return null;
 }
 
 /** The whole name of an image: Compose's short ones are those of Docker's registry. */
