@@ -2,25 +2,20 @@
 import type { Beside } from '../../src/architect/beside.js';
 import type { Design, SecretSource } from '../../src/architect/design.js';
 import type { Input } from '../../src/architect/inputs.js';
+import type { Source } from '../../src/architect/open.js';
 import type { Origin } from '../../src/architect/revisions.js';
 import type { Standing } from '../../src/architect/standing.js';
 import { Problem } from '../../src/base/errors.js';
 import type { GivenSecret } from '../../src/consumer/secrets.js';
+import type { Grid } from '../../src/net/grid.js';
 import type { BlueprintRef } from '../../src/schema/types.js';
 import type { Context } from '../command.js';
+import { openGridOf, renew } from '../handle.js';
 import { secretsGiven } from '../secrets.js';
 import type { PlanOptions } from './planning.js';
 
 /** The argument of plan and apply. */
 export const SOURCE_ARGUMENT = ['<blueprint>', 'a file (a Compose file will do), - for stdin, recipe:NAME, or a published one: ARCHITECT/NAME[@VERSION] or its id'] as const;
-
-interface Source {
-  readonly title: string;
-  readonly text: string;
-  readonly folder: string | null;
-  readonly blueprint: BlueprintRef | null;
-  readonly name: string | null;
-}
 
 /** A design, and where it is from. */
 export interface OpenedDesign {
@@ -39,7 +34,7 @@ export async function openDesign(context: Context, named: string, options: PlanO
   const { designOf, inputsOf } = await import('../../src/architect/blueprint.js');
   const { designHash } = await import('../../src/architect/design.js');
   const { noteText } = await import('../../src/architect/faults.js');
-  const source = await sourceOf(context, named);
+  const source = await sourceOf(context, named, options.grid);
   const bytes = Buffer.from(source.text);
   const given = await secretsGiven(context, options.secret === undefined ? {} : { secret: options.secret });
   const values = await valuesOf(context, inputsOf(bytes, source.title), options.set ?? []);
@@ -53,13 +48,25 @@ export async function openDesign(context: Context, named: string, options: PlanO
   return { design, origin: { from: source.title, inputs: Object.fromEntries(values) }, blueprint: source.blueprint, beside, given };
 }
 
-async function sourceOf({ io }: Context, named: string): Promise<Source> {
-  const { basename, dirname, resolve } = await import('node:path');
+/** The book is opened only where a published one is meant. */
+async function sourceOf(context: Context, named: string, grid: string | undefined): Promise<Source> {
+  const { openSource } = await import('../../src/architect/open.js');
   const { MAX_BLUEPRINT_BYTES } = await import('../../src/base/limits.js');
   const { readInput, readText } = await import('../files.js');
-  if (named === '-') return { title: 'stdin', text: await readInput(io, MAX_BLUEPRINT_BYTES), folder: null, blueprint: null, name: null };
-  const path = resolve(named);
-  return { title: named, text: readText(named, MAX_BLUEPRINT_BYTES), folder: dirname(path), blueprint: null, name: basename(path).replace(/\.[^.]*$/, '').toLowerCase() };
+  let opened: Grid | undefined;
+  try {
+    return await openSource(named, {
+      reader: async () => {
+        opened = await openGridOf(context, grid);
+        await renew(context, opened);
+        return opened.reader;
+      },
+      file: (path) => readText(path, MAX_BLUEPRINT_BYTES),
+      input: () => readInput(context.io, MAX_BLUEPRINT_BYTES),
+    });
+  } finally {
+    await opened?.[Symbol.asyncDispose]();
+  }
 }
 
 /** Values of inputs; what is missing is asked for on a terminal. */
