@@ -159,6 +159,7 @@ const MIGRATIONS: readonly string[] = [
      count INTEGER NOT NULL,
      at_ms INTEGER NOT NULL,
      PRIMARY KEY (grid, farm, what, code)
+   ) STRICT, WITHOUT ROWID;`,
   // Blueprints: what was shown under which token, and what was applied, one revision after the other; plans as JSON without
   // the bytes of any secret (src/architect/revisions.ts).
   `CREATE TABLE blueprint_plans (
