@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Problem } from '../../src/base/errors.js';
-import type { CommandFile, Context } from '../command.js';
+import type { CommandFile } from '../command.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
+import { drawQr } from '../qr.js';
 
 interface Options extends GridFlag {
   device?: string;
@@ -46,7 +47,8 @@ export const command: CommandFile<Options> = {
     write(path, whole);
     const peers = whole.split('[Peer]').length - 1;
     out.one({ json: { network: network.id, device, address, key, file: path, peers }, id: path, text: () => `device    ${device}\naddress   ${address}\nfile      ${path} (holds a secret; mode 0600)\nnodes     ${peers}` });
-    await showCode(context, whole);
+    // The code holds the secret: only a person who looks gets it.
+    if (context.io.terminal.stderr) await drawQr(context, whole);
     if (peers === 0) out.note('note: no node that can be called carries this network yet; when one does, run this again');
     out.next(`wg-quick up ${path}, or scan the code with WireGuard's app`);
   },
@@ -64,11 +66,4 @@ function secretIn(path: string): string | null {
 function write(path: string, text: string): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600, flag: 'w' });
   renameSync(`${path}.new`, path);
-}
-
-/** On stderr, where a person looks; nothing without a terminal. */
-async function showCode({ io, flags }: Context, text: string): Promise<void> {
-  if (flags.json || !io.terminal.stderr) return;
-  const { toString } = await import('qrcode');
-  io.stderr.write(`\n${await toString(text, { type: 'terminal', small: true, errorCorrectionLevel: 'L' })}\n`);
 }

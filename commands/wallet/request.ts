@@ -3,16 +3,17 @@ import { parseTft } from '../../src/base/amount.js';
 import { parseDuration } from '../../src/base/duration.js';
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag } from '../handle.js';
+import { drawQr, QR_FLAG, type QrFlag } from '../qr.js';
 import { ACCOUNT_FLAG, accountOf, type AccountFlag } from './account.js';
 
-export const command: CommandFile<GridFlag & AccountFlag & { memo?: string; expires?: number }> = {
+export const command: CommandFile<GridFlag & AccountFlag & QrFlag & { memo?: string; expires?: number }> = {
   about: 'Prints a text that asks for a payment to your account: grid, address, amount, memo, end and an id of its own. Send it to whoever\nshall pay; 3bot wallet pay shows what it says and pays it once. It is not signed: who receives it checks whom it names.',
   arguments: [['<amount>', 'TFT, with at most 7 decimal places']],
-  options: (c) => c.option(...ACCOUNT_FLAG).option(...GRID_FLAG)
+  options: (c) => c.option(...ACCOUNT_FLAG).option(...QR_FLAG).option(...GRID_FLAG)
     .option('--memo <text>', 'up to 100 characters, recorded with the payment (default: request and the first digits of its id)')
     .option('--expires <duration>', 'how long it can be paid, for example 12h or 30d (default: no end)', parseDuration),
-  examples: ['3bot wallet request 12.5 --memo invoice-7', '3bot wallet request 3 --expires 7d --account till'],
-  async run(context, [amountText = ''], { grid: named, account: wanted, memo, expires }) {
+  examples: ['3bot wallet request 12.5 --memo invoice-7', '3bot wallet request 3 --expires 7d --account till --qr'],
+  async run(context, [amountText = ''], { grid: named, account: wanted, memo, expires, qr }) {
     const { randomBytes } = await import('node:crypto');
     const { formatTft } = await import('../../src/base/amount.js');
     const { iso } = await import('../../src/base/clock.js');
@@ -32,6 +33,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { memo?: string; expi
       text: () => asked,
     });
     if (!context.flags.json) out.note(`asks for ${formatTft(request.amount)} TFT of grid ${grid.name} to ${account.address}${until === null ? '' : ` until ${until}`}\n${ADDRESS_NOTE}`);
+    if (qr === true) await drawQr(context, asked);
     out.next('3bot wallet pay REQUEST   (whoever shall pay)');
   },
 };

@@ -7,6 +7,7 @@ import { canonical } from '../../src/base/canonical.js';
 import { sha256Hex } from '../../src/base/hash.js';
 import { parseKey } from '../../src/keys/did.js';
 import type { KeystoreFile } from '../../src/schema/types.js';
+import { qrOf } from '../qr.js';
 import { assertNoLeak, bot, botJson, PASSPHRASE, tempHome } from '../script.js';
 import { terminal } from '../terminal.js';
 
@@ -65,6 +66,9 @@ test('list, show and use, without a passphrase', async () => {
   assert.equal(list.length, 4);
   assert.equal((await bot(['identity', 'list'], locked)).stdout.split('\n')[0]?.split('\t')[0], 'alice');
   assert.deepEqual(await botJson(['identity', 'show'], locked), { ...alice });
+  const drawn = await bot(['identity', 'show', '--qr'], locked);
+  assert.match(drawn.stdout, /^did\tdid:key:z/m);
+  assert.ok(drawn.stderr.includes(await qrOf(alice.did)));
   assert.equal((await botJson<Identity>(['identity', 'show', alice.id.slice(0, 10)], locked)).name, 'alice');
   assert.equal((await bot(['identity', 'use', 'bob'], locked)).code, 0);
   assert.equal((await botJson<Identity>(['identity', 'show'], locked)).name, 'bob');

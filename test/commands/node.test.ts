@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { qrOf } from '../qr.js';
 import { bot, botJson, startBot, tempHome, type Running } from '../script.js';
 
 interface Options {
@@ -116,7 +117,9 @@ test('a machine becomes a node of the own farm, announces changes only, and keep
 test('an invitation makes another machine a node, once', async () => {
   const { options, farm, grid, serve } = await farmer();
   await using served = await serve();
-  const invitation = (await bot(['farm', 'invite'], options)).stdout.trim();
+  const given = await bot(['farm', 'invite', '--qr'], options);
+  const invitation = given.stdout.trim();
+  assert.ok(given.stderr.includes(await qrOf(invitation)));
   const machine = { home: tempHome() };
   const join = ['node', 'join', invitation, '--declare', '8/16/500/0', '--runtime', 'process', '--allow-consumer', 'alice'];
   const joined = await botJson<{ admitted: boolean; farm: string; grid: string }>(join, machine);

@@ -1,6 +1,7 @@
 // Sessions of payments that must happen once: idempotency keys across a kill, and payment requests between two people.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { qrOf } from '../../qr.js';
 import { bot, botJson, startBot, tempHome } from '../../script.js';
 
 interface Sent { record: string; index: number; resumed: boolean; balance: string; memo: string }
@@ -36,7 +37,9 @@ test('a request is shown, paid once on the grid that it names, and refused late 
   const bob = { home: tempHome() };
   await botJson(['identity', 'create', '--name', 'bob'], bob);
   await botJson(['grid', 'join', url], bob);
-  const request = (await bot(['wallet', 'request', '7.25', '--memo', 'invoice 7'], bob)).stdout.trim();
+  const asked = await bot(['wallet', 'request', '7.25', '--memo', 'invoice 7', '--qr'], bob);
+  const request = asked.stdout.trim();
+  assert.ok(asked.stderr.includes(await qrOf(request)), 'the code holds what stdout says');
   const shown = await bot(['wallet', 'pay', request, '--dry-run', '--json'], { ...alice, passphrase: null });
   assert.deepEqual([shown.json<{ amount: string }>().amount, shown.json<{ memo: string }>().memo], ['7.2500000', 'invoice 7']);
   const paid = await bot(['wallet', 'pay', request], alice);
