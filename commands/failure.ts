@@ -32,8 +32,8 @@ export function exitCodeOf(thrown: unknown): number {
 export function failureText(thrown: unknown, json: boolean, debug = false): string {
   const known = diskProblem(thrown);
   const problem = known instanceof Problem ? known : new Problem('failed', messageOf(thrown), { cause: thrown, ...(debug ? {} : { hint: 'set THREEBOT_DEBUG=1 to see where' }) });
-  const { code, reason = null, message, hint = null } = problem;
+  const { code, reason = null, message, hint = null, more } = problem;
   const trace = debug && thrown instanceof Error ? `${thrown.stack ?? ''}\n` : '';
-  if (json) return `${JSON.stringify({ error: { code, reason, message, hint } })}\n${trace}`;
+  if (json) return `${JSON.stringify({ error: { code, reason, message, hint, ...more } })}\n${trace}`;
   return `3bot: error: ${message}\n${hint === null ? '' : `3bot: hint: ${hint}\n`}${trace}`;
 }

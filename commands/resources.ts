@@ -1,6 +1,7 @@
 // The flags that say how much and where; explore, quote and reserve take the same.
 import type { Command } from 'commander';
 import { Problem } from '../src/base/errors.js';
+import { MAX_FEATURES } from '../src/base/limits.js';
 import { defaultResources, parseSize } from '../src/capacity/parse.js';
 import type { Announcement, Resources } from '../src/schema/types.js';
 
@@ -19,6 +20,8 @@ export interface ResourceOptions {
   node?: string;
   location?: string;
   runtime?: Announcement['runtime'];
+  platform?: string;
+  feature?: string[];
 }
 
 const SIZES = [['memory', 'mru', 'memory (default: 1 GiB a core)'], ['ssd', 'sru', 'SSD storage'], ['hdd', 'hru', 'HDD storage']] as const;
@@ -34,7 +37,9 @@ export function resourceOptions(command: Command): Command {
     .option('--farm <farm>', 'only this farm: name, or first digits of its id')
     .option('--node <node>', 'only this node: first digits of its key')
     .option('--location <place>', 'only nodes in this country (two letters) or region')
-    .option('--runtime <runtime>', 'only nodes with this runtime: podman or process', parseRuntime);
+    .option('--runtime <runtime>', 'only nodes with this runtime: podman or process', parseRuntime)
+    .option('--platform <platform>', 'only nodes of this platform, for example linux/arm64 (default: what the image is for)', parsePlatform)
+    .option('--feature <feature>', 'only nodes that announce it, for example vm, wireguard, gateway; what runs needs some by itself; repeat for more', collectFeature);
 }
 
 /**
@@ -67,6 +72,18 @@ function one(value: number | undefined, same: number | undefined, flag: string, 
 export function parseCount(text: string): number {
   if (!/^[0-9]{1,5}$/.test(text)) throw new Problem('usage', `not a whole number: ${JSON.stringify(text)}`, { hint: 'a number from 0 to 99999' });
   return Number(text);
+}
+
+/** @throws Problem `usage` */
+function parsePlatform(text: string): string {
+  if (!/^[a-z0-9]{2,20}\/[a-z0-9_]{2,20}$/.test(text)) throw new Problem('usage', `not a platform: ${JSON.stringify(text.slice(0, 100))}`, { hint: 'for example linux/amd64 or linux/arm64' });
+  return text;
+}
+
+/** @throws Problem `usage` */
+function collectFeature(text: string, before: string[] = []): string[] {
+  if (!/^[a-z0-9-]{2,40}$/.test(text) || before.length >= MAX_FEATURES) throw new Problem('usage', `not a feature: ${JSON.stringify(text.slice(0, 100))}`, { hint: `a word as nodes announce it, at most ${MAX_FEATURES} of them: exec, vm, wireguard, gateway` });
+  return [...before, text];
 }
 
 function parseRuntime(text: string): Announcement['runtime'] {

@@ -25,6 +25,8 @@ export interface ProblemDetail {
   reason?: string;
   /** What to do, preferably a command; one line, no full stop. */
   hint?: string;
+  /** What else scripts may want to know, under names of its own beside these: part of what `--json` prints. */
+  more?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -36,6 +38,7 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly reason: string | undefined;
   readonly hint: string | undefined;
+  readonly more: Readonly<Record<string, unknown>>;
 
   constructor(code: ProblemCode, message: string, detail: ProblemDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -43,6 +46,7 @@ export class Problem extends Error {
     this.code = code;
     this.reason = detail.reason;
     this.hint = detail.hint;
+    this.more = detail.more ?? {};
   }
 }
 

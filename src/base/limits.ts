@@ -192,6 +192,8 @@ export const MAX_WATCHES_OF_ONE = 8;
 export const MAX_HOLDS_OF_ONE = 32;
 /** Wallet: how long a repeated command means a transfer whose answer was lost; longer, and it is next month's rent. */
 export const UNSENT_LIFE_MS = 24 * 3_600_000;
+/** Features that one search asks for: each is a check, and all checks of a node fit one number. */
+export const MAX_FEATURES = 8;
 /** Farms asked side by side for one request. */
 export const MAX_ASKED = 32;
 /** Farmer's script: how long it may take, how much it may say (an answer has a hundred bytes), how many are asked at once

@@ -8,6 +8,7 @@ import type { Book, BookLine, Head } from './book.js';
 import { Subtrees } from '../tlog/subtrees.js';
 import type { ParsedRecord } from './record.js';
 import type { Reader, StoredCheckpoint } from './reader.js';
+import { catalogRow } from './catalog.js';
 import { BookIndex } from './index/book-index.js';
 import { Tree, type TileStorage } from '../tlog/tree.js';
 import { asProblem, lineOf, SQL, type LineRow } from './sql.js';
@@ -100,7 +101,7 @@ export class Store implements Reader, Disposable {
       this.#sql('beginWrite').run();
       const result = write(this.#asBook());
       void this.tree; // its tiles belong to the transaction
-      for (const [id, value] of this.#put) this.#sql('putObject').run(id, canonical(value));
+      for (const [id, value] of this.#put) this.#putObject(id, value);
       this.#sql('commit').run();
       for (const [id, value] of this.#put) this.#objects.set(id, value);
       return result;
@@ -319,11 +320,21 @@ export class Store implements Reader, Disposable {
     this.#tree = undefined;
   }
 
+  #putObject(id: string, value: JsonObject): void {
+    this.#sql('putObject').run(id, canonical(value));
+    const listed = catalogRow(id, value);
+    if (listed !== undefined) this.#statement(listed.sql).run(listed.row);
+  }
+
   #sql(name: keyof typeof SQL): Database.Statement {
-    let statement = this.#prepared.get(name);
+    return this.#statement(SQL[name]);
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#prepared.get(sql);
     if (statement === undefined) {
-      statement = this.db.prepare(SQL[name]);
-      this.#prepared.set(name, statement);
+      statement = this.db.prepare(sql);
+      this.#prepared.set(sql, statement);
     }
     return statement;
   }

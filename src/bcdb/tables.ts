@@ -1,6 +1,7 @@
 // The tables of a copy (and of a home: the same), as numbered migrations. A migration that was released is never edited.
 import type { Database } from 'better-sqlite3';
 import { Problem } from '../base/errors.js';
+import { CATALOG_TABLES, fillCatalog } from './catalog.js';
 
 /** The file's mark (`PRAGMA application_id`): "3bot" in ASCII. */
 const APPLICATION_ID = 0x33626f74;
@@ -74,7 +75,10 @@ const MIGRATIONS: readonly string[] = [
   DROP INDEX record_kind;
   DROP TABLE signer;
   `,
+  CATALOG_TABLES,
 ];
+/** The version that brought the catalog. */
+const WITH_CATALOG = 4;
 
 /**
  * Brings a book's file to the newest tables.
@@ -88,6 +92,7 @@ export function migrate(db: Database): void {
   if (version === MIGRATIONS.length) return;
   db.transaction(() => {
     for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    if (version < WITH_CATALOG) fillCatalog(db);
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
   }).exclusive();
@@ -96,6 +101,11 @@ export function migrate(db: Database): void {
 /** Whether the file has that table: a reader may open one that no newer release has written to yet. */
 export function hasMilestones(db: Database): boolean {
   return (db.pragma('user_version', { simple: true }) as number) >= 2;
+}
+
+/** Whether the file has the catalog; as `hasMilestones`. */
+export function hasCatalog(db: Database): boolean {
+  return (db.pragma('user_version', { simple: true }) as number) >= WITH_CATALOG;
 }
 
 function isEmpty(db: Database): boolean {

@@ -7,7 +7,8 @@ import { parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import { perHourStroops } from '../capacity/price.js';
 import type { Keyring } from '../keys/keyring.js';
 import { feesOf, sumOf } from '../market/blueprint.js';
-import { EXCLUSIONS, search, type Found, type Match, type Exclusion } from '../market/directory.js';
+import { excludedText, search, type Excluded, type Found, type Match } from '../market/directory.js';
+import { nearestShown, nearestText, type Nearest } from '../market/nearest.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, speakerOf, type Message, type Post } from '../net/talk.js';
@@ -19,6 +20,9 @@ import type { Agreement, Announcement, ArchitectShare, BlueprintRef, Quorum, Res
 import { validated } from '../schema/validate.js';
 import type { Journal } from './journal.js';
 import { ranked, rankingText } from './ranking.js';
+
+/** Nearest terms that an error names. */
+const SHOWN_NEAREST = 3;
 
 /** What somebody wants to buy. */
 export interface Wanted {
@@ -105,7 +109,10 @@ export interface Quotes {
   readonly offers: Offer[];
   readonly declined: Declined[];
   readonly considered: number;
-  readonly excluded: readonly { readonly reason: string; readonly count: number }[];
+  /** `not_asked`: fits, and cheaper ones were asked. */
+  readonly excluded: readonly (Omit<Excluded, 'reason'> & { readonly reason: Excluded['reason'] | 'not_asked' })[];
+  /** Where nothing fits: what would do instead. */
+  readonly nearest: readonly Nearest[];
   /** Why the first offer is not the cheapest, where experience speaks against that; null: it is. */
   readonly ranking: string | null;
 }
@@ -136,7 +143,7 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
   const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request, wanted.max_per_hour_stroops)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);
-  return { offers: ranked(buyer, wanted, offers), declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms), ranking: rankingText(buyer, wanted, offers) };
+  return { offers: ranked(buyer, wanted, offers), declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms), nearest: found.nearest, ranking: rankingText(buyer, wanted, offers) };
 }
 
 /** The nodes that fit by the own copy, at what they ask of this buyer. */
@@ -241,11 +248,10 @@ function difference(own: ParsedRecord, theirs: ParsedRecord): string {
  * Why there is no offer: nobody sells, nothing fits, nobody answered, all declined; with the counts.
  * @throws Problem `nothing_fits`, `unreachable` or `refused`
  */
-export function demandOffers({ offers, declined, considered, excluded }: Quotes): void {
+export function demandOffers({ offers, declined, considered, excluded, nearest }: Quotes): void {
   if (offers.length > 0) return;
-  const counts = excluded.map(({ reason, count }) => `${count} ${reason in EXCLUSIONS ? EXCLUSIONS[reason as Exclusion] : 'not asked'}`).join(', ');
   if (considered === 0) throw new Problem('nothing_fits', 'nobody sells anything on this grid', { reason: 'nobody_sells', hint: '3bot explore' });
-  if (declined.length === 0) throw new Problem('nothing_fits', `none of ${considered} nodes fits (${counts})`, { reason: 'nothing_fits', hint: '3bot explore shows what there is' });
+  if (declined.length === 0) throw new Problem('nothing_fits', `none of ${considered} nodes fits (${excludedText(excluded)})`, { reason: 'nothing_fits', hint: nearest.length === 0 ? '3bot explore shows what there is' : `what would do: ${nearestText(nearest).slice(0, SHOWN_NEAREST).join('; ')}`, more: { nearest: nearest.map(nearestShown) } });
   const silent = declined.filter(({ code }) => code === 'unreachable');
   if (silent.length === declined.length) {
     throw new Problem('unreachable', `none of ${declined.length} farms that fit answered: ${reasonsOf(silent)}`, { reason: 'farms', hint: 'run the command again' });

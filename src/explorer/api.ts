@@ -4,8 +4,9 @@ import { iso } from '../base/clock.js';
 import { MAX_ROWS, MAX_SEARCHES_PER_MINUTE } from '../base/limits.js';
 import type { Reader } from '../bcdb/reader.js';
 import { showContract } from '../market/contract.js';
-import { EXCLUSIONS, nodesOf, search } from '../market/directory.js';
+import { nodesOf, reasonText, search } from '../market/directory.js';
 import { findById, nameOfBot } from '../market/find.js';
+import { nearestShown } from '../market/nearest.js';
 import { farmShown, nodeShown } from '../market/shown.js';
 import { bookNamed, type RouteParts } from '../net/routes.js';
 import * as wire from '../net/wire.js';
@@ -37,13 +38,13 @@ export function addMarketRoutes(app: FastifyInstance, { books, clock }: RoutePar
     const { limit = `${NODES}`, skip = '0', ...asked } = request.query as Asked & { limit?: string; skip?: string };
     const { reader, at } = readerOf(request);
     const { search: wanted, isPriced } = wantedOf(reader, asked, at);
-    const { matches, considered, excluded } = search(reader, wanted);
-    const end = Number(skip) + Number(limit);
+    const from = Number(skip);
+    const { matches, fitting, considered, excluded, nearest } = search(reader, wanted, { skip: from, limit: Number(limit) });
+    const next = from + matches.length;
     return {
       at: iso(at), size: reader.size,
-      nodes: matches.slice(Number(skip), end).map((match) => nodeShown(match, isPriced)),
-      fitting: matches.length, next: end < matches.length ? end : null,
-      considered, excluded: excluded.map(({ reason, count }) => ({ reason, count, text: EXCLUSIONS[reason] })),
+      nodes: matches.map((match) => nodeShown(match, isPriced)), fitting, next: matches.length > 0 && next < fitting ? next : null,
+      considered, excluded: excluded.map((one) => ({ ...one, text: reasonText(one) })), nearest: nearest.map(nearestShown),
     };
   });
 

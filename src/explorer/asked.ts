@@ -1,5 +1,6 @@
 // What an address asks of the market: the filters of `reserve`, each as the command line writes it.
 import { parseDuration } from '../base/duration.js';
+import { MAX_FEATURES } from '../base/limits.js';
 import { NOTHING } from '../capacity/fit.js';
 import { defaultResources, parseSize } from '../capacity/parse.js';
 import type { Search } from '../market/directory.js';
@@ -27,7 +28,7 @@ export const FILTERS = {
   location: { ...WORD, description: 'two-letter country, or region' },
   runtime: { enum: ['podman', 'process'] },
   platform: { type: 'string', pattern: '^[a-z0-9]{2,20}/[a-z0-9_]{2,20}$', description: 'for example linux/amd64' },
-  features: { type: 'string', pattern: '^[a-z0-9-]{2,40}(,[a-z0-9-]{2,40}){0,31}$', description: 'what a node must announce, for example exec,vm,wireguard,gateway' },
+  features: { type: 'string', pattern: `^[a-z0-9-]{2,40}(,[a-z0-9-]{2,40}){0,${MAX_FEATURES - 1}}$`, description: 'what a node must announce, for example exec,vm,wireguard,gateway' },
   for: { type: 'string', minLength: 2, maxLength: 24, description: 'how long, for example 12h or 30d, which it is where left out' },
   dedicated: { ...TRUE, description: 'each as a whole, and nobody else on it' },
   buyer: { ...WORD, description: 'whose prices count: name, did:key:… or key of a bot; left out: anybody\'s' },

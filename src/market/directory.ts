@@ -1,13 +1,15 @@
 // Who sells what, and why not: answered from the own copy, nobody is asked.
-import { isProblem } from '../base/errors.js';
-import { MAX_ALLOCATIONS, MAX_ROWS } from '../base/limits.js';
+import { MAX_ROWS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
-import { shortages, type ResourceName } from '../capacity/fit.js';
-import { perHourStroops } from '../capacity/price.js';
-import { contractsOn, drainOf, freeCapacity } from '../rules/node.js';
+import { Store } from '../bcdb/store.js';
+import { freeCapacity } from '../rules/node.js';
 import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Discount, Prices, Resources } from '../schema/types.js';
-import { askedOf, type Purchase } from './asking.js';
+import type { Purchase } from './asking.js';
+import { checksOf, EXCLUSIONS, type Exclusion } from './checks.js';
+import { nearestTo, type Nearest } from './nearest.js';
+import { cheaper, pricing, type Priced } from './pricing.js';
+import { survey } from './survey.js';
 
 /** What the directory reads of a book; a Store is one. */
 export interface DirectoryState extends ReadState {
@@ -37,30 +39,6 @@ export interface Search {
   readonly buyer?: Omit<Purchase, 'at'> & { readonly key: string | undefined };
 }
 
-/** Why a node is no match, in the order in which it is asked; the first that applies counts. With words for people. */
-export const EXCLUSIONS = {
-  farm: 'of another farm',
-  node: 'another node',
-  not_admitted: 'not admitted by its farm',
-  drained: 'draining',
-  no_endpoint: 'whose farm cannot be reached',
-  location: 'somewhere else',
-  runtime: 'with another runtime',
-  platform: 'of a platform that the image is not for',
-  features: 'without a feature that is needed',
-  architects: 'whose farm leaves less to architects',
-  full: 'with as many contracts as a node can have',
-  shared: 'that somebody has a part of already',
-  cpu: 'with too few cores left',
-  memory: 'with too little memory left',
-  ssd: 'with too little SSD left',
-  hdd: 'with too little HDD left',
-  ipv4: 'with too few IPv4 addresses left',
-  price: 'at a price above what can exist',
-} as const;
-/** A reason of EXCLUSIONS. */
-export type Exclusion = keyof typeof EXCLUSIONS;
-
 /** A node that fits. */
 export interface Match {
   /** Farm id. */
@@ -86,41 +64,84 @@ export interface Match {
   readonly per_hour_stroops: bigint;
 }
 
-/** What was found: matches by price, and why the others are none. `considered` = matches + sum of the counts. */
-export interface Found {
-  readonly matches: Match[];
-  readonly considered: number;
-  /** In the order of EXCLUSIONS; no zeros. */
-  readonly excluded: { readonly reason: Exclusion; readonly count: number }[];
+/** Nodes that are no match, for one reason. */
+export interface Excluded {
+  readonly reason: Exclusion;
+  readonly count: number;
+  /** The feature that is missing, where that is the reason. */
+  readonly feature?: string;
 }
 
-const SHORT_OF: Readonly<Record<ResourceName, Exclusion>> = { cru: 'cpu', mru_mib: 'memory', sru_mib: 'ssd', hru_mib: 'hdd', ipv4: 'ipv4' };
+/** A part of a list: what comes after the first `skip`, and how many. */
+export interface Part {
+  readonly skip?: number;
+  readonly limit?: number;
+}
+
+/** What was found: matches by price, and why the others are none. `considered` = `fitting` + sum of the counts. */
+export interface Found {
+  /** Those that fit, cheapest first, or the part of them that was asked for. */
+  readonly matches: Match[];
+  /** All that fit. */
+  readonly fitting: number;
+  readonly considered: number;
+  /** In the order of EXCLUSIONS; no zeros. */
+  readonly excluded: readonly Excluded[];
+  /** Where nothing fits: what would do instead. */
+  readonly nearest: readonly Nearest[];
+}
 
 /**
  * Finds the nodes that fit, cheapest first; of equal price in an order that is the same on every copy.
  * Farms may still refuse: only they know their policy, and only the book's rule is the truth about capacity.
+ * @param part which of them are given: all, unless it says otherwise
  */
-export function search(state: DirectoryState, wanted: Search): Found {
-  const matches: Match[] = [];
-  const counts = new Map<Exclusion, number>();
+export function search(state: DirectoryState, wanted: Search, part: Part = {}): Found {
+  // A catalog and the objects beside it as of one moment.
+  if (state instanceof Store) return state.look(() => searchNow(state, wanted, part));
+  return searchNow(state, wanted, part);
+}
+
+function searchNow(state: DirectoryState, wanted: Search, { skip = 0, limit = Infinity }: Part): Found {
+  const checks = checksOf(wanted);
+  const { groups, candidates } = survey(state, checks, wanted.at, false);
+  const { priced, unpayable } = pricing(state, wanted).all(candidates(0));
+  const counts = new Map<number, number>();
   let considered = 0;
-  for (const node of nodesOf(state)) {
-    considered += 1;
-    const result = consider(state, node, wanted);
-    if (typeof result === 'string') counts.set(result, (counts.get(result) ?? 0) + 1);
-    else matches.push(result);
+  for (const [failed, nodes] of groups) {
+    considered += nodes;
+    if (failed > 0) counts.set(firstOf(failed), (counts.get(firstOf(failed)) ?? 0) + nodes);
   }
-  const excluded = (Object.keys(EXCLUSIONS) as Exclusion[]).flatMap((reason) => {
-    const count = counts.get(reason);
-    return count === undefined ? [] : [{ reason, count }];
+  const excluded: Excluded[] = checks.flatMap(({ reason, feature }, n) => {
+    const count = counts.get(n);
+    return count === undefined ? [] : [{ reason, count, ...(feature === undefined ? {} : { feature }) }];
   });
-  return { matches: matches.sort(cheaper), considered, excluded };
+  if (unpayable > 0) excluded.push({ reason: 'price', count: unpayable });
+  return {
+    matches: priced.sort(cheaper).slice(skip, skip + limit).map((one) => matchOf(state, one)),
+    fitting: priced.length, considered, excluded,
+    nearest: priced.length > 0 || considered === 0 ? [] : nearestTo(state, wanted),
+  };
+}
+
+/** The number of the first check that failed. */
+function firstOf(failed: number): number {
+  return 31 - Math.clz32(failed & -failed);
 }
 
 /** What was left out, for people: `of 12 nodes left out: 3 not admitted by its farm, 2 with too few cores left`. */
 export function exclusionText({ considered, excluded }: Pick<Found, 'considered' | 'excluded'>): string {
-  const counts = excluded.map(({ reason, count }) => `${count} ${EXCLUSIONS[reason]}`).join(', ');
-  return `of ${considered} node${considered === 1 ? '' : 's'} left out: ${counts === '' ? 'none' : counts}`;
+  return `of ${considered} node${considered === 1 ? '' : 's'} left out: ${excludedText(excluded) || 'none'}`;
+}
+
+/** Reasons with their counts, for people. */
+export function excludedText(excluded: readonly { readonly reason: string; readonly count: number; readonly feature?: string }[]): string {
+  return excluded.map((one) => `${one.count} ${reasonText(one)}`).join(', ');
+}
+
+/** A reason in words. */
+export function reasonText({ reason, feature }: { readonly reason: string; readonly feature?: string }): string {
+  return feature !== undefined ? `without the feature ${feature}` : reason in EXCLUSIONS ? EXCLUSIONS[reason as Exclusion] : 'not asked';
 }
 
 /** Every node of the book, in order of key. */
@@ -152,60 +173,9 @@ export function pricesOf(state: ReadState, farm: FarmObject): Prices {
   return farm.prices ?? readGrid(state).prices;
 }
 
-function consider(state: DirectoryState, node: NodeObject, wanted: Search): Match | Exclusion {
-  if (wanted.farm !== undefined && node.farm !== wanted.farm) return 'farm';
-  if (wanted.node !== undefined && node.key !== wanted.node) return 'node';
-  const farm = node.admitted === node.farm ? read(state, 'farm', node.farm) : undefined;
-  if (farm === undefined) return 'not_admitted';
-  if (drainOf(node, wanted.at) !== undefined) return 'drained';
-  const { endpoint } = farm;
-  if (endpoint === null) return 'no_endpoint';
-  if (!isAt(node.announcement.location, wanted.location)) return 'location';
-  if (wanted.runtime !== undefined && node.announcement.runtime !== wanted.runtime) return 'runtime';
-  if (wanted.platforms?.includes(node.announcement.platform) === false) return 'platform';
-  if (wanted.features?.some((feature) => !node.announcement.features.includes(feature)) === true) return 'features';
-  if ((wanted.fees_ppm ?? 0) > (farm.architect_ppm ?? 0)) return 'architects';
-  if (contractsOn(node, wanted.at) >= MAX_ALLOCATIONS) return 'full';
-  const { buyer, at } = wanted;
-  const dedicated = buyer?.dedicated ?? false;
-  if (dedicated && contractsOn(node, at) > 0) return 'shared';
-  const free = shownFree(node, at);
-  const [short] = shortages(wanted.resources, free);
-  if (short !== undefined) return SHORT_OF[short.resource];
-  const { prices, discounts } = askedOf(state, farm, buyer?.key, { term_ms: buyer?.term_ms ?? 0, dedicated, at });
-  const perHour = priceOf(dedicated ? node.announcement.capacity : wanted.resources, prices, discounts);
-  if (perHour === undefined) return 'price';
-  return {
-    farm: farm.id, farm_name: farm.name, place: farm.place, endpoint, farm_key: farm.farm_key, sealing_key: farm.sealing_key, payout: farm.payout,
-    node: node.key, announcement: node.announcement, free, prices, discounts, per_hour_stroops: perHour,
-  };
-}
-
-/** Whether something stands in a country or region, or no place is asked for. */
-export function isAt({ country, region }: Announcement['location'], wanted: string | undefined): boolean {
-  if (wanted === undefined) return true;
-  const text = wanted.toLowerCase();
-  return country?.toLowerCase() === text || region?.toLowerCase() === text;
-}
-
-/** A farm may ask any price; one that cannot be paid must not break everybody's search. */
-function priceOf(resources: Resources, prices: Prices, discounts: readonly Discount[]): bigint | undefined {
-  try {
-    return perHourStroops(resources, prices, discounts);
-  } catch (thrown) {
-    if (isProblem(thrown, 'malformed')) return undefined;
-    throw thrown;
-  }
-}
-
-function cheaper(a: Match, b: Match): number {
-  const steps = [
-    [a.per_hour_stroops, b.per_hour_stroops],
-    [BigInt(a.prices.cu_stroops), BigInt(b.prices.cu_stroops)],
-    [BigInt(a.prices.su_stroops), BigInt(b.prices.su_stroops)],
-    [a.farm, b.farm],
-    [a.node, b.node],
-  ] as const;
-  for (const [x, y] of steps) if (x !== y) return x < y ? -1 : 1;
-  return 0;
+function matchOf(state: DirectoryState, { farm, key, free, prices, discounts, per_hour_stroops }: Priced): Match {
+  const node = read(state, 'node', key);
+  if (node === undefined) throw new Error(`no node ${key}`);
+  const { id, name, place, endpoint, farm_key, sealing_key, payout } = farm;
+  return { farm: id, farm_name: name, place, endpoint: endpoint ?? '', farm_key, sealing_key, payout, node: key, announcement: node.announcement, free, prices, discounts, per_hour_stroops };
 }

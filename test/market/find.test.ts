@@ -8,6 +8,7 @@ import { Store } from '../../src/bcdb/store.js';
 import { addressOf, didOf } from '../../src/keys/did.js';
 import { publicKeyOf } from '../../src/keys/ed25519.js';
 import { findBot, findById, findFarm, findNode, findParty, findPayee } from '../../src/market/find.js';
+import { nodeOf } from './listed.js';
 
 const key = (n: number) => publicKeyOf(Buffer.alloc(32, n));
 const [ALICE, WALLET, SILENT, STRANGER, NODE] = [key(1), key(2), key(3), key(4), key(5)];
@@ -30,7 +31,7 @@ before(() => {
       state.put(`farm/${id}`, { id, name });
       state.put(`name/farm/${name}`, { holder: `farm/${id}` });
     }
-    state.put(`node/${NODE}`, { key: NODE });
+    state.put(`node/${NODE}`, { ...nodeOf(5, 1), key: NODE } as never);
     for (const id of TWINS) state.put(`vote/${id}`, { id });
   });
 });
