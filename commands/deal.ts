@@ -68,7 +68,7 @@ function parseRetention(text: string): number {
 }
 
 /** What the flags alone say. */
-export type Asked = Pick<Wanted, 'resources' | 'workloads' | 'platforms'>;
+export type Asked = Pick<Wanted, 'resources' | 'workloads' | 'platforms' | 'features'>;
 
 /**
  * Reads the flags before anything is opened or anybody asked for a passphrase.
@@ -82,7 +82,14 @@ export async function askedOf(context: Context, options: WantOptions & SecretOpt
   const typed = await workloadsAsked(context, 'main', options);
   const given = await secretsGiven(context, options);
   const { workloads, platforms } = await resolved(context, typed, given);
-  return { asked: { resources, workloads, ...(platforms === null ? {} : { platforms }) }, given };
+  return { asked: { resources, workloads, ...platformsAsked(platforms, options.platform), ...(options.feature === undefined ? {} : { features: options.feature }) }, given };
+}
+
+/** @param platforms of the images; null: any @throws Problem `usage` where the images are not for the one that was asked for */
+function platformsAsked(platforms: readonly string[] | null, asked: string | undefined): Pick<Wanted, 'platforms'> {
+  if (asked !== undefined && platforms?.includes(asked) === false) throw new Problem('usage', `--platform ${asked} is none that the image is for: ${platforms.join(', ')}`);
+  if (asked !== undefined) return { platforms: [asked] };
+  return platforms === null ? {} : { platforms };
 }
 
 /**

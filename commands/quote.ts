@@ -16,6 +16,7 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     const { read } = await import('../src/rules/objects.js');
     const { explain, explanationText } = await import('../src/market/explain.js');
     const { demandOffers, quote, requestOf } = await import('../src/consumer/quote.js');
+    const { nearestShown } = await import('../src/market/nearest.js');
     const { out, flags } = context;
     const { asked } = await askedOf(context, options);
     await using session = await openBuyer(context, options.grid, options.account);
@@ -35,7 +36,7 @@ export const command: CommandFile<WantOptions & { explain?: true }> = {
     const declined = quotes.declined.map(({ farm, farm_name, code, reason, nearest }) => ({ farm, farm_name, code, reason, nearest }));
     const best = quotes.offers[0];
     const notes = best === undefined ? [] : [...best.notes.map((text) => `price: the farm says: ${text}`), ...(await offerNotes(options, { ...best, quotes }, grid))];
-    const json = { offers, declined, considered: quotes.considered, excluded: quotes.excluded, resources: wanted.resources, term_ms: wanted.term_ms, notes };
+    const json = { offers, declined, considered: quotes.considered, excluded: quotes.excluded, nearest: quotes.nearest.map(nearestShown), resources: wanted.resources, term_ms: wanted.term_ms, notes };
     if (options.explain === true && best !== undefined) out.list({ json, columns: ['step', `of the price of farm ${best.farm.farm_name}`], rows: explanationText(explain(best.agreement, publishedFor(best.agreement))) });
     else out.list({
       json,

@@ -39,6 +39,7 @@ async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, gro
     considered: found.considered,
     excluded: excludedOf(found, asked),
     ranking: rankingText(buyer, wanted, candidates.map(({ offer }) => offer)),
+    nearest: found.nearest,
   };
 }
 

@@ -10,6 +10,7 @@ import { feesOf, sumOf } from '../market/blueprint.js';
 import { excludedText, search, type Excluded, type Found, type Match } from '../market/directory.js';
 import { nearestShown, nearestText, type Nearest } from '../market/nearest.js';
 import { agreementOf, draftAgreement } from '../market/terms.js';
+import { resourcesText } from '../market/words.js';
 import type { Grid } from '../net/grid.js';
 import { Conversation, peerOf, speakerOf, type Message, type Post } from '../net/talk.js';
 import { actsFor } from '../rules/identity.js';
@@ -23,6 +24,8 @@ import { ranked, rankingText } from './ranking.js';
 
 /** Nearest terms that an error names. */
 const SHOWN_NEAREST = 3;
+/** Farms that an error names. */
+const SHOWN_DECLINES = 5;
 
 /** What somebody wants to buy. */
 export interface Wanted {
@@ -36,8 +39,10 @@ export interface Wanted {
   readonly location: string | null;
   readonly runtime: Announcement['runtime'] | null;
   readonly workloads: readonly Workload[];
-  /** Platforms that the images are for (`linux/amd64`); any if left out. */
+  /** Platforms that the images are for (`linux/amd64`), or that were asked for; any if left out. */
   readonly platforms?: readonly string[];
+  /** What a node must announce beside what the workloads need. */
+  readonly features?: readonly string[];
   /** Parties who sign beside buyer and farm. */
   readonly signers: readonly string[];
   /** How many of them it takes; left out: all. */
@@ -134,12 +139,12 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
   const { signal } = buyer;
-  const { location } = wanted;
+  const { location, features = [] } = wanted;
   buyer.journal?.learn(buyer.grid.reader, Math.max(buyer.clock(), buyer.grid.reader.lastAt));
   const found = fitting(buyer, wanted);
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
-  const pinned = location !== null || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
+  const pinned = location !== null || features.length > 0 || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
   const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request, wanted.max_per_hour_stroops)));
   signal.throwIfAborted();
   const offers = answers.filter((answer) => 'record' in answer);
@@ -148,10 +153,10 @@ export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest):
 
 /** The nodes that fit by the own copy, at what they ask of this buyer. */
 export function fitting({ grid, keyring, clock }: Pick<Buyer, 'grid' | 'keyring' | 'clock'>, wanted: Wanted): Found {
-  const { resources, farm, node, location, platforms, term_ms, dedicated = false } = wanted;
+  const { resources, farm, node, location, platforms, features = [], term_ms, dedicated = false } = wanted;
   const at = Math.max(clock(), grid.reader.lastAt);
   const key = actsFor(grid.reader, keyring.signer('bot').key);
-  return search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: featuresFor(wanted.workloads, { exec: wanted.exec === true }), platforms, fees_ppm: sumOf(feesOf(grid.reader, wanted)), at, buyer: { key, term_ms, dedicated } });
+  return search(grid.reader, { resources, farm: farm ?? undefined, node: node ?? undefined, location: location ?? undefined, runtime: runtimeOf(wanted), features: [...new Set([...featuresFor(wanted.workloads, { exec: wanted.exec === true }), ...features])], platforms, fees_ppm: sumOf(feesOf(grid.reader, wanted)), at, buyer: { key, term_ms, dedicated } });
 }
 
 /** What the workloads need, else what was asked for. */
@@ -259,9 +264,17 @@ export function demandOffers({ offers, declined, considered, excluded, nearest }
   throw new Problem('refused', `${declined.length === 1 ? 'the one farm that fits' : `all ${declined.length} farms that fit`} declined: ${reasonsOf(declined)}`, { reason: declined.find(({ code }) => code !== 'unreachable')?.code ?? 'declined' });
 }
 
-/** Who declined and why, the first five. */
+/** Who declined, why, and what would do there: the first five; of more than those how many for which reason, too. */
 export function reasonsOf(declined: readonly Declined[]): string {
-  const shown = declined.slice(0, 5).map(({ farm_name, code, reason }) => `${farm_name} (${code}: ${reason})`);
-  return shown.join('; ') + (declined.length > shown.length ? `; and ${declined.length - shown.length} more` : '');
+  const shown = declined.slice(0, SHOWN_DECLINES).map((one) => `${one.farm_name} (${declineText(one)})`);
+  if (declined.length <= shown.length) return shown.join('; ');
+  const counts = new Map<string, number>();
+  for (const { code } of declined) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return `${[...counts].map(([code, count]) => `${count} ${code}`).join(', ')}; ${shown.join('; ')}; and ${declined.length - shown.length} more`;
+}
+
+/** Why a farm declined and the nearest that it offers: `capacity: too little is left; it has 2 vCPU, 4 GiB memory`. */
+export function declineText({ code, reason, nearest }: Pick<Declined, 'code' | 'reason' | 'nearest'>): string {
+  return `${code}: ${reason}${nearest === null ? '' : `; it has ${resourcesText(nearest)}`}`;
 }
 

@@ -82,17 +82,22 @@ export interface Check {
 }
 
 /** What a resource is called in each place. */
-const RESOURCES: Readonly<Record<ResourceName, { readonly reason: Exclusion; readonly name: string; readonly text: (count: number) => string }>> = {
-  cru: { reason: 'cpu', name: '--cpu', text: (count) => `${count} core${count === 1 ? '' : 's'}` },
-  mru_mib: { reason: 'memory', name: '--memory', text: (mib) => `${formatSize(mib)} of memory` },
-  sru_mib: { reason: 'ssd', name: '--ssd', text: (mib) => `${formatSize(mib)} of SSD` },
-  hru_mib: { reason: 'hdd', name: '--hdd', text: (mib) => `${formatSize(mib)} of HDD` },
-  ipv4: { reason: 'ipv4', name: '--ipv4', text: (count) => `${count} IPv4 address${count === 1 ? '' : 'es'}` },
+const RESOURCES: Readonly<Record<ResourceName, { readonly reason: Exclusion; readonly flag: string; readonly amount: (count: number) => string; readonly of: (count: number) => string }>> = {
+  cru: { reason: 'cpu', flag: '--cpu', amount: String, of: (count) => (count === 1 ? ' core' : ' cores') },
+  mru_mib: { reason: 'memory', flag: '--memory', amount: formatSize, of: () => ' of memory' },
+  sru_mib: { reason: 'ssd', flag: '--ssd', amount: formatSize, of: () => ' of SSD' },
+  hru_mib: { reason: 'hdd', flag: '--hdd', amount: formatSize, of: () => ' of HDD' },
+  ipv4: { reason: 'ipv4', flag: '--ipv4', amount: String, of: (count) => (count === 1 ? ' IPv4 address' : ' IPv4 addresses') },
 };
 
 /** So much of a resource, in words: `60GiB of SSD`. */
 export function amountText(resource: ResourceName, count: number): string {
-  return RESOURCES[resource].text(count);
+  return `${RESOURCES[resource].amount(count)}${RESOURCES[resource].of(count)}`;
+}
+
+/** Less of a resource than was asked for, in words: `with 60GiB of SSD instead of 100GiB`. */
+export function lessText(resource: ResourceName, less: number, asked: number): string {
+  return less === 0 ? `without ${amountText(resource, asked)}` : `with ${amountText(resource, less)} instead of ${RESOURCES[resource].amount(asked)}`;
 }
 
 /** The checks of a search, in order, without those that no node can fail. */
@@ -170,9 +175,9 @@ function roomChecks({ resources, buyer }: Search): Check[] {
       evidence: (one: Listed) => `${one.contracts} contract${one.contracts === 1 ? '' : 's'} on it`, remedy: () => 'leave out --dedicated, or wait until it is empty',
     }] : []),
     ...RESOURCE_NAMES.filter((name) => resources[name] > 0).map((name): Check => ({
-      reason: RESOURCES[name].reason, resource: name, wanted: RESOURCES[name].text(resources[name]), without: null, isTimed: true, fails: (one) => one.free[name] < resources[name],
+      reason: RESOURCES[name].reason, resource: name, wanted: amountText(name, resources[name]), without: null, isTimed: true, fails: (one) => one.free[name] < resources[name],
       sql: `${name} - taken_${name} < :${name}`, params: { [name]: resources[name] },
-      evidence: (one) => `${RESOURCES[name].text(one.free[name])} left`, remedy: (one) => (one.free[name] === 0 ? `leave out ${RESOURCES[name].name}` : `ask for at most ${RESOURCES[name].text(one.free[name])}`),
+      evidence: (one) => `${amountText(name, one.free[name])} left`, remedy: (one) => (one.free[name] === 0 ? `leave out ${RESOURCES[name].flag}` : `ask for at most ${amountText(name, one.free[name])}`),
     })),
   ];
 }

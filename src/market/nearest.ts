@@ -3,7 +3,7 @@
 import { RESOURCE_NAMES, type ResourceName } from '../capacity/fit.js';
 import { formatTft } from '../base/amount.js';
 import type { MarketNearest, Resources } from '../schema/types.js';
-import { amountText, checksOf, type Check, type Exclusion } from './checks.js';
+import { checksOf, lessText, type Check, type Exclusion } from './checks.js';
 import type { DirectoryState, Search } from './directory.js';
 import { cheaper, pricing, type Priced } from './pricing.js';
 import { survey, type Candidate, type Survey } from './survey.js';
@@ -63,7 +63,7 @@ function smaller({ resources }: Search, checks: readonly Check[], seen: Survey, 
     const given = room.filter(({ resource }) => terms[resource] < resources[resource]).map(({ resource }) => resource);
     const fitting = among.filter(({ free }) => RESOURCE_NAMES.every((name) => free[name] >= terms[name]));
     if (RESOURCE_NAMES.every((name) => terms[name] === 0)) return [];
-    const text = given.map((name) => (terms[name] === 0 ? `without ${amountText(name, resources[name])}` : `with ${amountText(name, terms[name])} instead of ${amountText(name, resources[name])}`)).join(', ');
+    const text = given.map((name) => lessText(name, terms[name], resources[name])).join(', ');
     return entry(given.map((name) => reasonOf(checks, name)), text, terms, price(fitting, terms).priced);
   }
 }

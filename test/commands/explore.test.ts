@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { bot, botJson, startBot, tempHome } from '../script.js';
 import { terminal } from '../terminal.js';
 
-interface Explored { nodes: { farm_name: string; node: string; price_per_hour: string | null; declared: boolean; free: { cru: number } }[]; considered: number; excluded: { reason: string; count: number }[] }
+interface Explored { nodes: { farm_name: string; node: string; price_per_hour: string | null; declared: boolean; free: { cru: number } }[]; considered: number; excluded: { reason: string; count: number }[]; nearest: { text: string; nodes: number; price_per_hour: string }[] }
 
 test('a farm invites, a node joins, a buyer explores: what fits at which price, and what each filter removed', async () => {
   const farmer = { home: tempHome() };
@@ -33,12 +33,20 @@ test('a farm invites, a node joins, a buyer explores: what fits at which price, 
     const { nodes, considered, excluded } = await explore(...args, '--farm', 'sunny');
     assert.deepEqual([nodes, considered, excluded], [[], 2, [{ reason: 'not_admitted', count: 1 }, { reason, count: 1 }]], reason);
   }
+  assert.deepEqual((await explore('--cpu', '4', '--sru', '600')).nearest.map(({ text, nodes, price_per_hour }) => [text, nodes, price_per_hour]), [['with 500GiB of SSD instead of 600GiB', 1, '0.0325000']]);
+  assert.deepEqual((await explore('--cpu', '4', '--location', 'NL', '--feature', 'vm', '--platform', 'linux/riscv64')).nearest, [], 'too much would have to give way');
+  const { nodes: [why] } = await botJson<{ nodes: { fits: boolean; checks: { check: string; feature?: string; passed: boolean; found: string; remedy: string | null }[] }[] }>(['explore', '--cpu', '9', '--feature', 'vm', '--why', node.node.slice(0, 12)], machine);
+  assert.deepEqual(why?.checks.filter(({ passed }) => !passed).map(({ check, feature, found, remedy }) => [check, feature, found, remedy]), [['features', 'vm', 'announces no feature', 'do without vm, or its farmer has to set it up'], ['cpu', undefined, '8 cores left', 'ask for at most 8 cores']]);
+  assert.equal(why?.fits, false);
   await botJson(['farm', 'price', '--length', '365d=10%'], farmer);
   // All of it: 4 CU and 2.5 SU, 0.0525 TFT an hour, half of it, less 10 %.
   assert.equal((await explore('--dedicated', '--for', '365d')).nodes[0]?.price_per_hour, '0.0236250');
   const { code, screen } = await terminal(['explore', '--cpu', '4'], machine);
   assert.equal(code, 0);
   assert.match(screen, /sunny .*declared/);
+  const held = await terminal(['explore', '--cpu', '4', '--why', 'sunny'], machine);
+  assert.match(held.screen, /cpu +yes +4 cores +8 cores left/);
+  assert.match(held.screen, /not_admitted +NO[^]*its farm has to admit it/);
   assert.match(screen, /of 2 nodes left out: 1 not admitted by its farm/);
 
   const shown = await botJson<{ nodes: { node: string; admitted: boolean }[] }>(['farm', 'show', 'sunny'], machine);

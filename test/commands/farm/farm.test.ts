@@ -143,7 +143,7 @@ test('an invitation is one text, alone in a pipe, and what it says holds', async
 });
 
 test('explore of an empty market is an empty list and exit 0', async () => {
-  assert.deepEqual(await botJson(['explore', '--cpu', '4', '--sru', '100'], farmer), { nodes: [], considered: 0, excluded: [] });
+  assert.deepEqual(await botJson(['explore', '--cpu', '4', '--sru', '100'], farmer), { nodes: [], considered: 0, excluded: [], nearest: [] });
   const { code, screen } = await terminal(['explore'], farmer);
   assert.equal(code, 0);
   assert.match(screen, /nobody sells anything on grid local yet/);
