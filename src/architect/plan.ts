@@ -11,7 +11,7 @@ import { freeAddress } from '../consumer/networks.js';
 import type { Wanted } from '../consumer/quote.js';
 import { differences } from '../consumer/same.js';
 import { unable } from '../market/amendment.js';
-import { isAt } from '../market/directory.js';
+import { isAt } from '../market/checks.js';
 import { durationText, sizeText } from '../market/words.js';
 import { freeCapacity } from '../rules/node.js';
 import { featuresFor } from '../rules/workload.js';
