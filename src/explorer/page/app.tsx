@@ -1,11 +1,12 @@
 // The shell: header with search and trust, the view that the address names, footer.
+import type { Route } from './address.js';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ComponentType } from 'preact';
 import { GridApi, grids, type ServedGrid } from './api.js';
 import { ShownGrid, type Shown } from './context.js';
 import { useEvery, useLoad } from './load.js';
 import { Failed, Waiting } from './parts/states.js';
-import { go, href, useRoute, type Route } from './route.js';
+import { go, href, useRoute } from './route.js';
 import { chooseTheme, keptTheme, NEXT_THEME } from './theme.js';
 import { TrustChip, TrustBanner } from './parts/trust.js';
 import { dropPin, keepPin, pinnedGrids, pinOf } from './trust/pin.js';

@@ -1,35 +1,12 @@
 // Where the reader is: the part of the address after #, so that any copy serves the page without knowing its paths.
 import { useEffect, useState } from 'preact/hooks';
-
-/** A place in the page. */
-export interface Route {
-  /** First word: which view. */
-  readonly view: string;
-  /** What comes behind it, decoded; '' where there is nothing. */
-  readonly id: string;
-  readonly query: URLSearchParams;
-}
+import { routeOf, type Route } from './address.js';
 
 /** The address of a place, on the grid that the present address names. @param query empty values are left out */
 export function href(view: string, id = '', query: Readonly<Record<string, string>> = {}): string {
   const grid = routeOf(location.hash).query.get('grid') ?? '';
   const asked = new URLSearchParams(Object.entries({ grid, ...query }).filter(([, value]) => value !== '')).toString();
   return `#/${view}${id === '' ? '' : `/${encodeURIComponent(id)}`}${asked === '' ? '' : `?${asked}`}`;
-}
-
-/** Reads an address. @param hash hostile: anybody can make a link */
-export function routeOf(hash: string): Route {
-  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
-  const [view = '', ...rest] = path.split('/');
-  return { view, id: decoded(rest.join('/')), query: new URLSearchParams(query) };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
 
 /** The present place; the back button works by itself. */

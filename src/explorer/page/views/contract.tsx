@@ -1,4 +1,5 @@
 // A contract: parties, price, money, workloads, what became of it, and the receipt of its agreement.
+import type { Route } from '../address.js';
 import type { Agreement, MarketContract } from '../../../schema/types.js';
 import { useShown } from '../context.js';
 import { resources, short, tft, time } from '../format.js';
@@ -7,7 +8,7 @@ import { Card, Chip, Command, Facts, Id, Name } from '../parts/basics.js';
 import { Records } from '../parts/records.js';
 import { Empty, Waiting } from '../parts/states.js';
 import { Table } from '../parts/table.js';
-import { href, type Route } from '../route.js';
+import { href } from '../route.js';
 import { Checked } from './receipt.js';
 
 const LINES = 200;

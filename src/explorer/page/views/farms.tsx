@@ -1,4 +1,5 @@
 // Farms, and one of them: what it sells, for how much, on which nodes.
+import type { Route } from '../address.js';
 import { useShown } from '../context.js';
 import { commandFor } from '../command.js';
 import { country, number, percent, resources, span, tft } from '../format.js';
@@ -8,7 +9,7 @@ import { Card, Command, Facts, Id, Name } from '../parts/basics.js';
 import { Qr } from '../parts/qr.js';
 import { Empty, Failed, Waiting } from '../parts/states.js';
 import { Pages, Table } from '../parts/table.js';
-import { go, href, type Route } from '../route.js';
+import { go, href } from '../route.js';
 
 const LIMIT = 50;
 const PPM_PERCENT = 10_000;

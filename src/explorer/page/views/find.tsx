@@ -1,4 +1,5 @@
 // Finds by id, by the beginning of one, by name and by address.
+import type { Route } from '../address.js';
 import { parseKey } from '../../../keys/did.js';
 import type { GridApi } from '../api.js';
 import { useShown } from '../context.js';
@@ -6,7 +7,7 @@ import { short } from '../format.js';
 import { useLoad } from '../load.js';
 import { Card, Chip, Name } from '../parts/basics.js';
 import { Empty, Waiting } from '../parts/states.js';
-import { href, type Route } from '../route.js';
+import { href } from '../route.js';
 
 /** Something that was meant. */
 interface Hit {

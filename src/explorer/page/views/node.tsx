@@ -8,7 +8,7 @@ import { CapacityBars } from '../parts/bars.js';
 import { Card, Chip, Command, Facts, Id, Name } from '../parts/basics.js';
 import { Records } from '../parts/records.js';
 import { Failed, Waiting } from '../parts/states.js';
-import type { Route } from '../route.js';
+import type { Route } from '../address.js';
 
 const LINES = 20;
 

@@ -1,4 +1,5 @@
 // Nodes: the filters of `reserve`, what fits, why the rest does not, and the command that does it.
+import type { Route } from '../address.js';
 import type { MarketNodes } from '../../../schema/types.js';
 import { useShown } from '../context.js';
 import { commandFor, FILTERS, filtersOf, type Filter, type Filters } from '../command.js';
@@ -8,7 +9,7 @@ import { Card, Chip, Command, Id, Name } from '../parts/basics.js';
 import { Empty, Waiting } from '../parts/states.js';
 import { Pages, Table, type Column } from '../parts/table.js';
 import { WorldMap } from '../parts/world.js';
-import { go, href, type Route } from '../route.js';
+import { go, href } from '../route.js';
 
 type Node = MarketNodes['nodes'][number];
 

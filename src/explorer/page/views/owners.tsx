@@ -8,7 +8,7 @@ import { Card, Facts, Name } from '../parts/basics.js';
 import { Qr } from '../parts/qr.js';
 import { Records } from '../parts/records.js';
 import { Failed, Waiting } from '../parts/states.js';
-import type { Route } from '../route.js';
+import type { Route } from '../address.js';
 
 const LINES = 50;
 const isKey = (id: string): boolean => /^[0-9a-f]{64}$/.test(id);

@@ -1,4 +1,5 @@
 // A receipt, verified in this browser: of a record of the book, or from a file.
+import type { Route } from '../address.js';
 import { useState } from 'preact/hooks';
 import { FRESH_MS } from '../../../base/limits.js';
 import { messageOf } from '../../../base/errors.js';
@@ -8,7 +9,7 @@ import { useLoad } from '../load.js';
 import { Card, Chip, Copy } from '../parts/basics.js';
 import { Empty, Waiting } from '../parts/states.js';
 import { MerklePath, questioned, Steps, type ShownStep } from '../parts/steps.js';
-import { href, type Route } from '../route.js';
+import { href } from '../route.js';
 import type { Examined } from '../trust/verify.js';
 
 /** Largest file that is read, bytes (src/base/limits.ts MAX_RECEIPT_BYTES). */
