@@ -26,6 +26,7 @@ export interface Tab {
 export async function openTab(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const faults: string[] = [];
   page.on('request', (request) => !request.url().startsWith(`${origin}/`) && request.url() !== 'about:blank' && faults.push(`asks ${request.url()}`));
   page.on('pageerror', (error) => faults.push(error.message));

@@ -109,7 +109,7 @@ function Shell({ grid, all, route }: { grid: ServedGrid; all: readonly ServedGri
 }
 
 function Missing() {
-  return <Failed what="this view" error={new Error(`there is nothing at ${location.hash.slice(0, 100)}`)} />;
+  return <><h1>Nothing here</h1><Failed what="this view" error={new Error(`there is no view ${location.hash.slice(0, 100)}`)} /></>;
 }
 
 function SearchBox({ text }: { text: string }) {

@@ -41,7 +41,13 @@ export function Copy({ text, what }: { text: string; what: string }) {
     return () => clearTimeout(timer);
   }, [done]);
   const copy = async (): Promise<void> => set(await navigator.clipboard.writeText(text).then(() => true, () => false));
-  return <button type="button" class="small" onClick={() => void copy()}><span aria-hidden="true">{done === null ? 'Copy' : done ? 'Copied' : 'Select it by hand'}</span><span class="hidden" role="status">{done === null ? `Copy ${what}` : done ? `${what} copied` : `this browser lets no page copy; select ${what} by hand`}</span></button>;
+  const said = done === null ? '' : done ? `${what} copied` : `this browser lets no page copy: select ${what} by hand`;
+  return (
+    <span class="copy">
+      <button type="button" class="small" aria-label={`Copy ${what}`} onClick={() => void copy()}>{done === null ? 'Copy' : done ? 'Copied' : 'Not allowed'}</button>
+      <span class="hidden" role="status">{said}</span>
+    </span>
+  );
 }
 
 /** A command for a terminal. */

@@ -54,7 +54,7 @@ export function Farm({ route }: { route: Route }) {
     <Waiting loaded={farms} what="the farm">
       {({ farms: all }) => {
         const farm = all.find(({ farm: id }) => id === route.id);
-        if (farm === undefined) return <Failed what="the farm" error={new Error(`no farm ${route.id.slice(0, 80)} among the ${all.length} that this bot names`)} />;
+        if (farm === undefined) return <><h1>Farm</h1><Failed what="the farm" error={new Error(`no farm ${route.id.slice(0, 80)} among the ${all.length} that this bot names`)} /></>;
         return (
           <>
             <h1>Farm <Name>{farm.name}</Name></h1>

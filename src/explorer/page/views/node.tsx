@@ -21,7 +21,7 @@ export function Node({ route }: { route: Route }) {
   return (
     <Waiting loaded={node} what="the node">
       {(object) => {
-        if (object === undefined) return <Failed what="the node" error={new Error(`no node ${route.id.slice(0, 80)} on this grid`)} />;
+        if (object === undefined) return <><h1>Node</h1><Failed what="the node" error={new Error(`no node ${route.id.slice(0, 80)} on this grid`)} /></>;
         const { capacity, declared, runtime, platform, features, location, address, host_share, devices } = object['announcement'] as Announcement;
         const farm = String(object['farm']);
         return (

@@ -18,7 +18,7 @@ const stroops = (value: unknown): string => tft(formatTft(BigInt(typeof value ==
 export function Bot({ route: { id } }: { route: Route }) {
   const { api } = useShown();
   const bot = useLoad(`bot/${id}`, (signal) => api.object(`bot/${id}`, signal));
-  if (!isKey(id)) return <Failed what="the bot" error={new Error('a bot is named by its key, 64 hex digits')} />;
+  if (!isKey(id)) return <><h1>Bot</h1><Failed what="the bot" error={new Error('a bot is named by its key, 64 hex digits')} /></>;
   return (
     <>
       <h1>Bot <code>{short(id)}</code></h1>
@@ -44,7 +44,7 @@ export function Bot({ route: { id } }: { route: Route }) {
 export function Account({ route: { id } }: { route: Route }) {
   const { api, grid } = useShown();
   const account = useLoad(`account/${id}`, async (signal) => (await api.object(`account/${id}`, signal)) ?? {});
-  if (!isKey(id)) return <Failed what="the account" error={new Error('an account is named by its key, 64 hex digits')} />;
+  if (!isKey(id)) return <><h1>Account</h1><Failed what="the account" error={new Error('an account is named by its key, 64 hex digits')} /></>;
   return (
     <>
       <h1>Account <code>{short(id)}</code></h1>

@@ -25,7 +25,7 @@ export function Receipt({ route }: { route: Route }) {
       <h1>Verify a receipt</h1>
       <p class="lead">A receipt shows that a record is in the book and whose keys signed it. Your browser checks it here, by the code that <code>3bot receipt verify</code> runs.</p>
       {route.id !== '' && given === undefined ? <Waiting loaded={loaded} what="the receipt">{(text) => <Checked text={text} name={route.id} />}</Waiting> : null}
-      <FromFile set={set} isOpen={route.id === '' && given === undefined} />
+      <FromFile set={set} isOpen={route.id === ''} />
       {given !== undefined && <Checked text={given} name="file" />}
     </>
   );
@@ -55,7 +55,7 @@ function FromFile({ set, isOpen }: { set: (text: string) => void; isOpen: boolea
 export function Checked({ text, name }: { text: string; name: string }) {
   const { standing, api, pin } = useShown();
   const pinned = 'pinned' in standing ? standing.pinned : undefined;
-  const examined = useLoad(pinned === undefined ? null : `${name}/${text.length}/${text.slice(-200)}/${standing.is}`, async () => {
+  const examined = useLoad(pinned === undefined ? null : `${name}/${standing.is}/${text}`, async () => {
     const { examineReceipt, continues } = await import('../trust/verify.js');
     const result = examineReceipt(text, pinned as NonNullable<typeof pinned>);
     return { result, now: standing.is === 'good' ? await stillThere(result, standing, (before, now) => continues(before, now, (path) => api.tile(path))) : [] };
