@@ -225,6 +225,13 @@ export const JOURNAL_LIFE_MS = 90 * 24 * 3_600_000;
 export const MAX_JOURNAL_ANSWERS_OF_ONE = 200;
 export const MAX_JOURNAL_CONTRACTS = 5_000;
 export const MAX_JOURNAL_LEARNED = 500;
+/** Farm: how long a refusal may wait to be noted together with others. */
+export const MAX_TOLD_WAIT_MS = 1_000;
+/** Status: what happened lately, as much as a person reads; and newest lines that are looked at for it, of each key or account. */
+export const MAX_LATELY = 20;
+export const LATELY_LOOKED_AT = 60;
+/** Status: a contract that runs out sooner needs its owner. */
+export const LOW_TIME_MS = 24 * 3_600_000;
 /** Rows that a list or query gives at the most. */
 export const MAX_ROWS = 1_000;
 /** Open invitations of a farm: more than the nodes of a large one. */

@@ -10,7 +10,8 @@ import { openPrivate } from '../private.js';
 import { changeFarm, farmOf } from './farm.js';
 import { redeem } from './invite.js';
 import type { Policy } from './policy/policy.js';
-import { farmerTalk } from './talk.js';
+import { farmerTalk, type FarmEvent } from './talk.js';
+import { Telling } from './told.js';
 
 /**
  * The role of the farm that config.json names; none where it names none, or where its grid or its keys are not here:
@@ -24,12 +25,18 @@ export const farmerRole: OpenRole = async ({ home, clock, signal, openKeyring, g
   if (keyring === undefined) return undefined;
   const data = openPrivate(home);
   const parts = { grid, farm: farm.id, keyring, private: data, clock };
-  const handler = farmerTalk({ ...parts, admit: (from, body) => redeem(parts, from, body), policy: () => readPolicy(home, farm.id), signal, told: ({ what, code, reason, from }) => void (what === 'script' && log.warn({ farm: farm.id, from, code }, reason)) });
-  const told = url === null && publicUrl === null ? undefined : await tellEndpoint(grid, keyring, { url, publicUrl }, signal, log);
+  const telling = new Telling(data, grid.id, farm.id);
+  const told = (event: FarmEvent): void => {
+    telling.note(event, clock());
+    if (event.what === 'script') log.warn({ farm: farm.id, from: event.from, code: event.code }, event.reason);
+  };
+  const handler = farmerTalk({ ...parts, admit: (from, body) => redeem(parts, from, body), policy: () => readPolicy(home, farm.id), signal, told });
+  const endpoint = url === null && publicUrl === null ? undefined : await tellEndpoint(grid, keyring, { url, publicUrl }, signal, log);
   return {
     talk: new Map([[`farm/${farm.id}`, handler]]),
     async [Symbol.asyncDispose]() {
-      await told?.later;
+      await endpoint?.later;
+      telling[Symbol.dispose]();
       data[Symbol.dispose]();
     },
   };

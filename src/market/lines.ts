@@ -1,7 +1,7 @@
 // Lines of a book that concern something, in order, found by its index.
 import { MAX_ROWS } from '../base/limits.js';
 import { askLines } from '../bcdb/query/answer.js';
-import type { Condition } from '../bcdb/query/expression.js';
+import { NEWEST_FIRST, type Condition } from '../bcdb/query/expression.js';
 import type { Reader } from '../bcdb/reader.js';
 
 /** What narrows them. */
@@ -28,4 +28,10 @@ export function linesOf(reader: Reader, { tag, signer, kind, since }: Narrow, mo
     cursor = page.next;
   }
   return lines.slice(0, most);
+}
+
+/** Numbers of the newest lines that fit, newest first, at most so many. @throws what the index throws */
+export function newestOf(reader: Reader, { tag, signer }: Pick<Narrow, 'tag' | 'signer'>, most: number): readonly number[] {
+  const where: Condition = tag === undefined ? { type: 'condition', field: 'signer', operator: '=', values: [signer ?? ''] } : { type: 'condition', field: 'tag', operator: '=', values: [tag] };
+  return askLines(reader, { where, order: NEWEST_FIRST, limit: null }, { limit: most }).lines;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { formatTft } from '../base/amount.js';
 import { iso, type Clock } from '../base/clock.js';
+import { LOW_TIME_MS } from '../base/limits.js';
 import { isProblem } from '../base/errors.js';
 import type { Reader } from '../bcdb/reader.js';
 import { Store } from '../bcdb/store.js';
@@ -21,12 +22,9 @@ import { gridState, type GridState } from '../net/state.js';
 import { actsFor } from '../rules/identity.js';
 import { read, readGrid } from '../rules/objects.js';
 import type { Config } from '../schema/types.js';
-
-/** Something that only the owner can do, and the command for it. */
-export interface Need {
-  readonly why: string;
-  readonly command: string;
-}
+import { draftsWaiting, lettersWaiting, livesOf, toldBy } from './desk.js';
+import { newestFirst, recorded, refused, restarted, type Happening } from './lately.js';
+import { needsOf, type Need } from './needs.js';
 
 /** A grid of this home, and what the identity has on it. */
 export interface GridStanding extends GridState {
@@ -52,6 +50,8 @@ export interface Status {
   readonly running: boolean;
   /** Until when the unlock agent holds the keys, ISO 8601; null while they are locked. */
   readonly unlocked_until: string | null;
+  /** What it did, newest first, at most 20. */
+  readonly lately: readonly Happening[];
   /** Most urgent first; empty when nothing waits. */
   readonly needs: readonly Need[];
 }
@@ -66,6 +66,8 @@ export async function statusOf(home: Home, clock: Clock, env: Environment): Prom
   const contracts: ContractShown[] = [];
   let farm: Status['farm'] = null;
   let node: Status['node'] = null;
+  const lately: Happening[] = [];
+  let [drafts, letters] = [0, 0];
   for (const entry of config.grids) {
     const state = gridState(home, entry, clock);
     const found = withBook(home, entry.id, (reader) => {
@@ -73,13 +75,20 @@ export async function statusOf(home: Home, clock: Clock, env: Environment): Prom
       if (identity !== null) contracts.push(...[...contractsOf(reader, actsFor(reader, identity.id))].filter(({ settled }) => settled === null).map((contract) => showContract(reader, contract, at)));
       if (config.farm?.grid === entry.id) farm = farmOf(reader, config.farm, at);
       if (config.node?.grid === entry.id) node = nodeOf(reader, config.node, at);
+      const bot = identity === null ? null : actsFor(reader, identity.id);
+      lately.push(...recorded(reader, { bot, account: payer, farm: config.farm?.grid === entry.id ? config.farm.id : null }));
+      if (bot !== null) drafts += draftsWaiting(home, reader, entry.id, bot, at);
+      if (bot !== null) letters += lettersWaiting(home, entry.id, bot, at);
       return { dev: readGrid(reader).dev, balance: payer === null ? null : balanceOf(reader, payer) };
     });
     const tft = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatTft(amount));
     grids.push({ ...state, evidence: evidenceFiles(evidenceFolder(home, entry.id)).length, dev: found?.dev ?? false, in_use: config.grid === entry.id, balance: tft(found?.balance?.balance_stroops), escrowed: tft(found?.balance?.escrowed_stroops) });
   }
   const status = { home: home.path, identity, grids, farm, node, contracts, running, unlocked_until: agent === null ? null : iso(agent.until) };
-  return { ...status, needs: needsOf(status) };
+  const told = config.farm === null ? [] : toldBy(home, config.farm.grid, config.farm.id);
+  const lives = config.node === null ? [] : livesOf(home, config.node.grid, config.node.key);
+  const script = told.find(({ what, at }) => what === 'script' && clock() - at < LOW_TIME_MS && config.farm?.script != null)?.reason ?? null;
+  return { ...status, lately: newestFirst([...lately, ...refused(told), ...restarted(lives)]), needs: needsOf(status, { at: clock(), drafts, letters, script }) };
 }
 
 /** Reads a book; undefined where it is missing or damaged, which the grid's own line shows. */
@@ -107,30 +116,4 @@ function nodeOf(reader: Reader, { key, grid, farm, runtime }: NonNullable<Config
     key, grid, farm, runtime, admitted: node?.admitted === farm, declared: node?.announcement.declared ?? false,
     contracts: node?.allocations.filter(({ until }) => at < until).length ?? 0,
   };
-}
-
-/** What waits for the owner. Pure. */
-export function needsOf({ identity, grids, farm, node, contracts, running }: Omit<Status, 'needs'>): Need[] {
-  const needs: Need[] = [];
-  const need = (why: string, command: string): void => void needs.push({ why, command });
-  for (const { id, state, workloads, escrow, expires_at, notice, draining } of contracts) {
-    const failed = workloads.find((one) => one.state === 'failed');
-    if (state === 'ended') need(`contract ${id.slice(0, 12)} is over, and ${escrow} TFT of it are not settled`, `3bot contract cancel ${id.slice(0, 12)}`);
-    else if (state === 'paused') need(`contract ${id.slice(0, 12)} is out of funds and ends for good ${expires_at}`, `3bot contract fund ${id.slice(0, 12)} --for 24h`);
-    else if (notice !== null) need(`its farm ends contract ${id.slice(0, 12)} ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`, '3bot reserve   (elsewhere)');
-    else if (draining !== null) need(`the node of contract ${id.slice(0, 12)} is drained${draining.until === null ? '' : ` until ${draining.until}`}${draining.reason === '' ? '' : `: ${draining.reason}`}`, '3bot reserve   (elsewhere, should it not come back)');
-    else if (failed !== undefined) need(`workload ${failed.name} of contract ${id.slice(0, 12)} failed: ${failed.reason ?? 'no reason was given'}`, `3bot contract show ${id.slice(0, 12)}`);
-  }
-  for (const { name, evidence } of grids) if (evidence > 0) need(`the home of grid ${name} has signed what cannot be; evidence is kept`, '3bot bcdb evidence list');
-  for (const { name, size } of grids) if (size === 0) need(`the book of grid ${name} cannot be read`, '3bot bcdb verify');
-  if (node !== null && !node.admitted) need('its farm has not admitted this node', '3bot node join INVITATION');
-  if (farm !== null && !running) need(`nobody can buy from farm ${farm.name} while it is not served`, '3bot serve');
-  if (farm !== null && farm.mintable !== formatTft(0n)) need(`farm ${farm.name} can mint ${farm.mintable} TFT for the period that is over`, '3bot farm mint');
-  if (node !== null && !running) need('this node runs nothing new while nobody watches', '3bot node watch');
-  if (identity === null && farm === null && node === null) need('there is no identity yet', '3bot identity create');
-  else if (grids.length === 0) need('there is no grid yet', '3bot grid join URL   (or 3bot dev up, to try things on this machine)');
-  const current = grids.find(({ in_use }) => in_use);
-  if (current === undefined && grids.length > 0) need('no grid is in use', '3bot grid use NAME');
-  if (current?.dev === true && current.balance === formatTft(0n) && contracts.length === 0) need('the wallet is empty', '3bot wallet faucet');
-  return needs;
 }

@@ -54,6 +54,16 @@ test('status says what a bot is as it grows, and each time what it needs', async
   assert.match(seen.screen, /^grid {6}valley, \d+ lines, this folder is its home; 1000\.0000000 TFT/m);
 });
 
+test('status --watch says it again when the book has gone on, one object a line with --json', async () => {
+  const home = tempHome();
+  await botJson(['identity', 'create', '--name', 'alice'], { home });
+  await botJson(['grid', 'create', 'valley', '--dev'], { home });
+  await using watching = startBot(['status', '--watch', '--json'], { home, ...quiet });
+  await watching.until(/"balance":"0\.0000000"/);
+  await botJson(['wallet', 'faucet'], { home });
+  await watching.until(/"balance":"1000\.0000000".*"lately":\[\{"at":"[^"]+","what":"payment","text":"1000\.0000000 TFT came from the faucet"/);
+});
+
 test('status reads and writes nothing', async () => {
   const home = tempHome();
   await bot(['status'], { home, ...quiet });
