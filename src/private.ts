@@ -185,6 +185,15 @@ const MIGRATIONS: readonly string[] = [
      ended_ms INTEGER,
      PRIMARY KEY (grid, bot, name, revision)
    ) STRICT, WITHOUT ROWID;`,
+  // Orders of several parts that were given a name at random, until somebody is told of it.
+  `CREATE TABLE order_names (
+     grid TEXT NOT NULL,
+     bot TEXT NOT NULL,
+     name TEXT NOT NULL,
+     arguments TEXT NOT NULL,
+     PRIMARY KEY (grid, bot, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX order_names_open ON order_names (grid, bot, arguments);`,
 ];
 
 /** The open database; several processes of one home may hold it. */

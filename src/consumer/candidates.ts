@@ -4,6 +4,7 @@ import { MAX_ASKED, MAX_ASKED_FOR_SET } from '../base/limits.js';
 import { Problem } from '../base/errors.js';
 import type { Found, Match } from '../market/directory.js';
 import { valueOf, type Candidate, type Need, type Place, type Spread } from './choose.js';
+import { Lanes } from './lanes.js';
 import { askFarm, demandOffers, fitting, reasonsOf, requestOf, type Buyer, type Declined, type Offer, type Quotes, type Wanted } from './quote.js';
 import { penaltyOf, rankingText } from './ranking.js';
 
@@ -22,13 +23,12 @@ export interface GroupQuotes extends Quotes {
 /**
  * Asks about the nodes that fit what a group wants, the cheapest of each farm, node or region first.
  * @param groups how many groups are asked for at the same time: together they ask about 128 nodes
- * @param nonce of a contract that is not made
  */
-async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, groups: number, nonce: string): Promise<GroupQuotes> {
+async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, groups: number, lanes: Lanes): Promise<GroupQuotes> {
   const found = fitting(buyer, wanted);
   const asked = nodesToAsk(found.matches, spread, Math.max(1, Math.min(MAX_ASKED, Math.floor(MAX_ASKED_FOR_SET / groups))));
-  const request = requestOf(wanted, buyer, nonce, false);
-  const answers = await Promise.all(asked.map(async (match) => ({ match, answer: await askFarm(buyer, match, { ...request, node: match.node }, wanted.max_per_hour_stroops) })));
+  const request = requestOf(wanted, buyer, randomBytes(16).toString('hex'), false);
+  const answers = await Promise.all(asked.map(async (match) => ({ match, answer: await lanes.run(match.farm, () => askFarm(buyer, match, { ...request, node: match.node }, wanted.max_per_hour_stroops)) })));
   buyer.signal.throwIfAborted();
   const penalty = penaltyOf(buyer, wanted);
   const candidates = answers.flatMap(({ match, answer }) => ('record' in answer ? [{ ...candidateOf(match, answer), penalty_ppm: penalty(match.farm, answer.agreement.node) }] : []));
@@ -77,9 +77,10 @@ export function needOf(wanted: Wanted | undefined, spread: Spread | null, count:
 
 /** Every group's answers, asked for side by side. @param wanted by the first part of each */
 export function askGroups(buyer: Buyer, wanted: readonly (Wanted | undefined)[], spreads: readonly (Spread | null)[]): Promise<GroupQuotes[]> {
+  const lanes = new Lanes();
   return Promise.all(wanted.map((one, i) => {
     if (one === undefined) throw new Error('a group without parts');
-    return askGroup(buyer, one, spreads[i] ?? null, wanted.length, randomBytes(16).toString('hex'));
+    return askGroup(buyer, one, spreads[i] ?? null, wanted.length, lanes);
   }));
 }
 

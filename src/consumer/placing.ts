@@ -11,6 +11,7 @@ import { accept, Again, AGAIN_REFUSED, checkFunds, farmerSignature, MAX_ROUNDS, 
 import { askGroups, Bids, needOf, whyNoSet, type GroupQuotes, type Offered } from './candidates.js';
 import { apart, choose, type Place, type Spread } from './choose.js';
 import { keepReceipt } from './keep.js';
+import { Lanes } from './lanes.js';
 import { taken, type Order, type OrderChange, type Orders, type Stage } from './orders.js';
 import { askFarm, requestOf, type Declined, type Offer, type Wanted } from './quote.js';
 import { release } from './release.js';
@@ -36,6 +37,7 @@ export class PlacingSet {
   readonly #spreads: readonly (Spread | null)[];
   readonly #seats: readonly Seat[];
   readonly #new = new Set<string>();
+  readonly #lanes = new Lanes();
   #approved = -1n;
 
   constructor(parts: SetParts, orders: Orders, spreads: readonly (Spread | null)[], seats: readonly Seat[]) {
@@ -123,7 +125,7 @@ export class PlacingSet {
   async #offers(seats: readonly Seat[], bids: Bids, groups: readonly number[]): Promise<boolean> {
     const answers = await Promise.all(seats.map(async (seat) => {
       const { candidate } = seat.draft as NonNullable<Seat['draft']>;
-      return { seat, candidate, answer: await askFarm(this.#parts, candidate.match, { ...requestOf(seat.wanted, this.#parts, seat.order.nonce, true), node: candidate.node }, seat.wanted.max_per_hour_stroops) };
+      return { seat, candidate, answer: await this.#lanes.run(candidate.farm, () => askFarm(this.#parts, candidate.match, { ...requestOf(seat.wanted, this.#parts, seat.order.nonce, true), node: candidate.node }, seat.wanted.max_per_hour_stroops)) };
     }));
     this.#parts.signal.throwIfAborted();
     let isOther = false;
