@@ -96,9 +96,10 @@ function platformsAsked(platforms: readonly string[] | null, asked: string | und
  * What is wanted, by the flags and the book.
  * @param payer account key, hex; one with several keys is given time to sign
  * @param key of who buys, hex: whose private networks are meant
+ * @param used addresses of them that the same command has given out before; grows
  * @throws Problem `usage`, `not_found`
  */
-export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string, key?: string): Promise<Wanted> {
+export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, payer?: string, key?: string, used?: Set<string>): Promise<Wanted> {
   const { MAX_BODY_BYTES } = await import('../src/base/limits.js');
   const { readText } = await import('./files.js');
   const { findFarm, findNode, findParty, findPayee } = await import('../src/market/find.js');
@@ -106,7 +107,7 @@ export async function wantedOf(grid: Grid, asked: Asked, options: WantOptions, p
   const { read, readGrid } = await import('../src/rules/objects.js');
   const { partiesOf } = await import('../src/rules/quorum.js');
   const { checkWorkloads } = await import('../src/rules/workload.js');
-  const workloads = key === undefined ? [...asked.workloads] : await inNetwork(grid, key, asked.workloads, options, { order: options.name ?? null, contract: null });
+  const workloads = key === undefined ? [...asked.workloads] : await inNetwork(grid, key, asked.workloads, options, { order: options.name ?? null, contract: null, used });
   checkWorkloads(workloads, readGrid(grid.reader).rules);
   if (options.signers !== undefined && options.signer !== undefined) throw new Problem('usage', '--signers together with --signer', { hint: 'the file says who signs beside you and the farm, all of it' });
   const commit = options.signers === undefined ? undefined : parseQuorum(grid.reader, readText(options.signers, MAX_BODY_BYTES));

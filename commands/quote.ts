@@ -2,13 +2,19 @@
 import type { CommandFile } from './command.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
+import { severalOf, severalOptions, type SeveralOptions } from './several.js';
 import type { Agreement, Prices } from '../src/schema/types.js';
 
-export const command: CommandFile<WantOptions & { explain?: true }> = {
-  about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.\n--explain prints how the cheapest price comes about, line by line: exact fractions, one rounding at the end, and who gets which share.',
-  options: (c) => wantOptions(c).option('--explain', 'how the price comes about, line by line').option(...GRID_FLAG),
-  examples: ['3bot quote --cpu 4 --sru 100', '3bot quote --cpu 4 --sru 100 --explain', '3bot quote --cpu 2 --memory 512MiB --for 12h --json'],
+export const command: CommandFile<WantOptions & SeveralOptions & { explain?: true }> = {
+  about: 'Asks every farm that fits at the same time. A quote is exact and holds for a minute; it keeps no capacity.\nMemory is 1 GiB per vCPU unless you say otherwise.\n--explain prints how the cheapest price comes about, line by line: exact fractions, one rounding at the end, and who gets which share.\nWith --nodes: the cheapest set that is spread as you say, and its sum.',
+  options: (c) => severalOptions(wantOptions(c)).option('--explain', 'how the price comes about, line by line').option(...GRID_FLAG),
+  examples: ['3bot quote --cpu 4 --sru 100', '3bot quote --cpu 4 --sru 100 --explain', '3bot quote --cpu 2 --memory 512MiB --for 12h --json', '3bot quote --cpu 2 --ssd 10 --nodes 3 --spread farm'],
   async run(context, _args, options) {
+    const several = severalOf(options);
+    if (several !== undefined) {
+      const { quoteNodes } = await import('./quoteset.js');
+      return await quoteNodes(context, options, several);
+    }
     const { randomBytes } = await import('node:crypto');
     const { formatTft } = await import('../src/base/amount.js');
     const { iso } = await import('../src/base/clock.js');

@@ -7,25 +7,31 @@ import { Problem } from '../src/base/errors.js';
 import { askedOf, offerNotes, openBuyer, wantedOf, wantOptions, type Asked, type BuyerSession, type WantOptions } from './deal.js';
 import { GRID_FLAG } from './handle.js';
 import { openSecrets, secretOptions, type SecretOptions } from './secrets.js';
+import { severalOf, severalOptions, type SeveralOptions } from './several.js';
 import { waitAndShow, waitOptions, type WaitOptions } from './waiting.js';
 
-interface Options extends WantOptions, SecretOptions, WaitOptions {
+interface Options extends WantOptions, SecretOptions, WaitOptions, SeveralOptions {
   maxTotal?: bigint;
   dryRun?: true;
   draft?: string;
 }
 
 export const command: CommandFile<Options> = {
-  about: 'Asks every farm that fits, takes the cheapest (with what happened there before counted in: 3bot journal), and puts the agreement, signed by both, into the book; that moves the whole price\ninto escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
-  options: (c) => waitOptions(secretOptions(wantOptions(c)))
+  about: 'Asks every farm that fits, takes the cheapest (with what happened there before counted in: 3bot journal), and puts the agreement,\nsigned by both, into the book; that moves the whole price into escrow. What is not used comes back when the contract ends.\nAfter any interruption the same command goes on with the same contract; --name makes that hold for good.\nWith --nodes it is one order of several contracts, named ORDER/1, ORDER/2 and so on: the cheapest set that is spread as you say, all of\nthem or none; a pipe gets the order\'s name, for contract list --order.\nThe farmer is root on the node and can read what runs there, secrets too; --env is public.',
+  options: (c) => waitOptions(secretOptions(severalOptions(wantOptions(c))))
     .option('--name <name>', 'what you call it: the same name means the same contract, as long as that is in force', parseName)
     .option('--max-total <tft>', 'go ahead unasked up to this total (without a terminal the default is spend.per_command of the config)', parseTft)
     .option('--draft <file>', 'with --signer: where the draft is written (default: NAME or id, .draft.json)')
     .option('--dry-run', 'show what would be reserved, and change nothing')
     .option(...GRID_FLAG),
-  examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx:1.27 --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json'],
+  examples: ['3bot reserve --cpu 4 --sru 100', 'id=$(3bot reserve --cpu 4 --sru 100 --name web --max-total 20)', '3bot reserve --cpu 2 --ssd 10 --for 12h --image docker.io/library/nginx:1.27 --port 80', '3bot reserve --cpu 2 --ssd 10 --workload web.json', 'order=$(3bot reserve --cpu 2 --ssd 10 --nodes 3 --spread farm --name web --max-total 60)'],
   async run(context, _args, options) {
     const { out, flags } = context;
+    const several = severalOf(options);
+    if (several !== undefined) {
+      const { reserveSet } = await import('./reserveset.js');
+      return await reserveSet(context, options, several);
+    }
     const { asked: said, given } = await askedOf(context, options);
     let placed: Placed;
     let unsent: unknown;

@@ -59,3 +59,11 @@ export async function waitAndShow(context: Context, grid: string | undefined, id
   await using copy = await openGridOf(context, grid);
   return { contract: showContract(copy.reader, findContract(copy.reader, id), nowOf(copy)), problem };
 }
+
+/** `waitAndShow` for several, all within one time limit. */
+export async function waitForAll(context: Context, grid: string | undefined, ids: readonly string[], fallback: Goal, { wait, timeout = TIMEOUT_MS }: WaitOptions): Promise<Waited[]> {
+  const end = context.clock() + timeout;
+  const all: Waited[] = [];
+  for (const id of ids) all.push(await waitAndShow(context, grid, id, fallback, { ...(wait === undefined ? {} : { wait }), timeout: Math.max(0, end - context.clock()) }));
+  return all;
+}

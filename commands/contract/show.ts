@@ -4,19 +4,20 @@ import { Problem } from '../../src/base/errors.js';
 import type { Grid } from '../../src/net/grid.js';
 import type { CommandFile, Context } from '../command.js';
 import { GRID_FLAG, openGridOf, type GridFlag, renew } from '../handle.js';
-import { CONTRACT_ARGUMENT, contractMeant } from './meant.js';
+import { CONTRACTS_ARGUMENT, contractMeant, contractsMeant } from './meant.js';
 
 export const command: CommandFile<GridFlag & { at?: string; history?: true; watch?: true }> = {
-  arguments: [CONTRACT_ARGUMENT],
+  arguments: [CONTRACTS_ARGUMENT],
   options: (c) => c.option('--history', 'what became of it, record by record: when, what, by whom, by how much its escrow changed').option('--watch', 'what its workloads use now, again and again: processor, memory, disk, network (one object a line with --json)').option(...AT_FLAG).option(...GRID_FLAG),
-  examples: ['3bot contract show 3f2a91c0', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --watch', '3bot contract show 3f2a91c0 --json'],
+  examples: ['3bot contract show 3f2a91c0', '3bot contract show web/2', '3bot contract show 3f2a91c0 --history', '3bot contract show 3f2a91c0 --watch', '3bot contract show 3f2a91c0 --json'],
   async run(context, [text = ''], { grid: named, at, history, watch }) {
     const { existsSync } = await import('node:fs');
     const { showContract } = await import('../../src/market/contract.js');
     const { findById } = await import('../../src/market/find.js');
     const { receiptPath } = await import('../../src/consumer/keep.js');
     const { momentText, stateAt } = await import('../bcdb/at.js');
-    const { contractText, nextStep } = await import('./text.js');
+    const { showOrder } = await import('../../src/consumer/parts.js');
+    const { contractText, nextStep, orderText } = await import('./text.js');
     const { out, home } = context;
     if (watch === true && (history === true || at !== undefined)) throw new Problem('usage', '--watch shows what is now, without --history and --at');
     await using grid = await openGridOf(context, named, watch === true);
@@ -28,11 +29,21 @@ export const command: CommandFile<GridFlag & { at?: string; history?: true; watc
     if (history === true) return await showHistory(context, grid, text, at);
     const then = await stateAt(context, grid.reader, at);
     // What it was then; which one is meant is said by its name of now.
-    const { id } = await contractMeant(context, grid, text);
-    const contract = showContract(then.state, findById(then.state, 'contract', id, '3bot contract list'), then.at);
-    const path = receiptPath(home, contract.id);
-    const receipt = existsSync(path) ? path : null;
-    out.one({ json: { ...contract, receipt, ...(grid.basis === null ? {} : { basis: grid.basis }) }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
+    const { order, contracts } = await contractsMeant(context, grid, text);
+    const shown = contracts.map(({ id }) => {
+      const path = receiptPath(home, id);
+      return { ...showContract(then.state, findById(then.state, 'contract', id, '3bot contract list'), then.at), receipt: existsSync(path) ? path : null };
+    });
+    const basis = grid.basis === null ? {} : { basis: grid.basis };
+    if (order !== null) {
+      const whole = showOrder(order, shown.map(({ receipt: _, ...one }) => one));
+      out.one({ json: { ...whole, ...basis }, rows: shown.map((one) => [one.name, one.id, one.state, one.farm_name, one.node, one.price_per_hour]), text: () => orderText(whole) });
+      return at === undefined ? out.next(`3bot contract show ${shown[0]?.name ?? ''}`) : out.note(momentText(then));
+    }
+    const [contract] = shown;
+    if (contract === undefined) throw new Error('no contract meant');
+    const { receipt } = contract;
+    out.one({ json: { ...contract, ...basis }, text: () => `${contractText(contract)}${receipt === null ? '' : `\nreceipt   ${receipt}`}` });
     if (at !== undefined) return out.note(momentText(then));
     const next = nextStep(contract);
     if (next !== undefined) out.next(next);

@@ -1,6 +1,7 @@
 // A contract as a person reads it.
 import { formatDuration } from '../../src/base/duration.js';
 import { workloadState, type ContractShown } from '../../src/market/contract.js';
+import type { OrderShown } from '../../src/consumer/parts.js';
 import { durationText, resourcesText } from '../../src/market/words.js';
 import { short } from '../../src/rules/refusal.js';
 
@@ -62,6 +63,22 @@ function timeRows({ state, started_at, funded_until, expires_at, data_until, not
     ...(notice === null ? [] : [['notice', `given ${notice.at}, ends ${notice.ends_at}${notice.reason === '' ? '' : `: ${notice.reason}`}`] as const]),
     ...(state === 'ended' ? [['ended', expires_at] as const, ['data', data_until === expires_at ? 'not kept' : `kept until ${data_until}`] as const] : state === 'paused' ? [['paused', `since ${funded_until ?? ''}; ends for good ${expires_at}`] as const] : [['until', funded_until ?? expires_at] as const]),
   ];
+}
+
+/** Lines of an order of several: a row a part, what is common and the sums below. */
+export function orderText({ order, contracts, price_per_hour, billed, escrow, refunded }: OrderShown): string {
+  const rows = [
+    ['part', 'contract', 'state', 'farm', 'TFT/h', 'until'],
+    ...contracts.map((one) => [one.name ?? '', one.id.slice(0, 12), stateText(one), one.farm_name ?? short(one.farm), one.price_per_hour, (one.state === 'ended' ? one.expires_at : (one.funded_until ?? one.expires_at)).slice(0, 16).replace('T', ' ')]),
+  ];
+  const money = escrow === NOTHING ? `${billed} TFT used, ${refunded} TFT returned` : `${price_per_hour} TFT an hour, ${billed} TFT used, ${escrow} TFT in escrow`;
+  return [`order     ${order}`, ...aligned(rows), `in all    ${money}`].join('\n');
+}
+
+/** Rows of text with their columns below each other. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd());
 }
 
 /** The next command for a contract in this state; undefined where nothing is due. */

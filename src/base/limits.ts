@@ -212,7 +212,7 @@ export const MAX_POLICY_FILE_BYTES = 1_048_576;
 export const MAX_PARTS = MAX_HOLDS_OF_ONE;
 /** Nodes that are asked about for all groups of an order together; each group may ask about as many as a single request asks farms. */
 export const MAX_ASKED_FOR_SET = 128;
-/** Candidates that are tried for the parts of an order, to find the cheapest set: under 0.1 s. */
+/** Candidates that are tried for the parts of an order, to find the cheapest set: a fraction of a second. */
 export const MAX_CHOICE_STEPS = 100_000;
 /** How often a set is chosen anew because a farm declined or became dearer: every node asked about may do so once. */
 export const MAX_SET_TRIES = MAX_ASKED_FOR_SET;

@@ -17,9 +17,11 @@ export interface Asking {
 }
 
 /**
- * A contract by id, by the beginning of one (4 digits or more) that only one contract has, or else by its order's name.
+ * A contract by id, by the beginning of one (4 digits or more) that only one contract has, or else by its name: `web`, or
+ * `web/2` of an order of several.
  * @param asking whose contracts in force a name may mean; without it there are no names
- * @throws Problem `not_found`; `usage` where several begin so, or have that name
+ * @throws Problem `not_found`; `usage` where several begin so or have that name, and, reason `order`, where it is the name
+ *   of an order of several
  */
 export function findContract(reader: Objects, text: string): ContractObject;
 export function findContract(reader: Reader, text: string, asking: Asking | undefined): ContractObject;
@@ -37,10 +39,16 @@ export function findContract(reader: Objects | Reader, text: string, asking?: As
 /** The bot's contract in force with this name. */
 function contractNamed(reader: Reader, name: string, { bot, at }: Asking): ContractObject {
   const found: ContractObject[] = [];
+  const parts: string[] = [];
   for (const contract of contractsOf(reader, bot)) {
-    if (contract.agreement.order === name && viewOf(reader, contract, at).state !== 'ended') found.push(contract);
+    const { order } = contract.agreement;
+    const isPart = order?.startsWith(`${name}/`) === true;
+    if ((order !== name && !isPart) || viewOf(reader, contract, at).state === 'ended') continue;
+    if (isPart) parts.unshift(order);
+    else found.push(contract);
   }
   const [only, ...more] = found;
+  if (only === undefined && parts.length > 0) throw new Problem('usage', `${shown(name)} is an order of ${parts.length} contracts, and one is meant here`, { reason: 'order', hint: `one of them: ${parts.slice(0, 5).join(', ')}${parts.length > 5 ? ', …' : ''}` });
   if (only === undefined) throw new Problem('not_found', `no contract ${shown(name)}: neither an id on this grid nor the name of one of yours in force`, { reason: 'contract', hint: '3bot contract list' });
   if (more.length > 0) throw new Problem('usage', `${found.length} contracts of yours are named ${shown(name)}`, { hint: `give its id: ${found.slice(0, 5).map(({ id }) => id.slice(0, 12)).join(', ')}` });
   return only;

@@ -95,12 +95,13 @@ export interface Purpose {
   readonly order: string | null;
   /** Id of the contract, where there is one. */
   readonly contract: string | null;
+  /** Addresses that others of the same command have, which are in no contract yet; grows by those given out. */
+  readonly used?: Set<string> | undefined;
 }
 
 /** The same workloads at addresses of a network: those that they have in this contract already, else the next free ones. */
-export function placed(reader: Reader, network: NetworkObject, workloads: readonly Workload[], { order, contract }: Purpose, at: number): Workload[] {
+export function placed(reader: Reader, network: NetworkObject, workloads: readonly Workload[], { order, contract, used = new Set() }: Purpose, at: number): Workload[] {
   const own = contractsInForce(reader, network.by, at).filter(({ id, agreement }) => id === contract || (order !== null && agreement.order === order)).flatMap((one) => one.workloads);
-  const used = new Set<string>();
   return workloads.map((workload) => {
     const before = own.find(({ name, network: place }) => name === workload.name && place?.id === network.id)?.network?.address;
     const address = before ?? nextAddress(reader, network, used, at);

@@ -15,7 +15,7 @@ const LENGTH = 8;
 const SQL = {
   open: 'SELECT name FROM order_names WHERE grid = ? AND bot = ? AND arguments = ?',
   add: 'INSERT INTO order_names (grid, bot, name, arguments) VALUES (?, ?, ?, ?)',
-  close: 'DELETE FROM order_names WHERE grid = ? AND bot = ? AND name = ?',
+  close: 'DELETE FROM order_names WHERE name = ?',
 } as const;
 
 /** Whose order it is. */
@@ -41,6 +41,6 @@ export function nameOfOrder({ data: { db }, grid, bot }: Owner, wanted: Ordered,
 }
 
 /** Once the name was told, the same arguments mean another order. */
-export function closeNamed({ data: { db }, grid, bot }: Owner, name: string): void {
-  db.prepare(SQL.close).run(grid, bot, name);
+export function closeNamed({ db }: Private, name: string): void {
+  db.prepare(SQL.close).run(name);
 }
