@@ -132,17 +132,14 @@ class Applying {
 
   /** At the farms and nodes that were agreed, for no more than was agreed. */
   async #order(names: readonly string[]): Promise<void> {
-    const { grid } = this.#parts;
     const { name } = this.#revision;
-    await grid.refresh();
-    const missing = names.filter((part) => this.#find(part) === undefined).map((part) => this.#part(part));
-    if (missing.length === 0) return;
-    const groups = missing.map(({ part, order, wanted }) => {
+    const ordered = names.map((part) => this.#part(part));
+    const groups = ordered.map(({ part, order, wanted }) => {
       const { farm, node } = this.#deal(part);
       return { spread: null, parts: [{ name: order?.slice(name.length + 1) ?? part, wanted: { ...wanted, farm, node } as NonNullable<PartPlan['wanted']> }] };
     });
     const approve: SetParts['approve'] = async ({ parts }) => {
-      for (const { name: order, agreement } of parts) this.#demandPrice(missing.find((one) => one.order === order)?.part ?? order, BigInt(agreement.total_stroops));
+      for (const { name: order, agreement } of parts) this.#demandPrice(ordered.find((one) => one.order === order)?.part ?? order, BigInt(agreement.total_stroops));
     };
     await placeSet({ ...this.#parts, approve }, name, groups);
   }
