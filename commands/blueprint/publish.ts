@@ -26,7 +26,7 @@ export const command: CommandFile<Options> = {
     .option(...GRID_FLAG),
   examples: ['3bot blueprint publish shop.yaml --fee 5%', '3bot blueprint publish shop.yaml --fee 4% --fee bob:1% --name shop'],
   async run(context, [path = ''], options) {
-    const { parsedFile } = await import('./parsed.js');
+    const { fitFile } = await import('../../src/architect/fit.js');
     const { nameOfFile } = await import('../../src/architect/open.js');
     const { blueprintLines, demandNothingSecret, publish } = await import('../../src/architect/publish.js');
     const { MAX_BODY_BYTES } = await import('../../src/base/limits.js');
@@ -38,7 +38,8 @@ export const command: CommandFile<Options> = {
     const text = path === '-' ? await readInput(context.io, MAX_BODY_BYTES) : readText(path, MAX_BODY_BYTES);
     const name = nameGiven(options.name ?? (path === '-' ? null : nameOfFile(path)));
     const lines = blueprintLines(text);
-    const { about } = await parsedFile(path === '-' ? 'stdin' : path, text, name);
+    const { about, notes } = fitFile(path === '-' ? 'stdin' : path, text, name);
+    for (const note of notes) out.note(note);
     demandNothingSecret(lines, new Set(options.public));
     await using session = await openSigner(context, options.grid);
     const { grid, keyring } = session;

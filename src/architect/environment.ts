@@ -99,6 +99,6 @@ export function isUnwritable(text: string): boolean {
   return /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/.test(text) || !text.isWellFormed();
 }
 
-function isTelling(name: string, value: string): boolean {
+export function isTelling(name: string, value: string): boolean {
   return value !== '' && ((TELLING.test(name) && !/_FILE$/.test(name) && !/^(true|false|yes|no|[01])$/i.test(value)) || /:\/\/[^/\s:@]*:[^/\s@]+@/.test(value));
 }

@@ -9,6 +9,7 @@ import { blueprintId } from '../rules/blueprint.js';
 import { actsFor } from '../rules/identity.js';
 import { read, type BlueprintObject } from '../rules/objects.js';
 import type { Blueprint, BlueprintRef } from '../schema/types.js';
+import { isTelling } from './environment.js';
 
 /** What a version says, beside its number and its architect. */
 export type Publication = Pick<Blueprint, 'name' | 'about' | 'text' | 'fees'>;
@@ -81,21 +82,18 @@ export async function withdraw(grid: Grid, keyring: Keyring, { id, version }: Bl
   await appendSigned(grid, { chain: `blueprint/${id}`, kind: 'withdraw@1', body }, [keyring.signer('bot')]);
 }
 
-/** Variables whose value nobody should publish: by what they are called, since their values look like anything. */
-const SECRET_NAME = /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|PRIVATE_?KEY)(?!\w*_FILE)/;
-
 /**
- * Demands that no variable that is called like a secret has its value in the file: an input's is not there, nor is what
- * a name of a file stands for.
+ * Demands that no variable that looks like a secret has its value in the file: an input's is not there, nor is what the
+ * name of a file stands for.
  * @param lines of the file
  * @param allowed names that are public all the same
  * @throws Problem `usage`, reason `secret`, that names line and variable
  */
 export function demandNothingSecret(lines: readonly string[], allowed: ReadonlySet<string>): void {
   for (const [i, line] of lines.entries()) {
-    const [, name = '', rest = ''] = /^[\s-]*"?([A-Z_][A-Z0-9_]*)"?\s*[:=]\s*(.*)$/.exec(line) ?? [];
+    const [, name = '', rest = ''] = /^[\s-]*["']?([A-Z_][A-Z0-9_]*)["']?\s*[:=]\s*(.*)$/.exec(line) ?? [];
     const value = rest.replace(/\s+#.*$/, '').replace(/^["']|["']$/g, '');
-    if (value === '' || value.includes('${') || !SECRET_NAME.test(name) || allowed.has(name)) continue;
+    if (name === '' || value.includes('${') || allowed.has(name) || !isTelling(name, value)) continue;
     throw new Problem('usage', `line ${i + 1}: ${name} looks like a secret, and everybody could read its value for ever`, { reason: 'secret', hint: `make it an input of type secret, or say --public ${name}` });
   }
 }

@@ -43,6 +43,10 @@ export const MAX_ALLOCATIONS = 1_000;
 export const MAX_CONTRACT_PAYERS = 8;
 /** Payers and payees of one contract, for the same reason: beside them settling touches contract, node, grid and the meter's. */
 export const MAX_CONTRACT_ACCOUNTS = 12;
+/** How long a task waits for what a person is to leave running, or for a job to end: time to read, and to type it elsewhere. */
+export const LEFT_RUNNING_MS = 10 * 60_000;
+/** How long a check of a task is tried: a service that is ready may still be warming up. */
+export const CHECK_MS = 30_000;
 /** Text of a blueprint, line ends included: twenty services with all they can say; it stands in one object. */
 export const MAX_BLUEPRINT_CHARS = 65_536;
 /** Stretches without confirmation that a meter remembers, to know what was confirmed before the end of a term that nobody has settled yet. */
