@@ -8,7 +8,9 @@ import { MIB } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { formatDuration } from '../base/duration.js';
 import { isProblem, messageOf, Problem } from '../base/errors.js';
-import { DOCTOR_ANSWER_MS, MAX_CLOCK_SKEW_MS, MIN_FREE_DISK_MIB } from '../base/limits.js';
+import { DOCTOR_ANSWER_MS, LOW_TIME_MS, MAX_CLOCK_SKEW_MS, MIN_FREE_DISK_MIB } from '../base/limits.js';
+import { contradictions, policyOf } from '../farmer/policy/policy.js';
+import { scriptTrouble } from '../farmer/policy/script.js';
 import { readConfig, type Home } from '../home.js';
 import { backend } from '../keys/ed25519.js';
 import { listKeystores } from '../keys/keystore.js';
@@ -24,6 +26,7 @@ import { staticBusybox } from '../node/localimage.js';
 import { openTools } from '../node/tools.js';
 import { UNIT_NAME } from '../node/unit.js';
 import type { Config } from '../schema/types.js';
+import { toldBy } from './desk.js';
 
 /** A check, and whether what this home folder is set up for needs it. */
 export interface Finding extends Check {
@@ -55,6 +58,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
     for (const check of await book(patient, entry)) yield needed(check);
     for (const check of evidence(home, entry)) yield needed(check);
   }
+  for (const check of policy(patient, config.value?.farm ?? null)) yield needed(check);
   const node = config.value?.node ?? null;
   const isPodman = node?.runtime === 'podman';
   for (const check of await machine(patient, node)) yield { ...check, needed: node !== null && (isPodman || check.name === 'process') };
@@ -173,6 +177,19 @@ function witnessesOf(name: string, state: GridState): Check[] {
 function evidence(home: Home, { id, name }: GridEntry): Check[] {
   const { length } = evidenceFiles(evidenceFolder(home, id));
   return length === 0 ? [] : [finding(`home of ${name}`, false, `it has signed what cannot be: ${length} ${length === 1 ? 'file' : 'files'} of evidence`, '3bot bcdb evidence list')];
+}
+
+/** A farm's policy: whether anybody can buy by it, whether its script can be started, and how that fared lately. */
+function policy({ home, clock }: Patient, farm: Config['farm']): Check[] {
+  if (farm === null) return [];
+  const whole = policyOf(farm);
+  const [wrong] = contradictions(whole);
+  const checks = [finding('policy', wrong === undefined, wrong ?? `farm ${farm.name} sells to ${whole.allow_consumers === null ? 'anybody' : `${whole.allow_consumers.length} bots`}`, '3bot farm policy show, then 3bot farm policy set')];
+  if (whole.script === null) return checks;
+  const trouble = scriptTrouble(whole.script.run);
+  const failed = toldBy(home, farm.grid, farm.id).find(({ what, at }) => what === 'script' && clock() - at < LOW_TIME_MS);
+  const said = trouble ?? (failed === undefined ? `${whole.script.run[0] ?? ''} can be run` : `it failed ${formatDuration(wholeSeconds(clock() - failed.at))} ago: ${failed.reason}`);
+  return [...checks, finding('policy script', trouble === null && failed === undefined, said, '3bot farm policy test --cpu 1 --for 1h')];
 }
 
 function wholeSeconds(span_ms: number): number {

@@ -70,6 +70,20 @@ test('a quote explains its price line by line, and a whole node is one price for
   assert.match(none.stderr, /1 whose farm leaves less to architects/);
 });
 
+test('a price that the buyer names is met or refused with the least that would do, and the journal remembers answers', async () => {
+  const dear = await bot(['quote', '--cpu', '4', '--sru', '100', '--max-price', '0.02', '--json'], { home });
+  assert.equal(dear.code, 3, dear.stderr);
+  assert.match(dear.stderr, /takes 0\.0225000 TFT an hour at least/);
+  const { offers } = await botJson<{ offers: unknown[] }>(['quote', '--cpu', '4', '--sru', '100', '--max-price', '0.0225', '--cheapest'], { home });
+  assert.equal(offers.length, 1);
+  const [farm] = await botJson<{ farm: string; farm_name: string; node: null; answered: number; refused: object; penalty_ppm: number }[]>(['journal'], { home });
+  assert.deepEqual([farm?.farm, farm?.farm_name, farm?.node, farm?.refused, farm?.penalty_ppm], [market.farm, 'sunny', null, { price: 1 }, 0]);
+  assert.match((await terminal(['journal'], { home })).screen, /sunny .* 1 price .*its price/);
+  for (const args of [[], ['nobody', '--all']]) assert.equal((await bot(['journal', 'forget', ...args], { home })).code, 2);
+  assert.deepEqual(await botJson(['journal', 'forget', 'sunny'], { home }), { farm: market.farm });
+  assert.deepEqual(await botJson(['journal'], { home }), []);
+});
+
 test('what nobody sells exits 5 with counted reasons, in JSON too', async () => {
   const run = await bot(['quote', '--cpu', '400', '--json'], { home });
   assert.equal(run.code, 5);

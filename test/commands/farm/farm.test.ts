@@ -129,6 +129,10 @@ test('farm policy test shows every check with what it saw, exits 3 for a decline
   const nodeless = await bot(['farm', 'policy', 'test', '-', '--json'], { ...farmer, input: '{"resources": {"cru": 1, "mru_mib": 1024, "sru_mib": 0, "hru_mib": 0, "ipv4": 0}}' });
   assert.deepEqual([nodeless.code, nodeless.json<{ decline: { code: string }; checks: { check: string; passed: boolean | null }[] }>().checks.at(-1)], [3, { check: 'script', passed: null, saw: 'it is asked only about what would be offered', code: null, reason: null, took_ms: null }]);
   assert.match((await terminal(['farm', 'policy', 'test', '--cpu', '1'], farmer)).screen, /buyer +yes +on no list/);
+  const checksOf = async (): Promise<[string, boolean][]> => (JSON.parse((await bot(['doctor', '--json'], farmer)).stdout) as { checks: { name: string; ok: boolean }[] }).checks.filter(({ name }) => name.startsWith('policy')).map(({ name, ok }) => [name, ok]);
+  assert.deepEqual(await checksOf(), [['policy', true], ['policy script', true]]);
+  await botJson(['farm', 'policy', 'set', '--script', '/nowhere/policy'], farmer);
+  assert.deepEqual(await checksOf(), [['policy', true], ['policy script', false]]);
   for (const args of [[], ['--for', '1h'], ['missing.json']]) assert.equal((await bot(['farm', 'policy', 'test', ...args], farmer)).code, 2);
   await botJson(['farm', 'policy', 'set', '--script', 'none'], farmer);
 });
