@@ -42,10 +42,10 @@ export async function applyWished(context: Context, desk: Desk, wished: Wished, 
 }
 
 /** What stopped half-way and is wanted still: it was agreed on, and farms may hold capacity for it. */
-function interrupted({ out }: Context, { revisions }: Desk, { name, hash, origin }: Wished, token: string | undefined): Revision | undefined {
+function interrupted({ out }: Context, { revisions }: Desk, { name, hash }: Wished, token: string | undefined): Revision | undefined {
   const [last] = revisions.of(name);
   if (last?.state !== 'applying') return undefined;
-  if (token === undefined ? last.design !== hash || last.origin.from !== origin.from : last.token !== token) return undefined;
+  if (token === undefined ? last.design !== hash : last.token !== token) return undefined;
   out.note(`going on with revision ${last.revision}, which was interrupted`);
   return last;
 }
