@@ -75,8 +75,17 @@ const UNIT_PRICES: readonly Column<Node>[] = [
 ];
 const PRICE: readonly Column<Node>[] = [{ name: 'TFT an hour', isNumber: true, cell: ({ price_per_hour }) => tft(price_per_hour ?? '0') }];
 
+/** What would do instead. */
+function Nearest({ nearest }: { nearest: NonNullable<MarketNodes['nearest']> }) {
+  return (
+    <Empty title="No node fits">
+      {nearest.length === 0 ? <p>Ask for less, or leave a filter out.</p> : <><p>What would do:</p><ul class="nearest">{nearest.map(({ text, nodes, price_per_hour, node, farm_name }) => <li key={text}><Name>{text}</Name>: {number(nodes)} node{nodes === 1 ? '' : 's'}, from {tft(price_per_hour)} TFT an hour on <Id view="node" id={node} /> of <Name>{farm_name}</Name></li>)}</ul></>}
+    </Empty>
+  );
+}
+
 function Found({ found, filters, skip }: { found: MarketNodes; filters: Filters; skip: number }) {
-  const { nodes, fitting, considered, excluded } = found;
+  const { nodes, fitting, considered, excluded, nearest = [] } = found;
   const isPriced = nodes[0]?.price_per_hour != null;
   const reached = (to: number): void => go(href('nodes', '', { ...filters, skip: to === 0 ? '' : `${to}` }));
   return (
@@ -84,7 +93,7 @@ function Found({ found, filters, skip }: { found: MarketNodes; filters: Filters;
       <p role="status"><strong>{number(fitting)}</strong> of {number(considered)} node{considered === 1 ? '' : 's'} fit{fitting === 1 ? 's' : ''}{fitting > 0 && ', cheapest first'}.</p>
       {excluded.length > 0 && <details class="why"><summary>Why the other {number(considered - fitting)} do not</summary><ul>{excluded.map(({ reason, count, text }) => <li key={reason}>{number(count)} {text}</li>)}</ul></details>}
       <Command text={commandFor(filters)} />
-      {fitting === 0 ? <Empty title="No node fits"><p>Ask for less, or leave a filter out.</p></Empty> : (
+      {fitting === 0 ? <Nearest nearest={nearest} /> : (
         <>
           <Table caption="Nodes that fit, cheapest first" columns={[...COLUMNS, ...(isPriced ? PRICE : UNIT_PRICES)]} rows={nodes} keyOf={({ node }) => node} />
           <Pages skip={skip} limit={LIMIT} total={fitting} go={reached} />

@@ -20,7 +20,6 @@ const AGAIN_MS = 30_000;
 export function Overview() {
   const { api, grid } = useShown();
   const places = useLoad('places', (signal) => api.places(signal));
-  const farms = useLoad('farms', (signal) => api.farms(signal));
   const head = useLoad('head', async (signal) => (await grids(signal)).find(({ id }) => id === grid.id) ?? grid);
   useEvery(AGAIN_MS, head.reload);
   const { size, time } = head.value ?? grid;
@@ -30,7 +29,7 @@ export function Overview() {
       <h1><Name>{grid.name}</Name>{grid.dev && <span class="quiet"> development grid</span>}</h1>
       <dl class="figures">
         <Figure name="Lines" value={number(size)} note={time === null ? 'never stamped' : `stamped ${span(Date.now() - time)} ago`} />
-        <Figure name="Farms" value={farms.value === undefined ? '…' : number(farms.value.farms.length)} note={<a href={href('farms')}>all farms</a>} />
+        <Figure name="Farms" value={places.value === undefined ? '…' : number(places.value.farms)} note={<a href={href('farms')}>all farms</a>} />
         <Figure name="Nodes" value={places.value === undefined ? '…' : number(sum.nodes)} note={<a href={href('nodes')}>find one</a>} />
         <Figure name="vCPU sold" value={places.value === undefined ? '…' : `${percent(sum.capacity.cru - sum.free.cru, sum.capacity.cru)} %`} note={`${number(sum.capacity.cru - sum.free.cru)} of ${number(sum.capacity.cru)}`} />
       </dl>
