@@ -1,9 +1,10 @@
 // Nodes, farms and prices as commands, the API and the page show them: TFT with 7 places, names with ids.
 import { formatTft } from '../base/amount.js';
 import { add, NOTHING } from '../capacity/fit.js';
+import { contractsOn, drainOf } from '../rules/node.js';
 import type { FarmObject, NodeObject } from '../rules/objects.js';
 import type { ReadState } from '../bcdb/rulebook.js';
-import type { MarketFarm, MarketNode, MarketPrices, Prices } from '../schema/types.js';
+import type { MarketFarm, MarketMachineBrief, MarketNode, MarketPrices, Prices } from '../schema/types.js';
 import { DEDICATED_PPM } from './asking.js';
 import { pricesOf, shownFree, type Match } from './directory.js';
 
@@ -32,4 +33,10 @@ export function farmShown(state: ReadState, farm: FarmObject, nodes: readonly No
     capacity: nodes.reduce((sum, { announcement }) => add(sum, announcement.capacity), NOTHING),
     free: nodes.reduce((sum, node) => add(sum, shownFree(node, at)), NOTHING),
   };
+}
+
+/** A node of a farm, whether or not it fits anything. */
+export function machineShown(node: NodeObject, at: number): MarketMachineBrief {
+  const { declared, runtime, platform, features, location, capacity } = node.announcement;
+  return { node: node.key, declared, runtime, platform, features, location, capacity, free: shownFree(node, at), contracts: contractsOn(node, at), drained: drainOf(node, at) !== undefined };
 }

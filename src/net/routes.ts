@@ -38,17 +38,17 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
 
   const bookOf = (request: FastifyRequest): ServedGrid => bookNamed(books, request);
 
-  app.get('/v1/health', { schema: { querystring: wire.NO_QUERY } }, (): Health => ({ ok: true, version, time: clock(), grids: [...books.values()].map(following) }));
+  app.get('/v1/health', { schema: wire.route('Which release this is, and how its books are kept up to date', { querystring: wire.NO_QUERY }, wire.answer('health.1')) }, (): Health => ({ ok: true, version, time: clock(), grids: [...books.values()].map(following) }));
 
-  app.get('/v1/grids', { schema: { querystring: wire.NO_QUERY } }, (): GridList => ({
+  app.get('/v1/grids', { schema: wire.route('The books that are served here', { querystring: wire.NO_QUERY }, wire.answer('grids.1')) }, (): GridList => ({
     grids: [...books.values()].map(({ id, name, dev, isHome, reader }) => ({ id, name, dev, home: isHome, size: reader.size, time: freshness(reader, clock).time_ms })),
   }));
 
-  app.get('/v1/grids/:grid/genesis', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request) => bookOf(request).reader.line(0));
+  app.get('/v1/grids/:grid/genesis', { schema: wire.route('Line 0 of a book', { params: wire.GRID, querystring: wire.NO_QUERY }, wire.answer('line.1')) }, (request) => bookOf(request).reader.line(0));
 
-  app.get('/v1/grids/:grid/trust', { schema: { params: wire.GRID, querystring: wire.NO_QUERY } }, (request, reply) => reply.type(NDJSON).send(trustText(bookOf(request).reader)));
+  app.get('/v1/grids/:grid/trust', { schema: wire.route('Genesis, and every statement of governance since: whose word counts', { params: wire.GRID, querystring: wire.NO_QUERY }, wire.textAnswer(NDJSON, 'a line a statement (line.1)')) }, (request, reply) => reply.type(NDJSON).send(trustText(bookOf(request).reader)));
 
-  app.get('/v1/grids/:grid/lines', { schema: { params: wire.GRID, querystring: wire.LINES_QUERY } }, async (request, reply) => {
+  app.get('/v1/grids/:grid/lines', { schema: wire.route('Lines, then the checkpoint that proves them; waits for news', { params: wire.GRID, querystring: wire.LINES_QUERY }, wire.textAnswer(NDJSON, 'lines (line.1), then the trailer (trailer.1)')) }, async (request, reply) => {
     const { from, limit = `${MAX_LINES}`, wait = '0', pending = 'false' } = request.query as { from: string; limit?: string; wait?: string; pending?: string };
     const book = bookOf(request);
     const wait_ms = Math.min(Number(wait), MAX_LONG_POLL_MS);
@@ -59,34 +59,34 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return reply.type(NDJSON).send(Readable.from(text, { highWaterMark: 1 }));
   });
 
-  app.post('/v1/grids/:grid/records', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY } }, async (request): Promise<Outcomes> => {
+  app.post('/v1/grids/:grid/records', { config: posts, schema: wire.route('Hands records in; a copy forwards them to the home', { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.SUBMIT_BODY }, wire.answer('outcomes.1')) }, async (request): Promise<Outcomes> => {
     const { records, together = false } = request.body as Submission;
     const outcomes = await bookOf(request).submit(records, together);
     return { outcomes: outcomes.map(outcomeAnswer) };
   });
 
-  app.get('/v1/grids/:grid/records/:id', { schema: { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY } }, (request) =>
+  app.get('/v1/grids/:grid/records/:id', { schema: wire.route('A record by its id or the first digits of it', { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY }, wire.RECORD_ANSWER) }, (request) =>
     findRecord(bookOf(request).reader, (request.params as { id: string }).id));
 
-  app.get('/v1/grids/:grid/receipts/:id', { schema: { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY } }, (request, reply) => {
+  app.get('/v1/grids/:grid/receipts/:id', { schema: wire.route('Its receipt (C2SP tlog-proof)', { params: wire.GRID_AND_RECORD, querystring: wire.NO_QUERY }, wire.textAnswer('text/plain', 'a tlog-proof')) }, (request, reply) => {
     const { reader } = bookOf(request);
     const { id } = findRecord(reader, (request.params as { id: string }).id);
     return reply.type('text/plain; charset=utf-8').send(receiptOf(reader, id));
   });
 
-  app.get('/v1/grids/:grid/objects', { schema: { params: wire.GRID, querystring: wire.OBJECTS_QUERY } }, (request) => {
+  app.get('/v1/grids/:grid/objects', { schema: wire.route('Objects of the state whose id begins so', { params: wire.GRID, querystring: wire.OBJECTS_QUERY }, wire.OBJECTS_ANSWER) }, (request) => {
     const { prefix, after, limit = `${MAX_ROWS}` } = request.query as { prefix: string; after?: string; limit?: string };
     return objectsAnswer(bookOf(request).reader, prefix, Number(limit), after);
   });
 
-  app.get('/v1/grids/:grid/objects/*', { schema: { params: wire.GRID_AND_OBJECT, querystring: wire.NO_QUERY } }, (request) => {
+  app.get('/v1/grids/:grid/objects/*', { schema: wire.route('An object of the state', { params: wire.GRID_AND_OBJECT, querystring: wire.NO_QUERY }, wire.OBJECT_ANSWER) }, (request) => {
     const { '*': id } = request.params as { '*': string };
     const value = bookOf(request).reader.get(id);
     if (value === undefined) throw new Problem('not_found', `no object ${id} in this book`);
     return { id, value };
   });
 
-  app.get('/v1/grids/:grid/state/*', { schema: { params: wire.GRID_AND_OBJECT, querystring: wire.STATE_QUERY } }, async (request): Promise<StateProof> => {
+  app.get('/v1/grids/:grid/state/*', { schema: wire.route('An object of the state, proven by the newest state root', { params: wire.GRID_AND_OBJECT, querystring: wire.STATE_QUERY }, wire.answer('state_proof.1')) }, async (request): Promise<StateProof> => {
     const { '*': id } = request.params as { '*': string };
     const { from = '0' } = request.query as { from?: string };
     const prover = parts.provers?.get(bookOf(request).id);
@@ -94,11 +94,11 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     return prover.prove(id, Number(from));
   });
 
-  app.post('/v1/grids/:grid/query', { config: posts, schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) =>
+  app.post('/v1/grids/:grid/query', { config: posts, schema: wire.route('Asks a book, as 3bot bcdb query does', { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.QUERY_BODY }, wire.QUERY_ANSWER) }, (request) =>
     queryAnswer(bookOf(request).reader, request.body as QueryRequest));
 
   // Most bots serve one grid, and who asks need not know its id.
-  app.post('/v1/query', { config: posts, schema: { querystring: wire.NO_QUERY, body: wire.QUERY_BODY } }, (request) => {
+  app.post('/v1/query', { config: posts, schema: wire.route('The same, of the one book that is served or of the grid that is named', { querystring: wire.NO_QUERY, body: wire.QUERY_BODY }, wire.QUERY_ANSWER) }, (request) => {
     const asked = request.body as QueryRequest;
     const [only, ...more] = [...books.values()];
     const book = asked.grid === undefined ? only : books.get(asked.grid);
@@ -108,7 +108,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
 
   // The same for a browser and a shell.
-  app.get('/v1/grids/:grid/query', { schema: { params: wire.GRID, querystring: wire.QUERY_QUERY } }, (request) => {
+  app.get('/v1/grids/:grid/query', { schema: wire.route('The same from an address', { params: wire.GRID, querystring: wire.QUERY_QUERY }, wire.QUERY_ANSWER) }, (request) => {
     const { q = '', limit, after } = request.query as { q?: string; limit?: string; after?: string };
     return queryAnswer(bookOf(request).reader, { query: q, ...(limit === undefined ? {} : { limit: Number(limit) }), ...(after === undefined ? {} : { after }) });
   });
@@ -117,7 +117,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
 
   addTileRoutes(app, { bookOf, signed, buffered });
 
-  app.post('/v1/talk', { config: posts, schema: { querystring: wire.NO_QUERY, body: wire.SEALED_BODY } }, async (request) => {
+  app.post('/v1/talk', { config: posts, schema: wire.route('A sealed message to a bot that answers here', { querystring: wire.NO_QUERY, body: wire.SEALED_BODY }, wire.answer('sealed.1')) }, async (request) => {
     const sealed = request.body as SealedTalk;
     const handler = talk.get(sealed.to);
     if (handler === undefined) throw new Problem('not_found', `nobody here answers for ${sealed.to}`, { reason: 'party' });
@@ -127,7 +127,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   addMailRoutes(app, parts.mail, posts);
 
   if (parts.isLocal) {
-    app.post('/v1/grids/:grid/follow', { schema: { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.EMPTY_BODY } }, async (request) => {
+    app.post('/v1/grids/:grid/follow', { schema: wire.route('Follows to the home\'s newest checkpoint; on this home\'s own socket alone', { params: wire.GRID, querystring: wire.NO_QUERY, body: wire.EMPTY_BODY }, wire.EMPTY_ANSWER) }, async (request) => {
       await bookOf(request).refresh();
       return {};
     });
@@ -150,7 +150,7 @@ function signed(reader: Reader): StoredCheckpoint {
 }
 
 /** Resolves at the next change, after the time, or when either side goes away. */
-async function news(waiting: Waiting, wait_ms: number, request: FastifyRequest): Promise<void> {
+export async function news(waiting: Waiting, wait_ms: number, request: FastifyRequest): Promise<void> {
   const { socket } = request.raw;
   await new Promise<void>((resolve) => {
     const stop = waiting.add(wait_ms, resolve);

@@ -17,6 +17,7 @@ import { Budget } from './answers.js';
 import { crowdServer, placeOf } from './crowd.js';
 import type { PostOffice } from './mail/office.js';
 import { countAnswers } from './held.js';
+import { addOpenApi } from './openapi.js';
 import { Polls } from './polls.js';
 import type { Relay } from './relay/relay.js';
 import { answerByStatus, answerOf, PROBLEM_TYPE } from './problems.js';
@@ -131,6 +132,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   const isLocal = 'socket' in parts.listen;
   // Whoever can open the socket owns the home folder; only strangers are counted.
   if (!isLocal) await app.register(rateLimit, { max: MAX_GETS_PER_MINUTE, timeWindow: 60_000, keyGenerator: ({ ip }) => placeOf(ip) });
+  await addOpenApi(app, parts.version);
   await app.register(async (scope) => {
     const routed: RouteParts = { ...parts, isLocal, ending: ending.signal, buffered, polls };
     addRoutes(scope, routed);

@@ -36,6 +36,26 @@ export const LETTER_BODY = { $ref: 'letter.1.json#' };
 export const MAILBOX_BODY = { $ref: 'mailbox_signed.1.json#' };
 export const EMPTY_BODY = strict({});
 
+/** Answers. */
+export const answer = (name: string): object => ({ $ref: `${name}.json#` });
+export const RECORD_ANSWER = { $ref: 'found.1.json#/properties/records/items' };
+export const OBJECT_ANSWER = strict({ id: TEXT, value: { type: 'object', additionalProperties: true } }, ['id', 'value']);
+export const OBJECTS_ANSWER = strict({ objects: { type: 'array', maxItems: MAX_ROWS, items: OBJECT_ANSWER }, next: { anyOf: [{ type: 'null' }, TEXT] } }, ['objects', 'next']);
+const COUNT_ANSWER = strict({ count: { type: 'integer', minimum: 0 }, next: { anyOf: [{ type: 'null' }, TEXT] } }, ['count', 'next']);
+/** By what was asked for: records, a count, or how it would be answered. */
+export const QUERY_ANSWER = { anyOf: [answer('found.1'), COUNT_ANSWER, { type: 'object', additionalProperties: true }] };
+export const EMPTY_ANSWER = strict({});
+
+/** An answer that is text of some type. */
+export function textAnswer(type: string, description: string): object {
+  return { description, content: { [type]: { schema: { type: 'string' } } } };
+}
+
+/** What a route says of itself: a summary, what it takes, what it answers. */
+export function route(summary: string, takes: Readonly<Record<string, object>>, answered: object): Record<string, unknown> {
+  return { summary, ...takes, response: { 200: answered } };
+}
+
 /** Makes schemas/*.json known to a server. */
 export function addSchemas(app: FastifyInstance): void {
   const folder = new URL('../../../schemas/', import.meta.url);

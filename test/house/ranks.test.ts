@@ -24,6 +24,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   tweetnacl: ['src/keys/'],
   '@scure/bip39': ['src/keys/'],
   fastify: ['src/net/', 'src/explorer/', 'commands/'],
+  '@fastify/swagger': ['src/net/openapi.ts'],
   undici: ['src/net/', 'src/node/drivers/', 'src/node/gateway/caddy.ts'],
   pino: ['src/net/', 'commands/'],
   ajv: [],

@@ -12,9 +12,9 @@ export function addMailRoutes(app: FastifyInstance, office: PostOffice | undefin
     return office;
   };
 
-  app.post('/v1/mail', { config, schema: { querystring: wire.NO_QUERY, body: wire.LETTER_BODY } }, (request, reply) => here().mail(request.body as Letter, leaving(reply)));
+  app.post('/v1/mail', { config, schema: wire.route('Hands a sealed letter in for a mailbox that is kept here', { querystring: wire.NO_QUERY, body: wire.LETTER_BODY }, wire.answer('mail_kept.1')) }, (request, reply) => here().mail(request.body as Letter, leaving(reply)));
 
-  app.post('/v1/mail/fetch', { config, schema: { querystring: wire.WAIT_QUERY, body: wire.MAILBOX_BODY } }, (request, reply) => {
+  app.post('/v1/mail/fetch', { config, schema: wire.route('The letters of a mailbox, for whoever signs as its owner; waits for one', { querystring: wire.WAIT_QUERY, body: wire.MAILBOX_BODY }, wire.answer('mail_page.1')) }, (request, reply) => {
     const { wait = '0' } = request.query as { wait?: string };
     return here().mailbox(request.body as SignedMailboxRequest, Number(wait), leaving(reply));
   });
