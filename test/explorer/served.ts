@@ -12,7 +12,7 @@ export type Get = (path: string) => Promise<{ status: number; json: any }>;
 export const GRID = 'ab'.repeat(32);
 
 /** Serves the book until the test is over. @param below what paths begin with: the grid's own */
-export async function serve(t: TestContext, reader: Reader, { below = `/v1/grids/${GRID}`, clock = () => AT } = {}): Promise<Get> {
+export async function serve(t: TestContext, reader: Reader, { below = `/v1/grids/${GRID}`, clock = (): number => AT } = {}): Promise<Get> {
   const book: ServedGrid = { id: GRID, name: 'tested', dev: true, isHome: true, reader, state: null, submit: () => Promise.resolve([]), refresh: () => Promise.resolve(), pending: () => undefined, onNews: () => () => undefined };
   const server = await startServer({ listen: { host: '127.0.0.1', port: 0 }, books: new Map([[GRID, book]]), talk: new Map(), clock, version: '0', log: pino({ level: 'silent' }), more: explorer() });
   t.after(() => server[Symbol.asyncDispose]());
