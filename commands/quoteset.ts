@@ -10,6 +10,7 @@ export async function quoteNodes(context: Context, options: WantOptions & { expl
   const { formatTft } = await import('../src/base/amount.js');
   const { iso } = await import('../src/base/clock.js');
   const { quoteSet } = await import('../src/consumer/set.js');
+  const { nearestShown } = await import('../src/market/nearest.js');
   const { out, flags } = context;
   const { asked } = await askedOf(context, options);
   await using session = await openBuyer(context, options.grid, options.account);
@@ -29,7 +30,7 @@ export async function quoteNodes(context: Context, options: WantOptions & { expl
   out.list({
     json: {
       offers: quoted?.offers.map(shown) ?? [], declined: quoted?.declined.map(({ farm, farm_name, code, reason, nearest }) => ({ farm, farm_name, code, reason, nearest })) ?? [],
-      considered: quoted?.considered ?? 0, excluded: quoted?.excluded ?? [], resources: wanted?.resources, term_ms: wanted?.term_ms, notes,
+      considered: quoted?.considered ?? 0, excluded: quoted?.excluded ?? [], nearest: (quoted?.nearest ?? []).map(nearestShown), resources: wanted?.resources, term_ms: wanted?.term_ms, notes,
       set: { spread: several.spread, contracts: offers.map(shown), price_per_hour: formatTft(sum(offers.map((offer) => offer.per_hour_stroops))), total: formatTft(sum(offers.map((offer) => offer.total_stroops))) },
     },
     columns: PART_COLUMNS,

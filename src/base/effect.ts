@@ -8,7 +8,7 @@ export const testHook: { reach: ((point: string) => void) | undefined } = { reac
 
 /**
  * Carries out an effect. Does nothing else, unless a test asks for it.
- * @param name of a deal: order_written, order_<stage>, farmer_signed, committed, receipt_kept, container_started; of a
+ * @param name of a deal: order_written, set_written, order_<stage>, farmer_signed, hold_dropped, committed, receipt_kept, container_started; of a
  *   book's home: committed, head_noted, cosigned, milestone_kept, checkpoint_kept; of a hand-over: log_key_made,
  *   handed_over, home_noted; of a witness: witness_noted; of what follows from a book: index_made, index_marked (within
  *   its transaction), state_folded, tile_written, mirror_told, light_noted; of an import: book_placed; of mailboxes: letter_kept,

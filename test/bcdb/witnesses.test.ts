@@ -159,6 +159,22 @@ test('with the old witnesses gone the home commits nothing, and goes on when the
   assert.deepEqual([home.store.milestone(0)?.size, home.store.checkpoint()?.size], [3, home.store.size]);
 });
 
+test('records that belong together are recorded together while the witnesses are away, and committed together when they are back', async () => {
+  await using home = await Home.begin();
+  home.there.clear();
+  const one = await home.transfer();
+  const other = await home.record(`bot/${owner.key}`, 'identity@1', identityBody(owner, 'again'));
+  const { size } = home.store;
+  const away = await home.sequencer.append([one, other], true);
+  assert.deepEqual(away.map((outcome) => !outcome.ok && outcome.problem.reason), ['unwitnessed', 'unwitnessed']);
+  assert.equal(home.store.size, size + 2);
+  const refused = await home.sequencer.append([await home.transfer(), one, { ...other, payload: other.payload.replace('again', 'never') }], true);
+  assert.deepEqual(refused.map((outcome) => !outcome.ok && outcome.problem.reason), ['together', 'unwitnessed', 'chain_conflict']);
+  home.there.add(first);
+  assert.deepEqual((await home.sequencer.append([one, other], true)).map((outcome) => outcome.ok && outcome.index), [size, size + 1]);
+  assert.equal(home.store.checkpoint()?.size, size + 2);
+});
+
 test('a genesis file with a change that is altered, out of place or not of governance is refused', async () => {
   await using home = await Home.begin();
   await home.append(await home.change(SECOND), await home.transfer());

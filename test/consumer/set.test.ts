@@ -13,6 +13,7 @@ import { read } from '../../src/rules/objects.js';
 import { gib, Market, wanted, type TestBuyer } from '../deal.js';
 import { TestFarm } from '../farms.js';
 import { balance } from '../net/homes.js';
+import { PAIR, placeAndDie } from './dieset.js';
 
 afterEach(() => void (testHook.reach = undefined));
 
@@ -118,4 +119,36 @@ describe('with farms at 0.01, 0.011, 0.012 and 0.03 TFT a cloud unit', () => {
     assert.equal(new Set(farmsOf(rival, placed)).size, 4);
     for (const { contract } of placed) await endContract(rival.grid, rival.test.identity, contract, '');
   });
+});
+
+describe('kill -9 of the buyer', () => {
+  let market: Market;
+  let wind: TestFarm;
+  before(async () => {
+    market = await Market.open();
+    wind = await TestFarm.open(market, { name: 'wind', cu: 110_000 });
+  });
+  after(async () => {
+    for (const one of [wind, market]) await one[Symbol.asyncDispose]();
+  });
+
+  // The first of the two that gets there: the other is then somewhere before it.
+  for (const effect of ['set_written', 'order_accepting', 'order_farmer_signed', 'order_signed', 'order_committed', 'receipt_kept']) {
+    test(`after "${effect}": nothing or all of it is in the book, and the same call makes it all`, async () => {
+      const name = `ann-${effect.replaceAll('_', '-')}`;
+      const buyer = await market.buyer(name);
+      await buyer.grid[Symbol.asyncDispose]();
+      assert.equal(await placeAndDie(buyer.test.home.path, name, `${effect}:after`), 'SIGKILL');
+      const grid = await buyer.test.grid();
+      await grid.refresh();
+      const mine = (): string[] => grid.reader.objects('contract/', 100).flatMap(({ id, value }) => ((value['agreement'] as { by: string }).by === buyer.bot ? [id.slice('contract/'.length)] : []));
+      const isDone = effect === 'order_committed' || effect === 'receipt_kept';
+      assert.equal(mine().length, isDone ? 2 : 0);
+      const placed = await placeSet({ ...buyer.parts({ grid }), approve: async () => undefined }, 'pair', PAIR);
+      assert.deepEqual(placed.map(({ contract }) => contract).sort(), mine().sort());
+      assert.deepEqual(placed.map(({ contract }) => read(grid.reader, 'contract', contract)?.agreement.farm), [market.farm, wind.id]);
+      for (const { contract } of placed) await endContract(grid, buyer.test.identity, contract, '');
+      assert.equal(balance(grid, buyer.wallet), '1000.0000000');
+    });
+  }
 });

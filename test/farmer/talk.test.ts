@@ -93,6 +93,20 @@ test('a draft that the farm has signed stands: other terms under its nonce must 
   assert.equal(await offered(market, ann), record);
 });
 
+test('what is held for a draft is sold again as soon as its buyer releases it, which nobody else can', async () => {
+  await using market = await Market.open(gib(4, 4, 100));
+  const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
+  const record = await offered(market, ann);
+  assert.equal(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })), 'agreement');
+  const eves = async (): Promise<string> => codeOf(await ask(market, eve).ask('request', request(eve)));
+  assert.equal(codeOf(await ask(market, eve).ask('release', { record })), 'released');
+  assert.equal(await eves(), 'capacity');
+  assert.equal(codeOf(await ask(market, ann).ask('release', { record })), 'released');
+  assert.equal(await eves(), 'offer');
+  assert.equal(codeOf(await ask(market, ann).ask('release', { record })), 'released', 'the same again after a lost answer');
+  assert.equal(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })), 'unknown_offer');
+});
+
 test('messages for a farm that is not here, replays and nonsense get a problem answer', async () => {
   await using market = await Market.open();
   const ann = await market.buyer('ann');

@@ -9,7 +9,9 @@ import { MAX_BODY_BYTES, MAX_GETS_PER_MINUTE, MAX_POSTS_PER_MINUTE } from '../..
 import { openCheckpoint } from '../../src/bcdb/checkpoint.js';
 import { pinnedBy } from '../../src/bcdb/pinned.js';
 import { verifyReceipt } from '../../src/bcdb/receipt.js';
+import { makeRecord, signRecord } from '../../src/bcdb/record.js';
 import { Client } from '../../src/net/client.js';
+import { nextPayload } from '../../src/net/compose.js';
 import type { Grid } from '../../src/net/grid.js';
 import { startServer, type Server, type TalkHandler } from '../../src/net/server.js';
 import type { ProblemDetails, SealedTalk } from '../../src/schema/types.js';
@@ -182,6 +184,23 @@ test('a submitted record gets its verdict beside the others, in order', async ()
   assert.equal(answer.status, 200);
   const { outcomes } = (await answer.json()) as { outcomes: { index?: number; code?: string; reason?: string }[] };
   assert.deepEqual([outcomes[0]?.code, outcomes[0]?.reason, outcomes[1]?.index], ['refused', 'chain_conflict', 1]);
+});
+
+test('records that belong together are all refused with the one that is, over TCP and over the socket', async () => {
+  for (const socket of [undefined, 'bot.sock']) {
+    await using served = await Served.start(socket === undefined ? {} : { socket });
+    const { grid, alice } = served;
+    const wallet = alice.identity.signer('wallet');
+    const transfer = nextPayload(grid, `account/${wallet.key}`, 'transfer@1', { payers: [{ account: wallet.key, amount_stroops: '1' }], to: 'ab'.repeat(32), memo: '' }, Date.now());
+    const good = await signRecord(makeRecord(transfer), [wallet]);
+    const forged = { ...good, payload: good.payload.replace(`"height":${transfer.height}`, '"height":77') };
+    await using client = new Client(socket === undefined ? { url: served.server.address } : { socket: served.server.address });
+    const { size } = grid.reader;
+    const outcomes = await client.submit(grid.id, [good, forged], true);
+    assert.deepEqual(outcomes.map((outcome) => !outcome.ok && outcome.problem.reason), ['together', 'chain_conflict']);
+    assert.equal(grid.reader.size, size);
+    assert.deepEqual((await client.submit(grid.id, [good, forged])).map(({ ok }) => ok), [true, false]);
+  }
 });
 
 test('an error inside says nothing of its cause, and the server serves on', async () => {
