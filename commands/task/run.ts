@@ -73,7 +73,7 @@ async function beginning(context: Context, task: Task, { set = [], maxTotal, res
   if (restart === true) forgetBegun(context.home, task);
   const before = restart === true ? undefined : begun(context.home, task);
   const isSame = before !== undefined && [...given].every(([name, value]) => before.values.get(name) === value);
-  if (before !== undefined && !isSame) throw new Problem('refused', `${task.name} was begun with other answers, and ${before.steps} of its steps are done`, { reason: 'begun', hint: `3bot task run ${task.name} goes on with them; --restart begins anew` });
+  if (before !== undefined && !isSame) throw new Problem('refused', `${task.name} was begun with other answers, and stopped after step ${before.steps}`, { reason: 'begun', hint: `3bot task run ${task.name} goes on with them; --restart begins anew` });
   if (before !== undefined) {
     context.out.note(`going on after step ${before.steps}, with ${task.inputs.flatMap(({ name }) => (before.values.get(name) === undefined ? [] : [`${name}=${before.values.get(name) ?? ''}`])).join(' ')}`);
     return { steps: before.steps, values: new Map([...before.values, total]) };

@@ -28,7 +28,7 @@ export const command: CommandFile<GridFlag & { set?: string[] }> = {
     const undo = task.undo === null ? null : line(task.undo);
     out.one({
       json: { task: task.name, title: task.title, about: task.about, inputs: task.inputs.map(({ name, type, default: usual, help }) => ({ name, type, default: usual, help })), steps: shownSteps, checks, undo },
-      rows: [...shownSteps.filter(({ left_out }) => !left_out).map(({ say, command: words }) => ['step', say, words]), ...checks.map(({ what, by }) => ['check', what, by])],
+      rows: [...shownSteps.filter(({ left_out }) => !left_out).flatMap(({ say, command: words, leave }) => [...(leave === null ? [] : [['leave', say, leave]]), ['step', say, words]]), ...checks.map(({ what, by }) => ['check', what, by])],
       text: () => [
         out.paint.bold(task.title), ...task.about.trimEnd().split('\n').filter((text) => text !== ''), '', 'asks', ...task.inputs.map(inputText), '', 'does',
         ...shownSteps.filter(({ left_out }) => !left_out).flatMap(({ say, command: words, leave, unless }, i) => [`  ${i + 1}. ${say}${unless === null ? '' : out.paint.dim(`   (unless it is done: ${unless})`)}`, ...(leave === null ? [] : [`     ${leave}   ${out.paint.dim('left running, elsewhere')}`]), `     ${words}`]),

@@ -88,15 +88,11 @@ describe('the recipes that ship', { skip: NO_PODMAN }, () => {
     held(await run('postgres-with-backup', '--set', `image=${image}`, '--set', 'memory=128MiB', '--set', 'disk=1GiB', '--secret', `db-password=@${file}`));
   });
 
-  test('ci-runner: a job runs to its end, says what it printed, and is paid for no longer; one that fails is said so', async () => {
-    const flags = ['--set', `image=${image}`, '--set', 'memory=64MiB'];
-    const ran = await bot(['task', 'run', 'ci-runner', ...flags, '--set', 'command=echo built and tested', '--max-total', '5', '--json'], consumer);
+  test('ci-runner: a job runs to its end, says what it printed, and is paid for no longer', async () => {
+    const ran = await bot(['task', 'run', 'ci-runner', '--set', `image=${image}`, '--set', 'memory=64MiB', '--set', 'command=echo built and tested', '--max-total', '5', '--json'], consumer);
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stderr, /built and tested/);
     held(ran.json<Ran>());
-    const failed = await bot(['task', 'run', 'ci-runner', ...flags, '--set', 'command=ls /nowhere', '--max-total', '5'], consumer);
-    assert.equal(failed.code, 1, failed.stderr);
-    assert.match(failed.stdout, /^fails\tit ended with 0\tworkloads\[\]\.exit_code: [1-9]/m);
   });
 
   test('become-a-farmer: from an empty home folder to a farm that sells and a node that holds, while its programs run', async () => {

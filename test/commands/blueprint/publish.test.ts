@@ -3,16 +3,15 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { placeOrder } from '../../../src/consumer/order.js';
 import { appendSigned } from '../../../src/net/compose.js';
-import { gib, HOUR, Market, wanted } from '../../deal.js';
-import { bot, botJson, tempHome } from '../../script.js';
+import { Market } from '../../deal.js';
+import { bot, botJson, tempHome, type Run } from '../../script.js';
 
 const FILE = `x-3bot:
   about: A web server that says hello
 services:
   web:
-    image: docker.io/library/nginx:1.27
+    image: docker.io/library/nginx@sha256:${'a'.repeat(64)}
     ports: ['80']
 `;
 const [architect, other] = [tempHome(), tempHome()];
@@ -54,6 +53,18 @@ test('others find it by words, and get the very file by its name or id', async (
   for (const [name, code] of [['alice/hello@7', 5], ['alice/nothing', 5], ['nobody-here/hello', 5], ['a name', 2]] as const) assert.equal((await bot(['blueprint', 'get', name], { home: other })).code, code, name);
 });
 
+test('what others have published is a task like the recipes: listed, and shown before anything is done', async () => {
+  const tasks = await botJson<{ task: string; by: string }[]>(['task', 'list'], { home: other });
+  assert.deepEqual(tasks.filter(({ by }) => by !== '3bot').map(({ task, by }) => [task, by]), [['alice/hello@2', 'alice']]);
+  assert.ok(tasks.some(({ task }) => task === 'website'));
+  const shown = await botJson<{ inputs: { name: string }[]; steps: { command: string }[]; undo: string }>(['task', 'show', 'alice/hello', '--set', 'order=mine'], { home: other });
+  assert.deepEqual(shown.steps.map(({ command }) => command), ['3bot blueprint apply alice/hello@2 --name mine']);
+  assert.equal(shown.undo, '3bot blueprint down mine');
+  const without = await bot(['task', 'run', 'ci-runner'], { home: other });
+  assert.equal(without.code, 2, 'nobody says what is to run');
+  assert.match(without.stderr, /--set command=…/);
+});
+
 test('what looks like a secret, or cannot stand in a record, is not published', async () => {
   const cases: [text: string, says: RegExp][] = [
     [`${FILE}    environment:\n      DB_PASSWORD: hunter2\n`, /line 7|line 8.*DB_PASSWORD looks like a secret/],
@@ -72,12 +83,16 @@ test('what looks like a secret, or cannot stand in a record, is not published', 
 
 test('a contract made from a version pays its architects to the unit, and one that is withdrawn makes none', async () => {
   const { id } = await botJson<{ id: string }>(['blueprint', 'get', 'alice/hello@1'], { home: other });
-  const buyer = await market.buyer('carla');
-  const from = wanted({ resources: gib(1, 1, 0), term_ms: HOUR, blueprint: { id, version: 1 } });
-  await assert.rejects(placeOrder(buyer.parts(), from, null), /1 whose farm leaves less to architects/);
+  const apply = (...more: string[]): Promise<Run> => bot(['blueprint', 'apply', 'alice/hello@1', '--wait', 'committed', ...more], { home: other });
+  await botJson(['wallet', 'faucet'], { home: other });
+  const left = await apply();
+  assert.equal(left.code, 5);
+  assert.match(left.stderr, /whose farm leaves less to architects/);
   const { prices } = market.grid.reader.get('grid') as unknown as { prices: object };
   await appendSigned(market.grid, { chain: `farm/${market.farm}`, kind: 'prices@1', body: { prices, architect_ppm: 75_000 } }, market.signers);
-  const { contract } = await placeOrder(buyer.parts(), from, null);
+  const applied = await apply('--json');
+  assert.equal(applied.code, 0, applied.stderr);
+  const [{ contract } = { contract: '' }] = applied.json<{ parts: { contract: string }[] }>().parts;
   const { agreement } = market.grid.reader.get(`contract/${contract}`) as unknown as { agreement: { blueprint: object; payees: { role: string; share_ppm: number }[] } };
   assert.deepEqual(agreement.blueprint, { id, version: 1 });
   assert.deepEqual(agreement.payees.map(({ role, share_ppm }) => [role, share_ppm]), [['farmer', 925_000], ['architect', 50_000], ['architect', 25_000]]);
@@ -89,5 +104,7 @@ test('a contract made from a version pays its architects to the unit, and one th
   assert.equal((await bot(['blueprint', 'withdraw', 'alice/hello@1'], { home: other })).code, 3, 'by somebody else');
   const withdrawn = await botJson<{ newest: string }>(['blueprint', 'withdraw', 'alice/hello@1', '--reason', 'old'], { home: architect });
   assert.equal(withdrawn.newest, 'alice/hello@2');
-  await assert.rejects(placeOrder(buyer.parts(), { ...from, term_ms: 2 * HOUR }, null), /takes no new contracts/);
+  const late = await apply('--name', 'another');
+  assert.equal(late.code, 3);
+  assert.match(late.stderr, /alice\/hello@1 is withdrawn: old/);
 });
