@@ -1,5 +1,5 @@
 // Files that lie beside a blueprint, and nothing else of the machine: a stranger's file must not name the owner's keys.
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
 /** What a path beside a blueprint is. `outside`: it would lead out of the blueprint's own folder. */
@@ -9,6 +9,8 @@ export type Found = 'file' | 'folder' | 'nothing' | 'outside' | 'too_large';
 export interface Beside {
   /** Looks at a path as the file writes it (`./nginx.conf`), links followed. @param limit bytes a file may have */
   look(path: string, limit: number): Found;
+  /** Names of what lies in a folder, sorted; at most `limit` of them. */
+  list(path: string, limit: number): string[];
   /** The bytes of what `look` has found to be a file. */
   read(path: string): Buffer;
 }
@@ -33,6 +35,7 @@ export function besideIn(folder: string): Beside {
         return 'nothing';
       }
     },
+    list: (path, limit) => readdirSync(whole(path) ?? '').sort().slice(0, limit),
     read: (path) => readFileSync(whole(path) ?? ''),
   };
 }

@@ -3,10 +3,10 @@ import { MAX_BLUEPRINT_BYTES } from '../base/limits.js';
 import type { EnvVariable } from '../schema/types.js';
 import type { Beside } from './beside.js';
 import type { Faults, Where } from './faults.js';
-import { at, knownOnly, scalarText, textAt, truthAt } from './read.js';
+import { at, isUnwritable, knownOnly, scalarText, textAt, truthAt } from './read.js';
 import type { Table, Tree } from './tree.js';
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/;
 const MAX_VARIABLES = 256;
 const MAX_VALUE = 8_192;
 const TELLING = /PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|PRIVATE_?KEY|CREDENTIAL/i;
@@ -84,7 +84,7 @@ function linesOf(text: string, where: Where, faults: Faults): Said[] {
 }
 
 function checked(name: string, value: string, where: Where, faults: Faults): boolean {
-  if (!NAME.test(name)) faults.refuse(where, `not a name of a variable: ${JSON.stringify(name.slice(0, 80))}`, 'letters, digits and _, not a digit first');
+  if (!NAME.test(name)) faults.refuse(where, `not a name of a variable: ${JSON.stringify(name.slice(0, 80))}`, 'letters, digits and _ . -, not a digit first');
   else if (value.length > MAX_VALUE) faults.refuse(where, `${name} has ${value.length} characters`, `at most ${MAX_VALUE}; a config (configs: content) may have more`);
   else if (isUnwritable(value)) faults.refuse(where, `${name} has a line break or another control character, which no record holds`, 'make it a config or a secret, which is a file there');
   else {
@@ -94,11 +94,7 @@ function checked(name: string, value: string, where: Where, faults: Faults): boo
   return false;
 }
 
-/** Whether a record could not hold a text: the characters that canonical JSON refuses. */
-export function isUnwritable(text: string): boolean {
-  return /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/.test(text) || !text.isWellFormed();
-}
-
+/** Whether a variable looks as if it should be a secret. */
 export function isTelling(name: string, value: string): boolean {
   return value !== '' && ((TELLING.test(name) && !/_FILE$/.test(name) && !/^(true|false|yes|no|[01])$/i.test(value)) || /:\/\/[^/\s:@]*:[^/\s@]+@/.test(value));
 }

@@ -14,10 +14,17 @@ export interface Where {
 export class Faults {
   readonly #faults = new Map<string, Fault>();
   readonly #notes = new Map<string, Note>();
+  readonly #spoiled = new Set<string>();
 
   /** Notes what cannot be. @returns undefined, to be returned in place of a value */
   refuse(where: Where, text: string, instead: string): undefined {
-    add(this.#faults, { ...where.at, field: where.path, text, instead });
+    if (!this.#spoiled.has(placeOf(where))) add(this.#faults, { ...where.at, field: where.path, text, instead });
+  }
+
+  /** Notes what keeps a value from being read at all: nothing more is said of what stands there. */
+  spoil(where: Where, text: string, instead: string): void {
+    this.refuse(where, text, instead);
+    this.#spoiled.add(placeOf(where));
   }
 
   /** Notes what has no effect here, or another than elsewhere. */
@@ -34,6 +41,10 @@ export class Faults {
   get notes(): Note[] {
     return sorted(this.#notes);
   }
+}
+
+function placeOf({ at, path }: Where): string {
+  return `${at.line}:${at.column}:${path}`;
 }
 
 /** What an anchor says is read wherever it is used, and complained about once. */

@@ -115,7 +115,8 @@ export function fill(inputs: readonly Input[], given: ReadonlyMap<string, string
     values.set(name, text);
   }
   const open = inputs.filter(({ name, type }) => type !== 'secret' && !values.has(name));
-  for (const input of open) if (input.default !== null) values.set(input.name, input.default);
+  // What the file merely uses has its fallbacks where it is used, and they may differ.
+  for (const input of open) if (input.default !== null && input.declared) values.set(input.name, input.default);
   return { values, missing: open.filter((input) => input.default === null) };
 }
 

@@ -1,6 +1,9 @@
 // Which contracts the services of a blueprint need: its parts, their copies, and how much each has.
+import { Problem } from '../base/errors.js';
 import { MAX_BLUEPRINT_PARTS, MAX_PART_WORKLOADS } from '../base/limits.js';
-import type { Resources } from '../schema/types.js';
+import { checkWorkloads } from '../rules/workload.js';
+import type { Resources, Workload } from '../schema/types.js';
+import { shapeError } from '../schema/validate.js';
 import type { Part } from './design.js';
 import type { Faults, Where } from './faults.js';
 import { plain } from './names.js';
@@ -52,8 +55,9 @@ function groupsOf(services: readonly Service[], declared: Table | undefined): Gr
 }
 
 function copiesOf({ name, services }: Group, said: Table | undefined, term: number, faults: Faults): Part[] {
-  const where = said ?? services[0]?.table;
-  if (where === undefined) return [];
+  const first = said ?? services[0]?.table;
+  if (first === undefined) return [];
+  const where = { at: first.at, path: `part ${name}` };
   if (!NAME.test(name)) faults.refuse(where, `not a name for a part: ${JSON.stringify(name.slice(0, 60))}`, 'at most 40 of a-z, 0-9 and -, no - at the ends');
   if (services.length > MAX_PART_WORKLOADS) faults.refuse(where, `${services.length} services in one part`, `at most ${MAX_PART_WORKLOADS}; put some into another: x-3bot: {part: NAME}`);
   const copies = (said === undefined ? undefined : integerAt(said, 'nodes', faults, 1, MAX_BLUEPRINT_PARTS)) ?? Math.max(1, ...services.map((one) => one.copies));
@@ -68,6 +72,7 @@ function copiesOf({ name, services }: Group, said: Table | undefined, term: numb
     ...filtersOf(said, faults),
     workloads: services.map(({ workload }) => workload),
   };
+  checkWhole(part.workloads, where, faults);
   return Array.from({ length: copies }, (_, i) => ({ name: i === 0 ? name : `${name}-${i + 1}`, ...part }));
 }
 
@@ -97,9 +102,9 @@ function resourcesOf(services: readonly Service[], said: Table | undefined, wher
     cru: named.cru ?? Math.max(1, Math.ceil(millis / 1_000)), mru_mib: named.mru_mib ?? mib,
     sru_mib: named.sru_mib ?? (named.hru_mib === undefined ? volumes : 0), hru_mib: named.hru_mib ?? 0, ipv4: named.ipv4 ?? 0,
   };
-  checkEnough(resources, services, said ?? where, volumes, faults);
+  checkEnough(resources, services, where, volumes, faults);
   const unsaid = services.filter(({ needs }) => needs.limits === undefined).length;
-  if (unsaid > 0 && (named.cru === undefined || named.mru_mib === undefined)) faults.note(where, `of ${unsaid === services.length ? 'its services none says' : `its services ${unsaid} do not say`} how much they need (deploy.resources.limits): ${USUAL.cpu_millis / 1_000} cores and ${USUAL.mru_mib} MiB are taken for each`);
+  if (unsaid > 0 && (named.cru === undefined || named.mru_mib === undefined)) faults.note(where, `${unsaid} of its ${services.length} services ${unsaid === 1 ? 'does' : 'do'} not say what they need (deploy.resources.limits): ${USUAL.cpu_millis / 1_000} cores and ${USUAL.mru_mib} MiB are taken for each`);
   if (volumes > 0 && named.sru_mib === undefined && named.hru_mib === undefined && [...folders.values()].includes(VOLUME_MIB)) faults.note(where, `volumes that do not say (x-3bot: {size: 20GiB}) have ${VOLUME_MIB / 1_024} GiB each: ${volumes / 1_024} GiB in all`);
   return resources;
 }
@@ -111,6 +116,19 @@ function checkEnough({ cru, mru_mib, sru_mib, hru_mib }: Resources, services: re
   const others = services.length - limits.length;
   if (millis + 10 * others > cru * 1_000 || mib + 8 * others > mru_mib) faults.refuse(where, `its services ask for ${millis / 1_000} cores and ${mib} MiB${others > 0 ? `, ${others} more for what is left` : ''}, and it has ${cru} and ${mru_mib} MiB`, 'give it more cpu or memory, or its services lower limits');
   if (volumes > 0 && sru_mib + hru_mib === 0) faults.refuse(where, 'its services have volumes, and it has no ssd or hdd', `ssd: ${volumes / 1_024}GiB`);
+}
+
+/** What the records themselves ask for, of all services of a part together. */
+function checkWhole(workloads: readonly Workload[], where: Where, faults: Faults): void {
+  // Tags become digests later, and have been looked at.
+  const wrong = shapeError('workload@1', { workloads: workloads.map((one) => ({ ...one, image: null })) });
+  try {
+    if (wrong === null) checkWorkloads(workloads, 2);
+    else if (faults.faults.length === 0) faults.refuse(where, `no record can hold this: ${wrong}`, '');
+  } catch (thrown) {
+    if (!(thrown instanceof Problem)) throw thrown;
+    if (faults.faults.length === 0) faults.refuse(where, thrown.message, '');
+  }
 }
 
 /** What holds over all parts. */

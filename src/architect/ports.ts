@@ -6,7 +6,7 @@ import { at, integerOf, knownOnly, listAt, scalarText, shown, textAt } from './r
 import type { Scalar, Table } from './tree.js';
 
 /** `[host address:][host port[-to]:]port[-to][/tcp|udp]` */
-const SHORT = /^(?:(\[[0-9a-fA-F:.]+\]|[0-9.]+|)(:))?(?:([0-9]{0,5})(?:-([0-9]{1,5}))?:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:\/(tcp|udp|sctp))?$/;
+const SHORT = /^(?:(\[[0-9a-fA-F:.]+\]|[0-9]{1,3}(?:\.[0-9]{1,3}){3}):)?(?:([0-9]{0,5})(?:-([0-9]{1,5}))?:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:\/(tcp|udp|sctp))?$/;
 const INSTEAD = '"80", "8080:80" or "53:53/udp"';
 
 /** Ports in the order of the file, each once. */
@@ -25,7 +25,7 @@ export function portsOf(service: Table, faults: Faults): WorkloadPort[] {
 
 function shortPorts(item: Scalar, faults: Faults): WorkloadPort[] | undefined {
   const text = scalarText(item);
-  const [, address, , host, , first, last = first, protocol = 'tcp'] = SHORT.exec(text) ?? [];
+  const [, address, host, , first, last = first, protocol = 'tcp'] = SHORT.exec(text) ?? [];
   const [from, to] = [Number(first), Number(last)];
   if (first === undefined || from < 1 || to < from || to > 65_535) return faults.refuse(item, `not a port: ${shown(item)}`, INSTEAD);
   return published(item, { address: address ?? null, host: host ?? null, protocol, from, to }, faults);

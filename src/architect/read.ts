@@ -33,9 +33,16 @@ export function textAt(table: Table, name: string, faults: Faults): string | und
   return value === undefined ? undefined : textOf(value, faults);
 }
 
-/** The text of a value that should be one. */
+/** The text of a value that should be one, on one line. */
 export function textOf(value: Tree, faults: Faults): string | undefined {
-  return value.kind === 'scalar' ? scalarText(value) : faults.refuse(value, 'it is no text', '');
+  const text = value.kind === 'scalar' ? scalarText(value).trim() : null;
+  if (text === null) return faults.refuse(value, 'it is no text', '');
+  return isUnwritable(text) ? faults.refuse(value, 'it has a line break or another control character, which no record holds', '') : text;
+}
+
+/** Whether a record could not hold a text: the characters that canonical JSON refuses. */
+export function isUnwritable(text: string): boolean {
+  return /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/.test(text) || !text.isWellFormed();
 }
 
 /** As it stands in the file: YAML would make 1.10 of a version into 1.1. */
@@ -93,11 +100,11 @@ export function parsedAt<T>(table: Table, name: string, parse: (text: string) =>
   return faults.refuse(value, `not what it should be: ${shown(value)}`, instead);
 }
 
-/** A text alone, or a list of texts. */
+/** A text alone, or a list of texts, each as it stands there. */
 export function textsOf(value: Tree | undefined, faults: Faults): string[] | undefined {
   if (value === undefined) return undefined;
   if (value.kind === 'table') return faults.refuse(value, 'it is neither a text nor a list of texts', '');
-  return (value.kind === 'list' ? value.items : [value]).flatMap((item) => textOf(item, faults) ?? []);
+  return (value.kind === 'list' ? value.items : [value]).flatMap((item) => (item.kind === 'scalar' ? [scalarText(item)] : (faults.refuse(item, 'it is no text', '') ?? [])));
 }
 
 /** A value for a message: short, and without what drives a terminal. */

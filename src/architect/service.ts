@@ -5,11 +5,11 @@ import type { Ulimit, WebName, Workload } from '../schema/types.js';
 import type { Beside } from './beside.js';
 import type { Faults } from './faults.js';
 import { checkFields } from './fields.js';
-import { isUnwritable, variablesOf } from './environment.js';
+import { variablesOf } from './environment.js';
 import { healthOf, restartOf, stopOf } from './living.js';
 import { HOST } from './names.js';
 import { portsOf } from './ports.js';
-import { at, integerAt, integerOf, knownOnly, listAt, nameOf, oneOf, scalarText, shown, tableAt, textAt, textsOf, truthAt } from './read.js';
+import { at, integerAt, integerOf, isUnwritable, knownOnly, listAt, nameOf, oneOf, scalarText, shown, tableAt, textAt, textsOf, truthAt } from './read.js';
 import { needsOf, type Needs } from './needs.js';
 import { secretsOf, type Sources } from './sources.js';
 import type { Table, Tree } from './tree.js';
@@ -43,7 +43,9 @@ export interface Service {
 }
 
 const MARKET_FIELDS = ['part', 'web', 'secret_env', 'registry_login', 'process'];
-const ULIMITS: readonly Ulimit['name'][] = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
+const ULIMITS: readonly Ulimit['name'][] = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nofile', 'nproc', 'rss', 'sigpending', 'stack'];
+/** How Compose writes that there is no bound; the node gives what it has. */
+const UNLIMITED = -1;
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
 
 /** Reads a service; faults and notes say what it cannot have, and what means something else here. */
@@ -148,7 +150,9 @@ function ulimitsOf(table: Table, faults: Faults): Ulimit[] {
   return [...(tableAt(table, 'ulimits', faults)?.entries ?? [])].flatMap(([name, { at: place, value }]) => {
     const known = ULIMITS.find((one) => one === name);
     if (known === undefined) return faults.refuse({ at: place, path: value.path }, 'there is no such limit', ULIMITS.join(', ')) ?? [];
-    const [soft, hard] = value.kind === 'table' ? [integerAt(value, 'soft', faults, 0), integerAt(value, 'hard', faults, 0)] : [integerOf(value, faults, 0, Number.MAX_SAFE_INTEGER)];
+    const most = Number.MAX_SAFE_INTEGER;
+    const said = value.kind === 'table' ? [integerAt(value, 'soft', faults, UNLIMITED), integerAt(value, 'hard', faults, UNLIMITED)] : [integerOf(value, faults, UNLIMITED, most)];
+    const [soft, hard] = said.map((one) => (one === UNLIMITED ? most : one));
     if (soft === undefined) return [];
     if (hard !== undefined && hard < soft) return faults.refuse(value, 'the soft limit is above the hard one', '') ?? [];
     return [{ name: known, soft, hard: hard ?? soft }];

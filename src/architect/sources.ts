@@ -1,5 +1,5 @@
 // Secrets and configs: where their bytes come from, and which service sees them where. Bytes never enter a design.
-import { MAX_SECRET_BYTES } from '../base/limits.js';
+import { MAX_FOLDER_FILES, MAX_SECRET_BYTES } from '../base/limits.js';
 import { NOT_GIVEN } from '../consumer/secrets.js';
 import type { SecretRef } from '../schema/types.js';
 import type { Beside, Found } from './beside.js';
@@ -60,10 +60,23 @@ export class Sources {
     return { name: source.name, sha256: NOT_GIVEN, ...(isUsual ? {} : place) };
   }
 
-  /** A file beside the blueprint that a service mounts, as if it were a config. @returns undefined where it is none */
-  mount(path: string, target: string, where: Where): SecretRef | undefined {
-    const found = this.#beside?.look(path, MAX_SECRET_BYTES) ?? 'nothing';
-    if (found !== 'file') return undefined;
+  /**
+   * What a service mounts of the machine at hand: a small file, or a folder of a few, as if they were configs.
+   * @returns `empty` for a folder without anything in it, or none at all: nothing has to be taken along; null where it cannot be
+   */
+  mount(path: string, target: string, where: Where): SecretRef[] | 'empty' | null {
+    const found = this.#beside?.look(path, MAX_SECRET_BYTES) ?? null;
+    if (found === 'file') return [this.#taken(path, target, where)];
+    if (found === 'nothing') return 'empty';
+    if (found !== 'folder') return null;
+    const names = this.#beside?.list(path, MAX_FOLDER_FILES + 1) ?? [];
+    if (names.length === 0) return 'empty';
+    const all = names.map((name) => ({ path: `${path.replace(/\/$/, '')}/${name}`, target: `${target}/${name}` }));
+    if (all.length > MAX_FOLDER_FILES || all.some((one) => this.#beside?.look(one.path, MAX_SECRET_BYTES) !== 'file')) return null;
+    return all.map((one) => this.#taken(one.path, one.target, where));
+  }
+
+  #taken(path: string, target: string, where: Where): SecretRef {
     const name = this.#names.of(`file ${path}`.slice(-50), where, this.#faults);
     this.#used.set(name, { name, from: { type: 'file', path } });
     return { name, sha256: NOT_GIVEN, path: target };
@@ -72,11 +85,13 @@ export class Sources {
   #from(kind: Kind, table: Table): From | undefined {
     const faults = this.#faults;
     knownOnly(table, ['file', 'environment', 'content', 'external', 'name', 'labels', 'driver', 'driver_opts', 'template_driver'], faults);
-    const [file, variable, content] = (['file', 'environment', 'content'] as const).map((field) => textAt(table, field, faults));
+    const [file, variable] = (['file', 'environment'] as const).map((field) => textAt(table, field, faults));
+    const said = at(table, 'content');
+    const content = said?.kind === 'scalar' ? scalarText(said) : undefined;
     if (file !== undefined) return this.#file(file, at(table, 'file') ?? table);
     if (variable !== undefined) return this.#beside === null ? { type: 'ask', help: '' } : { type: 'environment', variable };
     if (content !== undefined && Buffer.byteLength(content) <= MAX_SECRET_BYTES) return { type: 'text', text: content };
-    if (content !== undefined) return faults.refuse(at(table, 'content') ?? table, 'it is too large', `at most ${MAX_SECRET_BYTES} bytes`);
+    if (content !== undefined) return faults.refuse(said ?? table, 'it is too large', `at most ${MAX_SECRET_BYTES} bytes`);
     if (truthAt(table, 'external', faults) === true) return { type: 'ask', help: '' };
     return faults.refuse(table, 'where it comes from is missing', `file: ./FILE, environment: VARIABLE${kind === 'configs' ? ', content: |' : ''} or external: true`);
   }
@@ -97,7 +112,7 @@ export function secretsOf(service: Table, sources: Sources, faults: Faults): Sec
   for (const [env, { at: place, value }] of variables?.entries ?? []) {
     const where = { at: place, path: value.path };
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(env)) faults.refuse(where, 'not a name of a variable', 'letters, digits and _, not a digit first');
-    else seen.push(...(sources.use('secrets', value.kind === 'scalar' ? scalarText(value) : shown(value), value, { env }) ?? []) as SecretRef[]);
+    else seen.push(...[sources.use('secrets', value.kind === 'scalar' ? scalarText(value) : shown(value), value, { env }) ?? []].flat());
   }
   return seen;
 }

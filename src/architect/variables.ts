@@ -33,7 +33,7 @@ export function variablesIn(root: Table): Use[] {
     return '';
   };
   eachText(root, ({ value }) => {
-    expand(value, { valueOf: (name, fallback) => take({ name, fallback }), wrong: () => undefined });
+    expand(value, { valueOf: (name, fallback) => take({ name, fallback }), isSet: (name) => take({ name, fallback: '' }) === '', wrong: () => undefined });
     return value;
   });
   return [...uses.values()];
@@ -42,7 +42,7 @@ export function variablesIn(root: Table): Use[] {
 /** The same tree with its variables in place; what cannot be is a fault where it stands. */
 export function filled(root: Table, values: ReadonlyMap<string, string>, faults: Faults): Table {
   return eachText(root, (scalar) => {
-    const refuse = (text: string, instead: string): void => faults.refuse(scalar, text, instead);
+    const refuse = (text: string, instead: string): void => faults.spoil(scalar, text, instead);
     const text = expand(scalar.value, {
       valueOf: (name, fallback) => values.get(name) ?? fallback ?? (refuse(`${name} has no value`, `--set ${name}=…, or a default: \${${name}:-…}, or x-3bot: {inputs: {${name}: …}}`), ''),
       isSet: (name) => (values.get(name) ?? '') !== '',

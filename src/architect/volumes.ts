@@ -28,7 +28,7 @@ export interface Mounted {
 
 /** Paths of the host that files mount to set the clock's zone. */
 const CLOCKS = ['/etc/localtime', '/etc/timezone'];
-const BIND_HINT = `name a volume (data:/path), put the files into the image, or mount single files beside the blueprint of at most ${MAX_SECRET_BYTES / 1_024} KiB`;
+const BIND_HINT = `name a volume (data:/path), put the files into the image, or mount small files beside the blueprint (at most ${MAX_SECRET_BYTES / 1_024} KiB each)`;
 
 /** The volumes that a file declares. */
 export function volumesOf(root: Table, faults: Faults): ReadonlyMap<string, Volume> {
@@ -61,7 +61,7 @@ export function mountedBy(service: Table, name: string, volumes: ReadonlyMap<str
   const files: SecretRef[] = [];
   const folders = new Map<string, number>();
   const put = (mount: Said): void => {
-    const volume = mount.source === null ? { folder: plain(`${name}${mount.target}`).slice(0, 50), size_mib: VOLUME_MIB } : volumes.get(mount.source);
+    const volume = mount.source === null ? { folder: (mount.folder ?? plain(`${name}${mount.target}`)).slice(0, 50), size_mib: VOLUME_MIB } : volumes.get(mount.source);
     if (volume === undefined) return faults.refuse(mount.where, `there is no volume ${mount.source}`, `declare it: volumes: {${mount.source}: {}}`);
     mounts.set(mount.target, { path: mount.target, folder: volume.folder, read_only: mount.readOnly });
     folders.set(volume.folder, volume.size_mib);
@@ -69,8 +69,10 @@ export function mountedBy(service: Table, name: string, volumes: ReadonlyMap<str
   for (const item of listAt(service, 'volumes', faults)?.items ?? []) {
     const said = item.kind === 'scalar' ? shortMount(scalarText(item), item, faults) : item.kind === 'table' ? longMount(item, tmpfs, faults) : faults.refuse(item, 'it is no volume', 'NAME:/path');
     if (said === undefined || !isPath(said.target, said.where, faults)) continue;
-    if (said.bind) files.push(...bound(said, sources, faults));
-    else put(said);
+    const taken = said.bind ? bound(said, sources, faults) : null;
+    if (taken === null) put(said);
+    else if (taken === 'empty') put({ ...said, source: null, folder: plain(`dir-${(said.source ?? '').replace(/^[./]+/, '')}`) });
+    else files.push(...taken);
   }
   for (const text of textsOf(at(service, 'tmpfs'), faults) ?? []) {
     const made = tmpfsOf(text);
@@ -88,6 +90,8 @@ interface Said {
   readonly target: string;
   readonly readOnly: boolean;
   readonly bind: boolean;
+  /** Of a volume without a name, where several may have it. */
+  readonly folder?: string;
 }
 
 /** `[SOURCE:]PATH[:ro]`. */
@@ -115,8 +119,8 @@ function longMount(item: Table, tmpfs: Map<string, Tmpfs>, faults: Faults): Said
   return { where: item, source: textAt(item, 'source', faults) ?? null, target: tidy(target), readOnly: truthAt(item, 'read_only', faults) ?? false, bind: type === 'bind' };
 }
 
-/** Something of the own machine: small files go along, everything else stays where it is. */
-function bound({ where, source, target, readOnly }: Said, sources: Sources, faults: Faults): SecretRef[] {
+/** Something of the own machine: small files go along, a folder to be written begins empty, everything else stays where it is. */
+function bound({ where, source, target, readOnly }: Said, sources: Sources, faults: Faults): SecretRef[] | 'empty' {
   const path = source ?? '';
   if (CLOCKS.includes(path)) {
     faults.note(where, 'without effect: the clock of a node is in UTC; TZ in its environment says the zone');
@@ -126,10 +130,17 @@ function bound({ where, source, target, readOnly }: Said, sources: Sources, faul
     faults.refuse(where, 'not supported: a workload never reaches the runtime of its node', 'leave out what needs it');
     return [];
   }
-  const file = sources.mount(path, target, where);
-  if (file === undefined) faults.refuse(where, `not supported: ${JSON.stringify(path.slice(0, 80))} is on your machine, not on the node`, BIND_HINT);
-  else if (!readOnly) faults.note(where, 'taken along as it is now, and read-only there');
-  return file === undefined ? [] : [file];
+  const found = sources.mount(path, target, where);
+  if (found === 'empty' && !readOnly) {
+    faults.note(where, `a folder of the volume, which begins empty: ${path} has nothing in it`);
+    return found;
+  }
+  if (found === null || found === 'empty') {
+    faults.refuse(where, `not supported: ${JSON.stringify(path.slice(0, 80))} is on your machine, not on the node`, BIND_HINT);
+    return [];
+  }
+  faults.note(where, `taken along as ${found.length === 1 ? 'it is' : `the ${found.length} files that it has`} now, and read-only there`);
+  return found;
 }
 
 /** `PATH[:options]`, of which the size counts. */

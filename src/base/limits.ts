@@ -591,6 +591,8 @@ export const MAX_INPUTS = 64;
 export const MAX_INPUT_CHARS = 8_192;
 /** Blueprint: contracts that one makes; what placing all or none is made for. */
 export const MAX_BLUEPRINT_PARTS = 64;
+/** Blueprint: files of a folder that are taken along one by one: configurations, not data. */
+export const MAX_FOLDER_FILES = 16;
 /** A contract: workloads (the schema says it, too), and published ports of one. */
 export const MAX_PART_WORKLOADS = 64;
 export const MAX_WORKLOAD_PORTS = 64;

@@ -27,6 +27,7 @@ export function checkWorkloads(workloads: readonly Workload[], rules: Version): 
     const { name, env, ports, secrets } = workload;
     const later = rules >= 2 ? undefined : secrets.length > 0 ? 'secrets' : LATER.find((field) => workload[field] !== undefined);
     demand(rules >= 2 || name.length >= 3, 'later_release', () => `workload ${name} has a name of fewer than 3 letters, which needs rules 2`);
+    demand(rules >= 2 || env.every((variable) => !/[.-]/.test(variable.name)), 'later_release', () => `workload ${name} has a variable with . or - in its name, which needs rules 2`);
     demand(later === undefined, 'later_release', () => `workload ${name} says ${later}, which needs rules 2`);
     const variables = [...env.map((variable) => variable.name), ...secrets.flatMap((secret) => secret.env ?? [])];
     demand(isSet(variables), 'workload', `workload ${name} sets a variable twice`);

@@ -24,6 +24,8 @@ import { readTrust } from '../../src/net/trustfile.js';
 import { parseLogin } from '../../src/net/registry/login.js';
 import { parse as parseMessage } from '../../src/node/inside/inside.js';
 import { parseQcow2 } from '../../src/node/machines/disk.js';
+import { readBlueprint } from '../../src/architect/blueprint.js';
+import { designHash } from '../../src/architect/design.js';
 import { readRelease } from '../../src/node/release/note.js';
 import { validated } from '../../src/schema/validate.js';
 import { parseBundle } from '../../src/tlog/bundle.js';
@@ -101,6 +103,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     if (parseQcow2(Buffer.from(text, 'latin1')) === null) throw NONE;
   },
   login: (text) => parseLogin(Buffer.from(text), 'login'),
+  blueprint(text) {
+    const { design, faults } = readBlueprint(Buffer.from(text), { file: 'f', name: 'shop', values: new Map(), beside: null });
+    assert.equal(design === null, faults.length > 0);
+    if (design === null) throw NONE;
+    assert.equal(designHash(design), design.hash);
+  },
   problem(text) {
     let value: unknown;
     try {
