@@ -61,6 +61,7 @@ export const groups: readonly { readonly title: string; readonly commands: reado
       { words: 'blueprint search', summary: 'what others have published', load: () => import('./blueprint/search.js') },
       { words: 'blueprint get', summary: 'the file of a published blueprint', load: () => import('./blueprint/get.js') },
       { words: 'blueprint withdraw', summary: 'take a version of yours out of use', load: () => import('./blueprint/withdraw.js') },
+      { words: 'blueprint check', summary: 'what is wrong with a blueprint, and what it would be', load: () => import('./blueprint/check.js') },
       { words: 'blueprint plan', summary: 'what a blueprint would change here, and what it costs', load: () => import('./blueprint/plan.js') },
       { words: 'blueprint apply', summary: 'make what runs what a blueprint says', load: () => import('./blueprint/apply.js') },
       { words: 'blueprint rollback', summary: 'put back what was applied before', load: () => import('./blueprint/rollback.js') },

@@ -49,7 +49,7 @@ export async function openDesign(context: Context, named: string, options: PlanO
 }
 
 /** The book is opened only where a published one is meant. */
-async function sourceOf(context: Context, named: string, grid: string | undefined): Promise<Source> {
+export async function sourceOf(context: Context, named: string, grid: string | undefined): Promise<Source> {
   const { openSource } = await import('../../src/architect/open.js');
   const { MAX_BLUEPRINT_BYTES } = await import('../../src/base/limits.js');
   const { readInput, readText } = await import('../files.js');
@@ -95,8 +95,8 @@ async function answerTo({ prompt, out }: Context, input: Input, wrongWith: (inpu
   }
 }
 
-/** @throws Problem `usage` */
-function parseSet(text: string): readonly [name: string, value: string] {
+/** `NAME=VALUE`. @throws Problem `usage` */
+export function parseSet(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=');
   if (at < 1) throw new Problem('usage', `not NAME=VALUE: --set ${JSON.stringify(text.slice(0, 100))}`);
   return [text.slice(0, at), text.slice(at + 1)];

@@ -2,7 +2,7 @@
 import type { Beside } from './beside.js';
 import { designHash, type Design, type Fault, type Note } from './design.js';
 import { Faults, problemOf } from './faults.js';
-import { inputsIn, wrongWith, type Input, type Values } from './inputs.js';
+import { exampleOf, inputsIn, type Input, type Values } from './inputs.js';
 import { servicesOf } from './merge.js';
 import { Names, plain } from './names.js';
 import { partsOf } from './parts.js';
@@ -31,6 +31,8 @@ export interface Read {
   /** By line. */
   readonly faults: readonly Fault[];
   readonly notes: readonly Note[];
+  /** Services (by the names of their workloads) to those that they wait for in Compose; here all start together. */
+  readonly after: ReadonlyMap<string, readonly string[]>;
 }
 
 const TOP_FIELDS = ['name', 'version', 'services', 'volumes', 'networks', 'secrets', 'configs', 'include', 'models'];
@@ -44,7 +46,7 @@ export function readBlueprint(bytes: Uint8Array, { file: _, name, values, beside
   const faults = new Faults();
   const tree = tableOf(bytes, faults);
   const inputs = tree === undefined ? [] : inputsIn(tree, faults);
-  if (tree === undefined) return { design: null, faults: faults.faults, notes: faults.notes };
+  if (tree === undefined) return { design: null, faults: faults.faults, notes: faults.notes, after: new Map() };
   const root = filled(tree, valuesOf(inputs, values), faults);
   checkTop(root, faults);
   const sources = new Sources(root, inputs, beside, faults);
@@ -59,9 +61,8 @@ export function readBlueprint(bytes: Uint8Array, { file: _, name, values, beside
     secrets: sources.used,
   };
   checkName(made.name, root, faults);
-  const all = faults.faults;
-  if (all.length > 0) return { design: null, faults: all, notes: faults.notes };
-  return { design: { ...made, notes: faults.notes, hash: designHash(made) }, faults: all, notes: faults.notes };
+  const said = { faults: faults.faults, notes: faults.notes, after: new Map(services.map((one) => [one.workload.name, one.after.map(plain)])) };
+  return { ...said, design: said.faults.length > 0 ? null : { ...made, notes: said.notes, hash: designHash(made) } };
 }
 
 /** As `readBlueprint`. @throws Problem `usage`, reason `blueprint`, with all that is wrong */
@@ -79,6 +80,14 @@ export function inputsOf(bytes: Uint8Array, file: string): Input[] {
   return inputsIn(tree, faults);
 }
 
+/** As `readBlueprint`, where nobody fills anything in: whatever has to be given is given something of its type. */
+export function checkBlueprint(bytes: Uint8Array, reading: Reading): Read & { readonly inputs: readonly Input[] } {
+  const tree = tableOf(bytes, new Faults());
+  const inputs = tree === undefined ? [] : inputsIn(tree, new Faults());
+  const examples = inputs.flatMap((input) => (input.default === null && input.type !== 'secret' ? [[input.name, exampleOf(input)] as const] : []));
+  return { ...readBlueprint(bytes, { ...reading, values: new Map([...examples, ...reading.values]) }), inputs };
+}
+
 function tableOf(bytes: Uint8Array, faults: Faults): Table | undefined {
   const tree = readTree(bytes, faults);
   return tree === undefined || tree.kind === 'table' ? tree : faults.refuse(tree, 'it is no table of names', 'services: {web: {image: docker.io/library/nginx:1.27}}');
@@ -87,8 +96,8 @@ function tableOf(bytes: Uint8Array, faults: Faults): Table | undefined {
 /** Defaults where nothing was given; what has none is missed where it is used. */
 function valuesOf(inputs: readonly Input[], values: Values): Values {
   const defaults = inputs.flatMap(({ name, declared, default: said }) => (declared && said !== null ? [[name, said] as const] : []));
-  const given = [...values].filter(([name, text]) => inputs.some((input) => input.name === name && input.type !== 'secret' && wrongWith(input, text) === null));
-  return new Map([...defaults, ...given]);
+  const secret = new Set(inputs.flatMap(({ name, type }) => (type === 'secret' ? [name] : [])));
+  return new Map([...defaults, ...[...values].filter(([name]) => !secret.has(name))]);
 }
 
 function checkTop(root: Table, faults: Faults): void {

@@ -137,6 +137,12 @@ export function wrongWith({ type, min, max, pattern, choices }: Input, text: str
   }
 }
 
+/** Something of an input's type, to read a file with that nobody has filled in yet. A pattern is not heeded. */
+export function exampleOf({ type, min, choices }: Input): string {
+  const texts = { integer: String(Math.max(1, min ?? 1)), boolean: 'true', size: '1GiB', duration: '1d', choice: choices[0] ?? '', string: 'example'.padEnd(min ?? 0, 'x'), secret: '' };
+  return texts[type];
+}
+
 function outside(value: number, min: number | null, max: number | null, what: string): string | null {
   if (min !== null && value < min) return `${what} ${value}, below ${min}`;
   return max !== null && value > max ? `${what} ${value}, above ${max}` : null;
