@@ -36,9 +36,12 @@ function parseToken(text: string): string {
  */
 export async function applyWished(context: Context, desk: Desk, wished: Wished, again: readonly string[], options: ApplyOptions & PlanOptions): Promise<void> {
   const revision = interrupted(context, desk, wished, options.plan) ?? (await agreed(context, desk, wished, again, options));
-  if (revision === null) return await showApplied(context, desk, wished.name);
-  await carried(context, desk, wished, revision, options);
-  await showApplied(context, desk, wished.name);
+  if (revision !== null) await carried(context, desk, wished, revision, options);
+  const parts = await showApplied(context, desk, wished.name);
+  // Where nothing was to be done nobody has waited for anything.
+  const ill = parts.find(({ contract }) => contract.reason !== null);
+  if (ill !== undefined) throw new Problem('failed', `${ill.part}: ${ill.contract.reason ?? ''}`, { reason: 'workload', hint: `3bot logs ${ill.contract.name ?? ill.contract.id.slice(0, 12)}` });
+  context.out.next(`3bot blueprint show ${wished.name}`);
 }
 
 /** What stopped half-way and is wanted still: it was agreed on, and farms may hold capacity for it. */
@@ -91,7 +94,7 @@ async function carried(context: Context, { session, data, revisions, salting }: 
   const said = new Set<string>();
   const onStep: ApplyParts['onStep'] = (step, state, why) => {
     if (state === 'begun') progress.say(`${(number += 1)} of ${count}: ${stepText(step)}`);
-    if (state === 'done' && io.terminal.stderr) progress.aside(() => out.note(`✓ ${stepText(step)}`));
+    if (state === 'done' && io.terminal.stderr) progress.aside(() => out.note(`✓ ${step.do === 'wait' ? `${step.part} is ${wait ?? 'ready'}` : stepText(step)}`));
     const news = why.filter((one) => !said.has(one));
     for (const one of news) said.add(one);
     if (news.length > 0) progress.aside(() => out.note(news.join('\n')));

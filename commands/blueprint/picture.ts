@@ -13,6 +13,8 @@ type Paint = Output['paint'];
 const SIGNS = { add: '+', change: '~', replace: '±', keep: ' ', end: '-' } as const;
 /** More fields of one service than this are counted. */
 const MAX_FIELDS = 12;
+/** Farms that are named; the others are counted. */
+const MAX_FARMS = 8;
 /** Images and texts longer than this are cut in the middle of a line that has two of them. */
 const MAX_VALUE = 60;
 
@@ -36,6 +38,7 @@ function planJson({ agreed: { plan, deals }, token, sums, quotes }: Planned): ob
         deal: deal === undefined ? null : { farm: deal.farm, farm_name: deal.farm_name, node: deal.node, price_per_hour: formatTft(BigInt(deal.per_hour_stroops)), total: formatTft(BigInt(deal.total_stroops)), pays: formatTft(BigInt(deal.pays_stroops)) },
       };
     }),
+    offers: quotes.flatMap(({ group, candidates }) => candidates.map(({ match, offer }) => ({ group, farm: match.farm, farm_name: match.farm_name, node: match.node, price_per_hour: formatTft(offer.per_hour_stroops), total: formatTft(offer.total_stroops) }))),
     declined, price_per_hour: formatTft(sums.after), price_per_hour_before: formatTft(sums.before), pays: formatTft(sums.pays), returns: formatTft(sums.returns),
   };
 }
@@ -50,13 +53,15 @@ export function commandLine(words: readonly string[], { name, set = [], secret =
 }
 
 /** The whole picture, without a final line break. */
-export function planText({ agreed: { plan, deals }, sums, token }: Planned, paint: Paint): string {
+export function planText({ agreed: { plan, deals }, sums, token, quotes }: Planned, paint: Paint): string {
   const { network, parts } = plan;
   const lines = parts.flatMap((part) => partLines(part, deals.find((deal) => deal.part === part.part && part.action !== 'end'), paint));
   const net = network?.make === true ? [painted('add', `+ network ${network.name}, ${network.subnet}`, paint)] : [];
   const head = `${paint.bold(plan.name)}: ${isNothing(plan) ? 'nothing to do, all of it is as it is wanted' : countsText(parts)}`;
+  const farms = [...new Set(quotes.flatMap(({ candidates }) => candidates.map(({ match }) => match.farm_name)))];
   const money = [
-    `price   ${formatTft(sums.after)} TFT an hour${sums.before === sums.after ? '' : `, so far ${formatTft(sums.before)}`}`,
+    ...(farms.length === 0 ? [] : [`farms   ${farms.slice(0, MAX_FARMS).join(', ')}${farms.length > MAX_FARMS ? ` and ${farms.length - MAX_FARMS} more` : ''} would take it`]),
+    `price   ${formatTft(sums.after)} TFT an hour${sums.before === sums.after || sums.before === 0n ? '' : `, so far ${formatTft(sums.before)}`}`,
     ...(sums.pays === 0n ? [] : [`escrow  ${formatTft(sums.pays)} TFT more at most; what is not used comes back`]),
     ...(sums.returns === 0n ? [] : [`back    about ${formatTft(sums.returns)} TFT of what ends`]),
     ...(isNothing(plan) ? [] : [`token   ${token}`]),

@@ -2,11 +2,10 @@
 import type { Command } from 'commander';
 import { Problem } from '../../src/base/errors.js';
 import type { Plan, PartWish } from '../../src/architect/plan.js';
-import type { Sums } from '../../src/architect/price.js';
+import type { Priced, Sums } from '../../src/architect/price.js';
 import type { Origin, Revisions } from '../../src/architect/revisions.js';
 import type { Standing } from '../../src/architect/standing.js';
 import type { Agreed } from '../../src/architect/token.js';
-import type { GroupQuotes } from '../../src/consumer/candidates.js';
 import type { GivenSecret, Salting } from '../../src/consumer/secrets.js';
 import type { Private } from '../../src/private.js';
 import { collect } from '../collect.js';
@@ -93,7 +92,7 @@ export interface Planned {
   readonly token: string;
   readonly sums: Sums;
   readonly standing: readonly Standing[];
-  readonly quotes: readonly GroupQuotes[];
+  readonly quotes: Priced['quotes'];
 }
 
 /** Holds what is wanted against the book, asks farms about what is new, and keeps the plan under its token. @throws Problem as `priced`; `refused`, reason `name` */

@@ -19,8 +19,8 @@ export async function partsShown(reader: Reader, standing: readonly Standing[], 
   return standing.map(({ part, contract }) => ({ part, contract: showContract(reader, contract, at) }));
 }
 
-/** The result of apply: the newest revision, and every service with its addresses. */
-export async function showApplied({ out }: Context, { session: { grid }, revisions, bot, now }: Desk, name: string): Promise<void> {
+/** The result of apply: the newest revision, and every service with its addresses. @returns what was shown */
+export async function showApplied({ out }: Context, { session: { grid }, revisions, bot, now }: Desk, name: string): Promise<PartShown[]> {
   const { standingOf } = await import('../../src/architect/standing.js');
   await grid.refresh();
   const at = now();
@@ -31,7 +31,7 @@ export async function showApplied({ out }: Context, { session: { grid }, revisio
     rows: rowsOf(parts),
     text: () => [headText(name, last, out.paint), ...treeText(parts, out.paint)].join('\n'),
   });
-  out.next(`3bot blueprint show ${name}`);
+  return parts;
 }
 
 /** For `--json`. */

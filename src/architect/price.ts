@@ -13,9 +13,9 @@ import type { Standing } from './standing.js';
 import { isOrdered } from './steps.js';
 import type { Agreed, Deal } from './token.js';
 
-/** A plan with its price, and every answer of the farms. */
+/** A plan with its price, and every answer of the farms, group by group. */
 export interface Priced extends Agreed {
-  readonly quotes: readonly GroupQuotes[];
+  readonly quotes: readonly (GroupQuotes & { readonly group: string })[];
 }
 
 /** Sums of a plan, in stroops. */
@@ -43,7 +43,7 @@ export async function priced(buyer: Buyer, plan: Plan, standing: readonly Standi
   if (choice === undefined) throw whyNoSet(needs, quotes);
   const orders = groups.flatMap((parts, i) => parts.map((part, n) => orderDeal(part, choice.chosen[i]?.[n])));
   const changes = plan.parts.filter(({ action, fields }) => action === 'change' && fields.length > 0).map((part) => changeDeal(buyer, part, at));
-  return { plan, deals: [...orders, ...changes], quotes };
+  return { plan, deals: [...orders, ...changes], quotes: quotes.map((one, i) => ({ ...one, group: groups[i]?.[0]?.group ?? '' })) };
 }
 
 /** What is ordered, by what stands apart together. */
