@@ -5,7 +5,7 @@ import { Problem } from '../base/errors.js';
 import type { Found, Match } from '../market/directory.js';
 import { valueOf, type Candidate, type Need, type Place, type Spread } from './choose.js';
 import { Lanes } from './lanes.js';
-import { askFarm, demandOffers, fitting, reasonsOf, requestOf, type Buyer, type Declined, type Offer, type Quotes, type Wanted } from './quote.js';
+import { askAll, demandOffers, fitting, reasonsOf, requestOf, type Buyer, type Declined, type Offer, type Quotes, type Wanted } from './quote.js';
 import { penaltyOf, rankingText } from './ranking.js';
 
 /** A node that a farm has offered for parts of a group. */
@@ -28,8 +28,7 @@ async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, gro
   const found = fitting(buyer, wanted);
   const asked = nodesToAsk(found.matches, spread, Math.max(1, Math.min(MAX_ASKED, Math.floor(MAX_ASKED_FOR_SET / groups))));
   const request = requestOf(wanted, buyer, randomBytes(16).toString('hex'), false);
-  const answers = await Promise.all(asked.map(async (match) => ({ match, answer: await lanes.run(match.farm, () => askFarm(buyer, match, { ...request, node: match.node }, wanted.max_per_hour_stroops)) })));
-  buyer.signal.throwIfAborted();
+  const answers = await askAll(buyer, wanted, asked.map((match) => ({ match, request: { ...request, node: match.node } })), (farm, ask) => lanes.run(farm, ask));
   const penalty = penaltyOf(buyer, wanted);
   const candidates = answers.flatMap(({ match, answer }) => ('record' in answer ? [{ ...candidateOf(match, answer), penalty_ppm: penalty(match.farm, answer.agreement.node) }] : []));
   return {

@@ -20,6 +20,7 @@ import { featuresFor } from '../rules/workload.js';
 import type { Agreement, Announcement, ArchitectShare, BlueprintRef, Quorum, Resources, TalkDecline, TalkOffer, TalkRequest, Workload } from '../schema/types.js';
 import { validated } from '../schema/validate.js';
 import type { Journal } from './journal.js';
+import type { Lanes } from './lanes.js';
 import { ranked, rankingText } from './ranking.js';
 
 /** Nearest terms that an error names. */
@@ -138,15 +139,13 @@ export function requestOf(wanted: Wanted, { grid, keyring }: Pick<Buyer, 'grid' 
  * A farm that does not answer within 13 s is left out (its own script has ten); nobody waits for it longer.
  */
 export async function quote(buyer: Buyer, wanted: Wanted, request: TalkRequest): Promise<Quotes> {
-  const { signal } = buyer;
   const { location, features = [] } = wanted;
   buyer.journal?.learn(buyer.grid.reader, Math.max(buyer.clock(), buyer.grid.reader.lastAt));
   const found = fitting(buyer, wanted);
   const farms = [...new Map([...found.matches].reverse().map((match) => [match.farm, match])).values()].reverse().slice(0, MAX_ASKED);
   // A farm knows nothing of these filters: it is asked for the very node that passed them.
   const pinned = location !== null || features.length > 0 || found.excluded.some(({ reason }) => reason === 'platform') || (wanted.runtime !== null && wanted.workloads.length === 0);
-  const answers = await Promise.all(farms.map((match) => askFarm(buyer, match, pinned ? { ...request, node: match.node } : request, wanted.max_per_hour_stroops)));
-  signal.throwIfAborted();
+  const answers = (await askAll(buyer, wanted, farms.map((match) => ({ match, request: pinned ? { ...request, node: match.node } : request })))).map(({ answer }) => answer);
   const offers = answers.filter((answer) => 'record' in answer);
   return { offers: ranked(buyer, wanted, offers), declined: answers.filter((answer) => 'code' in answer), considered: found.considered, excluded: excludedOf(found, farms), nearest: found.nearest, ranking: rankingText(buyer, wanted, offers) };
 }
@@ -172,19 +171,39 @@ function excludedOf({ matches, excluded }: Found, farms: readonly Match[]): Quot
   return rest === 0 ? excluded : [...excluded, { reason: 'not_asked', count: rest }];
 }
 
+/** A node that is asked about, and what its farm is asked. */
+export interface Asking {
+  readonly match: Match;
+  readonly request: TalkRequest;
+}
+
+/**
+ * Asks these farms side by side, and notes how each answered.
+ * @param inTurn asks a farm when it is its turn; left out: all at once
+ */
+export async function askAll(buyer: Buyer, { max_per_hour_stroops }: Pick<Wanted, 'max_per_hour_stroops'>, asked: readonly Asking[], inTurn: Lanes['run'] = (_farm, ask) => ask()): Promise<{ match: Match; answer: Offer | Declined }[]> {
+  const { clock, journal, signal } = buyer;
+  const answers = await Promise.all(asked.map(({ match, request }) => inTurn(match.farm, async () => {
+    const begun = clock();
+    const answer = await askFarm(buyer, match, request, max_per_hour_stroops);
+    return { match, answer, took_ms: clock() - begun };
+  })));
+  signal.throwIfAborted();
+  journal?.heard(answers.map(({ match: { farm }, answer, took_ms }) => ({ farm, answer: wordFor(answer), took_ms })), clock());
+  return answers;
+}
+
+/** An answer as the journal has it. */
+function wordFor(answer: Offer | Declined): string {
+  if ('record' in answer) return 'offer';
+  return answer.code === 'unreachable' ? 'silent' : answer.code === 'offer' ? 'false' : answer.code;
+}
+
 /**
  * Asks one farm, and checks its offer; what does not hold is a decline of code `offer`.
  * @param most the most that is paid for an hour, stroops; undefined: what the farm asks
  */
 export async function askFarm(buyer: Buyer, farm: Match, request: TalkRequest, most?: string): Promise<Offer | Declined> {
-  const begun = buyer.clock();
-  const answer = await heardFrom(buyer, farm, request, most);
-  const what = 'record' in answer ? 'offer' : answer.code === 'unreachable' ? 'silent' : answer.code === 'offer' ? 'false' : answer.code;
-  buyer.journal?.heard([{ farm: farm.farm, answer: what, took_ms: buyer.clock() - begun }], begun);
-  return answer;
-}
-
-async function heardFrom(buyer: Buyer, farm: Match, request: TalkRequest, most: string | undefined): Promise<Offer | Declined> {
   const no = (code: Declined['code'], reason: string, nearest: Resources | null = null): Declined => ({ farm: farm.farm, farm_name: farm.farm_name, code, reason, nearest });
   try {
     const conversation = converse(buyer, farm.farm, farm.endpoint);
