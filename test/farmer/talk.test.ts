@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { canonical, type JsonObject } from '../../src/base/canonical.js';
 import { makeRecord } from '../../src/bcdb/record.js';
@@ -208,7 +208,7 @@ test('a farm answers so many prices for one contract, and its offer stands', asy
 test('a script that is asked about one buyer keeps nobody else waiting, and one that fails leaves the fallback', async () => {
   await using market = await Market.open();
   const [ann, bob] = [await market.buyer('ann'), await market.buyer('bob')];
-  const folder = dirname(market.seller.home.path);
+  const folder = market.seller.home.path;
   const [path, gate, asked] = ['script', 'gate', 'asked'].map((name) => join(folder, name)) as [string, string, string];
   // A named pipe: ann's script waits until somebody opens its other end.
   execFileSync('mkfifo', [gate]);
