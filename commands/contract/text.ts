@@ -29,6 +29,7 @@ export function contractText(contract: ContractShown): string {
     ['contract', id],
     ['state', stateText(contract)],
     ...(name === null ? [] : [['name', name] as const]),
+    ...(contract.blueprint === undefined ? [] : [['made from', contract.blueprint.title] as const]),
     ['farm', farm_name ?? farm],
     ['node', node],
     ...(draining === null || state === 'ended' ? [] : [['draining', `since ${draining.since}${draining.until === null ? '' : `, until ${draining.until}`}: its node takes nothing new${draining.reason === '' ? '' : `: ${draining.reason}`}`] as const]),

@@ -7,7 +7,8 @@ import { drainOf } from '../rules/node.js';
 import { read, type ContractObject, type WorkloadStatus } from '../rules/objects.js';
 import { ROLLED_BACK } from '../rules/run.js';
 import { viewOf, type ContractState, type ContractView } from '../rules/view.js';
-import type { Resources } from '../schema/types.js';
+import type { Agreement, BlueprintRef, Resources } from '../schema/types.js';
+import { titleOf } from './blueprint.js';
 import { webNames, webUrl } from './web.js';
 
 /** How far a contract that is not over has come; `ready`: all its workloads run, those with a health check healthily, and there are some. */
@@ -68,6 +69,8 @@ export interface ContractShown {
   readonly expires_at: string;
   /** Until when its node keeps the data, which is then wiped. */
   readonly data_until: string;
+  /** The published blueprint that it is made from; left out where it is made from none. */
+  readonly blueprint?: BlueprintRef & { readonly title: string };
   readonly workloads: readonly WorkloadShown[];
 }
 /** How far it has come, and whether something of it has failed. */
@@ -138,8 +141,14 @@ export function showContract(reader: ReadState, contract: ContractObject, at: nu
     funded_until: seen.funded_until === null ? null : iso(seen.funded_until),
     expires_at: iso(seen.ends_at),
     data_until: iso(seen.data_until),
+    ...madeFrom(reader, agreement),
     workloads: workloadsOf(reader, contract),
   };
+}
+
+function madeFrom(reader: ReadState, { blueprint: ref }: Agreement): Pick<ContractShown, 'blueprint'> {
+  const blueprint = ref === undefined ? undefined : read(reader, 'blueprint', ref.id);
+  return ref === undefined || blueprint === undefined ? {} : { blueprint: { ...ref, title: titleOf(reader, blueprint, ref.version) } };
 }
 
 function drainingOf(reader: ReadState, key: string, at: number): ContractShown['draining'] {

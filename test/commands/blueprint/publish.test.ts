@@ -96,6 +96,8 @@ test('a contract made from a version pays its architects to the unit, and one th
   const { agreement } = market.grid.reader.get(`contract/${contract}`) as unknown as { agreement: { blueprint: object; payees: { role: string; share_ppm: number }[] } };
   assert.deepEqual(agreement.blueprint, { id, version: 1 });
   assert.deepEqual(agreement.payees.map(({ role, share_ppm }) => [role, share_ppm]), [['farmer', 925_000], ['architect', 50_000], ['architect', 25_000]]);
+  const shown = await botJson<{ blueprint: object }>(['contract', 'show', contract], { home: other });
+  assert.deepEqual(shown.blueprint, { id, version: 1, title: 'alice/hello@1' });
   const [listed] = await botJson<{ contracts: number }[]>(['blueprint', 'search', 'hello'], { home: other });
   assert.equal(listed?.contracts, 1);
   const tagged = await botJson<{ lines: { payload: { kind: string } }[] }>(['bcdb', 'query', `tag = blueprint/${id} and kind = agreement@1`], { home: other });
