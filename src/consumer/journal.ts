@@ -78,8 +78,9 @@ export class Journal {
     }).immediate();
   }
 
-  /** Takes in what the book says by now of contracts that were ordered here. */
+  /** Takes in what the book says by now of contracts that were ordered here. Without a copy nothing: each would be asked for. */
   learn(reader: Reader, at: number): void {
+    if (reader.ask !== undefined) return;
     const { db } = this.#data;
     const open = db.prepare(SQL.open).all(...this.#scope, MAX_JOURNAL_LEARNED) as { contract: string }[];
     const known = open.flatMap(({ contract }) => outcomeOf(reader, contract, at) ?? []);

@@ -32,8 +32,7 @@ export function outcomeOf(reader: Reader, id: string, at: number): Outcome | und
 }
 
 function runningSince(reader: Reader, { id, started_at, workloads }: ContractObject): number | null {
-  // Who has no copy does not see lines that are not its own.
-  if (started_at === null || workloads.length === 0 || reader.ask !== undefined) return started_at;
+  if (started_at === null || workloads.length === 0) return started_at;
   for (let height = 0; height < FIRST_WORDS; height += 1) {
     const place = reader.lineAt(`run/${id}`, height);
     if (place === undefined) return null;
