@@ -2,7 +2,7 @@
 import type { Beside } from './beside.js';
 import { designHash, type Design, type Fault, type Note } from './design.js';
 import { Faults, problemOf } from './faults.js';
-import { exampleOf, inputsIn, type Input, type Values } from './inputs.js';
+import { inputsIn, sampleOf, type Input, type Values } from './inputs.js';
 import { servicesOf } from './merge.js';
 import { Names, plain } from './names.js';
 import { partsOf } from './parts.js';
@@ -84,7 +84,7 @@ export function inputsOf(bytes: Uint8Array, file: string): Input[] {
 export function checkBlueprint(bytes: Uint8Array, reading: Reading): Read & { readonly inputs: readonly Input[] } {
   const tree = tableOf(bytes, new Faults());
   const inputs = tree === undefined ? [] : inputsIn(tree, new Faults());
-  const examples = inputs.flatMap((input) => (input.default === null && input.type !== 'secret' ? [[input.name, exampleOf(input)] as const] : []));
+  const examples = inputs.flatMap((input) => (input.default === null && input.type !== 'secret' ? [[input.name, sampleOf(input)] as const] : []));
   return { ...readBlueprint(bytes, { ...reading, values: new Map([...examples, ...reading.values]) }), inputs };
 }
 

@@ -137,10 +137,16 @@ export function wrongWith({ type, min, max, pattern, choices }: Input, text: str
   }
 }
 
-/** Something of an input's type, to read a file with that nobody has filled in yet. A pattern is not heeded. */
-export function exampleOf({ type, min, choices }: Input): string {
-  const texts = { integer: String(Math.max(1, min ?? 1)), boolean: 'true', size: '1GiB', duration: '1d', choice: choices[0] ?? '', string: 'example'.padEnd(min ?? 0, 'x'), secret: '' };
-  return texts[type];
+/** A value of each type; of those the first that an input takes. */
+const SAMPLES: Readonly<Record<Input['type'], readonly string[]>> = {
+  string: ['sample', 'sample.example', '1', 'docker.io/library/sample:1'], integer: ['1'], boolean: ['true'], size: ['1GiB'], duration: ['1h'], choice: [], secret: [],
+};
+
+/** Something that an input takes, to read a file with that nobody has filled in yet; empty where nothing of that kind is at hand. */
+export function sampleOf(input: Input): string {
+  if (input.default !== null) return input.default;
+  const lowest = input.min === null ? [] : [input.type === 'integer' ? String(input.min) : 'x'.repeat(Math.min(Math.max(0, input.min), MAX_INPUT_CHARS))];
+  return [...input.choices, ...lowest, ...SAMPLES[input.type]].find((text) => wrongWith(input, text) === null) ?? '';
 }
 
 function outside(value: number, min: number | null, max: number | null, what: string): string | null {

@@ -1,6 +1,6 @@
 // Blueprints field by field: what becomes of them, and where and how what cannot be is said.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -170,6 +170,14 @@ for (const [title, bytes, words] of [
     assert.ok(faults.length <= 100);
   });
 }
+
+test('the example of the README is a blueprint, and its fields are those that are read', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const section = readme.slice(readme.indexOf('### A blueprint as a file'));
+  const [, example = ''] = /```yaml\n([^]+?)```/.exec(section) ?? [];
+  const { parts, secrets, network } = design(example, { values: new Map([['domain', 'shop.example.org']]) });
+  assert.deepEqual([parts.map(({ name, spread }) => [name, spread]), secrets.map(({ name }) => name), network], [[['web', 'farm'], ['web-2', 'farm'], ['main', null]], ['password'], true]);
+});
 
 test('a service called like something of JavaScript is a service', () => {
   assert.deepEqual(design('services: {constructor: {image: "x:1"}}').parts[0]?.workloads.map(({ name }) => name), ['constructor']);

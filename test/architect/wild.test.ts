@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { SERVICE_FIELDS, WITHOUT_EFFECT } from '../../src/architect/fields.js';
 import { besideIn } from '../../src/architect/beside.js';
 import { inputsOf, readBlueprint, type Read } from '../../src/architect/blueprint.js';
 import { fill } from '../../src/architect/inputs.js';
@@ -68,6 +70,12 @@ for (const [file, lines] of Object.entries(REFUSED)) {
     assert.deepEqual(said.map((text, i) => text.slice(0, lines[i]?.length ?? text.length)), lines);
   });
 }
+
+test('what is taken fits the schema that editors use, which knows every field of a service that is read or without effect', () => {
+  for (const file of Object.keys(RUNS)) assert.equal(shapeError('blueprint_file@1', parse(readFileSync(join(FOLDER, file), 'utf8'), { merge: true })), null);
+  const schema = JSON.parse(readFileSync(new URL('../../../schemas/blueprint_file.1.json', import.meta.url), 'utf8')) as { properties: { services: { additionalProperties: { properties: object } } } };
+  assert.deepEqual(Object.keys(schema.properties.services.additionalProperties.properties).sort(), [...SERVICE_FIELDS, ...Object.keys(WITHOUT_EFFECT), 'x-3bot'].sort());
+});
 
 test('every file of the folder is in one of the tables', () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
