@@ -19,7 +19,7 @@ export const command: CommandFile<DevFlags> = {
     out.line(
       {
         folder, grid: id, farm: sellers[0]?.farm, runtime: picked.runtime, env: variables,
-        bots: { home: { home: home.home, url }, farmer: { home: sellers[0]?.home, url: sellers[0]?.url }, farmers: sellers, nodes: nodes.map((node) => ({ home: node.home })), consumer: { home: consumer.home, balance } },
+        bots: { home: { home: home.home, url }, farmer: sellers[0], farmers: sellers, nodes: nodes.map((node) => ({ home: node.home })), consumer: { home: consumer.home, balance } },
       },
       () => [
         `grid dev is up, with ${picked.runtime === 'podman' ? 'containers' : 'plain processes'}; Ctrl-C stops it${options.dir === undefined && !options.keep ? ' and removes its folder' : ''}`,
