@@ -2,7 +2,7 @@
 import { Problem } from '../src/base/errors.js';
 import type { Context } from './command.js';
 import { askedOf, offerNotes, openBuyer, type WantOptions } from './deal.js';
-import { declinedLines, groupsOf, partRows, PART_COLUMNS, sum, type Several } from './several.js';
+import { declinedLines, groupsOf, partRows, PART_COLUMNS, rankingNote, sum, type Several } from './several.js';
 
 /** Asks, chooses and shows. */
 export async function quoteNodes(context: Context, options: WantOptions & { explain?: true }, several: Several): Promise<void> {
@@ -17,11 +17,11 @@ export async function quoteNodes(context: Context, options: WantOptions & { expl
   const order = options.name ?? 'order';
   const groups = await groupsOf(session, asked, options, several, order);
   using progress = await context.progress('asking farms');
-  const { chosen, quotes } = await quoteSet(session.buyer, groups);
+  const { chosen, quotes, ranking } = await quoteSet(session.buyer, groups);
   progress.stop();
   const offers = chosen.flat().map(({ offer }) => offer);
   const parts = offers.map(({ agreement }, i) => ({ name: `${order}/${i + 1}`, agreement }));
-  const notes = [...new Set((await Promise.all(offers.map((offer) => offerNotes(options, offer, session.grid)))).flat())];
+  const notes = [...rankingNote(ranking), ...new Set((await Promise.all(offers.map((offer) => offerNotes(options, offer, session.grid)))).flat())];
   const [quoted] = quotes;
   const shown = ({ farm, agreement, per_hour_stroops, total_stroops, valid_until }: typeof offers[number]): object => ({
     farm: farm.farm, farm_name: farm.farm_name, node: agreement.node, price_per_hour: formatTft(per_hour_stroops), total: formatTft(total_stroops), valid_until: iso(valid_until),

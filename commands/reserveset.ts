@@ -5,7 +5,7 @@ import type { Context } from './command.js';
 import { aligned } from './contract/text.js';
 import { askedOf, offerNotes, openBuyer, type Asked, type BuyerSession, type WantOptions } from './deal.js';
 import { openSecrets, type SecretOptions } from './secrets.js';
-import { declinedLines, groupsOf, partRows, PART_COLUMNS, sum, type Several } from './several.js';
+import { declinedLines, groupsOf, partRows, PART_COLUMNS, rankingNote, sum, type Several } from './several.js';
 import { waitForAll, type WaitOptions } from './waiting.js';
 
 interface Options extends WantOptions, SecretOptions, WaitOptions {
@@ -33,7 +33,7 @@ export async function reserveSet(context: Context, options: Options, several: Se
     using progress = await context.progress('asking farms');
     const approve = async (proposal: SetProposal): Promise<void> => {
       progress.stop();
-      notes = await notesOf(options, session, proposal.parts);
+      notes = [...rankingNote(proposal.ranking), ...(await notesOf(options, session, proposal.parts))];
       await agree(context, session, options, proposal, notes);
     };
     placed = await placeSet({ ...session.buyer, home: context.home, private: data, approve }, order, await groupsOf(session, asked, options, several, order));
@@ -89,9 +89,9 @@ async function dryRun(context: Context, session: BuyerSession, asked: Asked, opt
   const { formatTft } = await import('../src/base/amount.js');
   const { quoteSet } = await import('../src/consumer/set.js');
   const order = options.name ?? 'order';
-  const { chosen, quotes } = await quoteSet(session.buyer, await groupsOf(session, asked, options, several, order));
+  const { chosen, quotes, ranking } = await quoteSet(session.buyer, await groupsOf(session, asked, options, several, order));
   const parts = chosen.flat().map(({ offer }, i) => ({ name: `${order}/${i + 1}`, offer, agreement: offer.agreement }));
-  const notes = await notesOf(options, session, parts);
+  const notes = [...rankingNote(ranking), ...(await notesOf(options, session, parts))];
   const lines = await partRows(session, parts, true);
   context.out.one({
     json: {

@@ -80,6 +80,11 @@ export function declinedLines(quotes: readonly GroupQuotes[]): string[] {
   return [...new Set(quotes.flatMap(({ declined }) => declined.map(({ farm_name, code, reason }) => `${farm_name} declined (${code}): ${reason}`)))];
 }
 
+/** Why it is not the cheapest set, as a note; none where it is. */
+export function rankingNote(ranking: string | null): string[] {
+  return ranking === null ? [] : [`order: ${ranking}`];
+}
+
 /** @param amounts stroops */
 export function sum(amounts: readonly bigint[]): bigint {
   return amounts.reduce((all, one) => all + one, 0n);

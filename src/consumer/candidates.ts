@@ -1,9 +1,10 @@
 // Where the parts of an order might go: the nodes that fit, asked about side by side.
 import { randomBytes } from 'node:crypto';
+import { formatTft } from '../base/amount.js';
 import { MAX_ASKED, MAX_ASKED_FOR_SET } from '../base/limits.js';
 import { Problem } from '../base/errors.js';
 import type { Found, Match } from '../market/directory.js';
-import { valueOf, type Candidate, type Need, type Place, type Spread } from './choose.js';
+import { choose, valueOf, type Candidate, type Choice, type Need, type Place, type Spread } from './choose.js';
 import { Lanes } from './lanes.js';
 import { askAll, demandOffers, fitting, reasonsOf, requestOf, type Buyer, type Declined, type Offer, type Quotes, type Wanted } from './quote.js';
 import { penaltyOf, rankingText } from './ranking.js';
@@ -74,9 +75,17 @@ export function needOf(wanted: Wanted | undefined, spread: Spread | null, count:
   return { count, spread, resources: wanted.resources, dedicated: wanted.dedicated === true, candidates, beside };
 }
 
+/** What experience made dearer than it had to be: the cheaper set, in words; null where the chosen one is the cheapest. */
+export function rankingOf(needs: readonly Need<Offered>[], { chosen }: Pick<Choice<Offered>, 'chosen'>): string | null {
+  const byPrice = choose(needs.map((need) => ({ ...need, candidates: need.candidates.map((candidate) => ({ ...candidate, penalty_ppm: 0 })) })));
+  const [least, total] = [byPrice?.chosen ?? chosen, chosen].map((set) => set.flat().reduce((sum, { total_stroops }) => sum + total_stroops, 0n));
+  return least === undefined || total === undefined || least >= total ? null : `another set costs ${formatTft(least)} TFT, but what happened at its farms counts against it (3bot journal); --cheapest takes it`;
+}
+
 /** Every group's answers, asked for side by side. @param wanted by the first part of each */
 export function askGroups(buyer: Buyer, wanted: readonly (Wanted | undefined)[], spreads: readonly (Spread | null)[]): Promise<GroupQuotes[]> {
   const lanes = new Lanes();
+  buyer.journal?.learn(buyer.grid.reader, Math.max(buyer.clock(), buyer.grid.reader.lastAt));
   return Promise.all(wanted.map((one, i) => {
     if (one === undefined) throw new Error('a group without parts');
     return askGroup(buyer, one, spreads[i] ?? null, wanted.length, lanes);

@@ -8,7 +8,7 @@ import { deliverTogether } from '../net/deliver.js';
 import { read } from '../rules/objects.js';
 import type { Agreement } from '../schema/types.js';
 import { accept, Again, AGAIN_REFUSED, checkFunds, farmerSignature, MAX_ROUNDS, ownSignatures, STALE_OFFER } from './accept.js';
-import { askGroups, Bids, needOf, whyNoSet, type GroupQuotes, type Offered } from './candidates.js';
+import { askGroups, Bids, needOf, rankingOf, whyNoSet, type GroupQuotes, type Offered } from './candidates.js';
 import { apart, choose, type Place, type Spread } from './choose.js';
 import { keepReceipt } from './keep.js';
 import { Lanes } from './lanes.js';
@@ -78,7 +78,7 @@ export class PlacingSet {
   }
 
   async #goOn(open: readonly Seat[]): Promise<void> {
-    await this.#approve(open, null);
+    await this.#approve(open, null, null);
     await settled(open.filter(({ order }) => order.stage === 'accepting').map((seat) => this.#bind(seat)));
     await this.#sign(open);
   }
@@ -98,7 +98,7 @@ export class PlacingSet {
       for (const [i, group] of groups.entries()) await this.#place(open.filter((seat) => seat.group === group), choice.chosen[i] ?? []);
       const missing = open.filter(({ draft, order }) => draft !== null && order.stage === 'ordered');
       if (await this.#offers(missing, bids, groups)) continue;
-      await this.#approve(open, bids.quotes);
+      await this.#approve(open, bids.quotes, rankingOf(needs, choice));
       if (await this.#accepts(missing, bids, groups)) continue;
       return await this.#sign(open);
     }
@@ -194,12 +194,12 @@ export class PlacingSet {
     }
   }
 
-  async #approve(open: readonly Seat[], quotes: readonly GroupQuotes[] | null): Promise<void> {
+  async #approve(open: readonly Seat[], quotes: readonly GroupQuotes[] | null, ranking: string | null): Promise<void> {
     const parts = open.map(({ name, order, draft }) => ({ name, contract: order.contract, agreement: agreementOf(draft?.offer.record ?? parseRecord(order.payload ?? '')) }));
     const total = parts.reduce((sum, { agreement }) => sum + BigInt(agreement.total_stroops), 0n);
     checkFunds(this.#parts, total);
     if (total <= this.#approved) return;
-    await this.#parts.approve({ parts, total_stroops: total, quotes });
+    await this.#parts.approve({ parts, total_stroops: total, quotes, ranking });
     this.#approved = total;
   }
 

@@ -11,7 +11,7 @@ import type { ParsedRecord } from '../bcdb/record.js';
 import { actsFor } from '../rules/identity.js';
 import { read } from '../rules/objects.js';
 import type { Agreement } from '../schema/types.js';
-import { askGroups, needOf, whyNoSet, type GroupQuotes, type Offered } from './candidates.js';
+import { askGroups, needOf, rankingOf, whyNoSet, type GroupQuotes, type Offered } from './candidates.js';
 import { choose, type Spread } from './choose.js';
 import type { OrderParts } from './order.js';
 import { Orders, taken, type Order } from './orders.js';
@@ -41,6 +41,8 @@ export interface SetProposal {
   readonly total_stroops: bigint;
   /** Every answer, group by group, where farms were asked; null where an interrupted order goes on. */
   readonly quotes: readonly GroupQuotes[] | null;
+  /** Why it is not the cheapest set, where experience speaks against that; null: it is, as far as was asked. */
+  readonly ranking: string | null;
 }
 
 /** What placing a set needs. */
@@ -87,12 +89,12 @@ export async function placeSet(parts: SetParts, order: string, groups: readonly 
 }
 
 /** The cheapest set as farms offer it now; nothing is held or kept. @throws Problem `nothing_fits`, `refused`, `unreachable` */
-export async function quoteSet(buyer: Buyer, groups: readonly Group[]): Promise<{ readonly chosen: readonly (readonly Offered[])[]; readonly quotes: readonly GroupQuotes[]; readonly exact: boolean }> {
+export async function quoteSet(buyer: Buyer, groups: readonly Group[]): Promise<{ readonly chosen: readonly (readonly Offered[])[]; readonly quotes: readonly GroupQuotes[]; readonly ranking: string | null }> {
   const quotes = await askGroups(buyer, groups.map(({ parts }) => parts[0]?.wanted), groups.map(({ spread }) => spread));
   const needs = groups.map(({ spread, parts: [first, ...more] }, i) => needOf(first?.wanted, spread, first === undefined ? 0 : more.length + 1, quotes[i]?.candidates ?? [], []));
   const choice = choose(needs);
   if (choice === undefined) throw whyNoSet(needs, quotes);
-  return { ...choice, quotes };
+  return { chosen: choice.chosen, quotes, ranking: rankingOf(needs, choice) };
 }
 
 /** @throws Problem `usage`, `refused` where it is too much, or others have to sign: nobody waits for them with capacity of several farms held */

@@ -6,7 +6,8 @@ import { MAX_QUERY_CHARS, MAX_ROWS } from '../base/limits.js';
 export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 export const NUMBER = { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' };
 export const LIMIT = { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$', description: `1 to ${MAX_ROWS}` };
-export const TEXT = { type: 'string', minLength: 1, maxLength: 120 };
+/** Part of an id. The longest id of an object, `meter/KEY/KEY`, has 135 characters. */
+export const TEXT = { type: 'string', minLength: 1, maxLength: 200 };
 
 /** An object with these fields and no others. */
 export function strict(properties: object, required: readonly string[] = []): object {

@@ -84,6 +84,11 @@ test('every route answers from the book', async () => {
   assert.equal(openCheckpoint(await (await served.get(`/log/${grid.id}/checkpoint`)).text(), pinned).size, 3);
 });
 
+test('the longest id of an object is one that can be asked for', async () => {
+  await using served = await Served.start();
+  assert.equal((await problem(await served.get(`$/objects/meter/${'ab'.repeat(32)}/${'cd'.repeat(32)}`))).code, 'not_found');
+});
+
 test('lines come in order with a proof that leads to the checkpoint, as many as asked', async () => {
   await using served = await Served.start();
   await using client = new Client({ url: served.server.address });
