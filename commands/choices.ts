@@ -7,5 +7,6 @@ export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--restart <policy>': ['never', 'on-failure', 'always'],
   '--state <state>': ['committed', 'active', 'paused', 'ended'],
   '--disk <kind>': ['ssd', 'hdd'],
+  '--spread <what>': ['farm', 'node', 'region'],
   ' <shell>': ['bash', 'zsh', 'fish'],
 };

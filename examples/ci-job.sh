@@ -9,11 +9,14 @@ set -eu
 job=${JOB:-job-$$}
 if [ -n "${IMAGE:-}" ]; then set -- --image "$IMAGE" --command "$*"; else set -- --command "$*"; fi
 
-trap '3bot contract cancel "$job" --yes --quiet > /dev/null' EXIT
+trap '3bot contract cancel "$job" --yes --quiet > /dev/null 2>&1 || true' EXIT
 trap 'exit 130' INT TERM
 
 # Exit code 1: recorded, but the command failed, which is told below. 2 and more: nothing runs, and stderr says why.
-3bot reserve --name "$job" --cpu 1 --memory 1 --ssd 1 --for 1h --max-total "${MAX_TFT:-1}" --restart never "$@" --quiet > /dev/null || [ $? -eq 1 ]
+3bot reserve --name "$job" --cpu 1 --memory 1 --ssd 1 --for 1h --max-total "${MAX_TFT:-1}" --restart never "$@" --quiet > /dev/null || {
+  code=$?
+  [ "$code" -eq 1 ] || exit "$code"
+}
 
 # A command that ends is found in the book: state and exit code of its workload.
 tries=0
