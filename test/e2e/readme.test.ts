@@ -55,7 +55,7 @@ test("the README's sessions hold, line for line, and dev run gives the command's
   const script = join(dirname(home), 'session.sh');
   // At a pseudo terminal, as a person sees it.
   writeFileSync(script, [...shown.flatMap(({ command }) => [`echo '$ ${command.replaceAll("'", "'\\''")}'`, `{ ${command}\n} || exit 1`]), 'exit 7', ''].join('\n'));
-  const run = await bot(['dev', 'run', '--', 'script', '--quiet', '--return', '--command', `sh ${script}`, '/dev/null'], { home, env: { TMPDIR: dirname(home), NO_COLOR: '1', TERM: 'xterm', SHELL: '/bin/sh' }, timeoutMs: GRID_MS });
+  const run = await bot(['dev', 'run', '--', 'script', '--quiet', '--return', '--command', `sh ${script}`, '/dev/null'], { home, env: { TMPDIR: dirname(home), NO_COLOR: '1', TERM: 'xterm', SHELL: '/bin/sh' }, timeoutMs: 2 * GRID_MS });
   const seen = turnsOf(run.stdout.replaceAll('\r', '').trimEnd().split('\n'));
   for (const [i, { command, answer }] of shown.entries()) assert.deepEqual(seen[i]?.answer.map(shapeOf), answer.map(shapeOf), command);
   assert.equal(run.code, 7, run.stderr);
