@@ -1,5 +1,5 @@
 // What the bot is asked. Answers come from its own copy: shown, and not proven, unless a receipt is checked.
-import type { GridList, Line, MarketContract, MarketFarms, MarketNodes, MarketPlaces } from '../../schema/types.js';
+import type { GridList, Line, MarketContract, MarketFarms, MarketNodes, MarketPlaces, Resources } from '../../schema/types.js';
 import type { Filters } from './command.js';
 
 /** A refusal of the bot, or none reached. */
@@ -78,6 +78,11 @@ export class GridApi {
     return json(`${this.#base}/market/farms`, signal);
   }
 
+  /** Undefined where this bot is of a release that does not draw it. */
+  supply(signal?: AbortSignal): Promise<{ points: SupplyPoint[]; complete: boolean } | undefined> {
+    return json<{ points: SupplyPoint[]; complete: boolean }>(`${this.#base}/market/supply`, signal).catch((thrown: unknown) => found(thrown, undefined));
+  }
+
   contract(id: string, signal?: AbortSignal): Promise<MarketContract> {
     return json(`${this.#base}/market/contracts/${encodeURIComponent(id)}`, signal);
   }
@@ -133,6 +138,19 @@ export class GridApi {
   tile(path: string): Promise<Uint8Array> {
     return bytes(`log/${this.id}/${path}`);
   }
+}
+
+/** A grid at a moment, as schema market_point@1 has it. */
+export interface SupplyPoint {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly farms: number;
+  readonly nodes: number;
+  readonly contracts: number;
+  readonly capacity: Resources;
+  readonly sold: Resources;
+  /** The middle of what farms ask for a compute unit, TFT an hour. */
+  readonly cu_price: string | null;
 }
 
 /** A line of the book with its place. */

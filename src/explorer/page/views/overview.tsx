@@ -12,6 +12,7 @@ import { WorldMap } from '../parts/world.js';
 import { href } from '../route.js';
 import { grids } from '../api.js';
 import { useLines } from './lines.js';
+import { Supply } from './supply.js';
 
 const NEWEST = 8;
 const AGAIN_MS = 30_000;
@@ -34,7 +35,10 @@ export function Overview() {
         <Figure name="vCPU sold" value={places.value === undefined ? '…' : `${percent(sum.capacity.cru - sum.free.cru, sum.capacity.cru)} %`} note={`${number(sum.capacity.cru - sum.free.cru)} of ${number(sum.capacity.cru)}`} />
       </dl>
       <div class="split">
-        <Card title="Capacity"><Waiting loaded={places} what="capacity">{({ places: all }) => (all.length === 0 ? <Empty title="Nothing is sold here yet" /> : <CapacityBars {...totals(all)} />)}</Waiting></Card>
+        <div class="stack">
+          <Card title="Capacity"><Waiting loaded={places} what="capacity">{({ places: all }) => (all.length === 0 ? <Empty title="Nothing is sold here yet" /> : <CapacityBars {...totals(all)} />)}</Waiting></Card>
+          <Supply />
+        </div>
         <Card title="Newest lines" aside={<a href={href('lines')}>live</a>}><Newest /></Card>
       </div>
       <Card title="Where it stands"><Waiting loaded={places} what="the map">{({ places: all }) => <><WorldMap places={all} /><p class="quiet">{describe(all)}</p></>}</Waiting></Card>
