@@ -1,5 +1,5 @@
 // What the bot is asked. Answers come from its own copy: shown, and not proven, unless a receipt is checked.
-import type { GridList, Line, MarketContract, MarketFarms, MarketNodes, MarketPlaces, Resources } from '../../schema/types.js';
+import type { GridList, Line, MarketContract, MarketEvents, MarketFarms, MarketMachine, MarketNodes, MarketPlaces, MarketSeller, MarketSupply } from '../../schema/types.js';
 import type { Filters } from './command.js';
 
 /** A refusal of the bot, or none reached. */
@@ -78,9 +78,18 @@ export class GridApi {
     return json(`${this.#base}/market/farms`, signal);
   }
 
-  /** Undefined where this bot is of a release that does not draw it. */
-  supply(signal?: AbortSignal): Promise<{ points: SupplyPoint[]; complete: boolean } | undefined> {
-    return json<{ points: SupplyPoint[]; complete: boolean }>(`${this.#base}/market/supply`, signal).catch((thrown: unknown) => found(thrown, undefined));
+  /** A farm with its nodes. */
+  farm(id: string, signal?: AbortSignal): Promise<MarketSeller> {
+    return json(`${this.#base}/market/farms/${encodeURIComponent(id)}`, signal);
+  }
+
+  /** A node, and each check of what is asked for. */
+  node(key: string, filters: Filters, signal?: AbortSignal): Promise<MarketMachine> {
+    return json(`${this.#base}/market/nodes/${encodeURIComponent(key)}?${query({ ...filters })}`, signal);
+  }
+
+  supply(signal?: AbortSignal): Promise<MarketSupply> {
+    return json(`${this.#base}/market/supply`, signal);
   }
 
   contract(id: string, signal?: AbortSignal): Promise<MarketContract> {
@@ -107,19 +116,9 @@ export class GridApi {
     return json<{ records: FoundRecord[] }>(`${this.#base}/query?${query({ q, limit: `${limit}` })}`, signal).then(({ records }) => records);
   }
 
-  /** Lines there are. */
-  async size(signal?: AbortSignal): Promise<number> {
-    return (await grids(signal)).find(({ id }) => id === this.id)?.size ?? 0;
-  }
-
-  /** Lines from a number on, oldest first. @param wait_ms how long to wait for the next one where there is none */
-  async lines(from: number, wait_ms: number, signal?: AbortSignal): Promise<FoundRecord[]> {
-    const [rows, { sha256Hex }] = await Promise.all([text(`${this.#base}/lines?${query({ from: `${from}`, limit: '200', wait: `${wait_ms}` })}`, signal), import('../../base/hash.js')]);
-    // The last row is the checkpoint below which they stand.
-    return rows.trimEnd().split('\n').slice(0, -1).map((row, i) => {
-      const line = JSON.parse(row) as Line;
-      return { ...line, index: from + i, id: sha256Hex(line.payload) };
-    });
+  /** Lines in words, oldest first. @param after a line; undefined: the newest ones @param wait_ms how long to wait for the next one */
+  events(after: number | undefined, limit: number, wait_ms: number, signal?: AbortSignal): Promise<MarketEvents> {
+    return json(`${this.#base}/market/events?${query({ limit: `${limit}`, ...(after === undefined ? {} : { after: `${after}`, wait: `${wait_ms}` }) })}`, signal);
   }
 
   receipt(id: string, signal?: AbortSignal): Promise<string> {
@@ -138,19 +137,6 @@ export class GridApi {
   tile(path: string): Promise<Uint8Array> {
     return bytes(`log/${this.id}/${path}`);
   }
-}
-
-/** A grid at a moment, as schema market_point@1 has it. */
-export interface SupplyPoint {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly farms: number;
-  readonly nodes: number;
-  readonly contracts: number;
-  readonly capacity: Resources;
-  readonly sold: Resources;
-  /** The middle of what farms ask for a compute unit, TFT an hour. */
-  readonly cu_price: string | null;
 }
 
 /** A line of the book with its place. */

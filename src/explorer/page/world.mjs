@@ -24,10 +24,15 @@ export function worldMap() {
   const projection = geoEqualEarth().fitExtent([[4, 4], [WIDTH - 4, HEIGHT - 4]], { type: 'FeatureCollection', features: land });
   const draw = geoPath(projection).digits(1);
   const marks = {};
+  // Islands far away may share their country's number: the larger one counts.
+  const areas = {};
   for (const country of feature(fine, fine.objects.countries).features) {
     const code = codes.get(country.id);
     const point = projection(geoCentroid(mainland(country)));
-    if (code !== undefined && point !== null) marks[code] = [[names[code]].flat()[0] ?? country.properties.name, ...point.map((at) => Math.round(at * 10) / 10)];
+    const area = geoPath().area(country);
+    if (code === undefined || point === null || area <= (areas[code] ?? 0)) continue;
+    areas[code] = area;
+    marks[code] = [[names[code]].flat()[0] ?? country.properties.name, ...point.map((at) => Math.round(at * 10) / 10)];
   }
   return { width: WIDTH, height: HEIGHT, outline: land.map((country) => draw(country)).join(''), marks };
 }

@@ -15,21 +15,34 @@ export function Chain({ chain }: { chain: string }) {
   return VIEWED.has(to) ? <a href={href(to, id)}>{shown}</a> : <span>{shown}</span>;
 }
 
-/** Records, in the order in which they are given. */
-export function Records({ records, label }: { records: readonly FoundRecord[]; label: string }) {
+/** A line as it is listed. */
+export interface ShownLine {
+  readonly line: number;
+  readonly at: number | string;
+  readonly chain: string;
+  /** Record id. */
+  readonly record: string;
+  readonly text: string;
+}
+
+/** A record of the book as a line of a list. */
+export function shownLine({ id, index, at, payload }: FoundRecord): ShownLine {
+  const read = payloadOf(payload);
+  return { line: index, at, chain: read?.chain ?? '', record: id, text: read === undefined ? 'not readable' : wordsOf(read) };
+}
+
+/** Lines, in the order in which they are given. */
+export function Records({ lines, label }: { lines: readonly ShownLine[]; label: string }) {
   return (
     <ol class="records" aria-label={label}>
-      {records.map(({ id, index, at, payload }) => {
-        const read = payloadOf(payload);
-        return (
-          <li key={id}>
-            <span class="line">{index}</span>
-            <span class="what"><Name>{read === undefined ? 'not readable' : wordsOf(read)}</Name>{read !== undefined && <span class="quiet"> on <Chain chain={read.chain} /></span>}</span>
-            <time class="quiet" dateTime={new Date(at).toISOString()}>{time(at)}</time>
-            <a class="small" href={href('receipt', id)}>receipt<span class="hidden"> of line {index}</span></a>
-          </li>
-        );
-      })}
+      {lines.map(({ line, at, chain, record, text }) => (
+        <li key={record}>
+          <span class="line">{line}</span>
+          <span class="what"><Name>{text}</Name> <span class="quiet">on <Chain chain={chain} /></span></span>
+          <time class="quiet" dateTime={new Date(at).toISOString()}>{time(at)}</time>
+          <a class="small" href={href('receipt', record)}>receipt<span class="hidden"> of line {line}</span></a>
+        </li>
+      ))}
     </ol>
   );
 }

@@ -17,7 +17,7 @@ interface World {
   readonly marks: Readonly<Record<string, readonly [name: string, x: number, y: number]>>;
 }
 
-const [SMALLEST, LARGEST] = [6, 26];
+const [SMALLEST, LARGEST] = [5, 20];
 
 /** Nodes of a country, of all its regions. */
 function byCountry(places: readonly Place[]): { code: string; nodes: number }[] {

@@ -5,7 +5,7 @@ import { useShown } from '../context.js';
 import { resources, short, tft, time } from '../format.js';
 import { useLoad } from '../load.js';
 import { Card, Chip, Command, Facts, Id, Name } from '../parts/basics.js';
-import { Records } from '../parts/records.js';
+import { Records, shownLine } from '../parts/records.js';
 import { Empty, Waiting } from '../parts/states.js';
 import { Table } from '../parts/table.js';
 import { href } from '../route.js';
@@ -95,7 +95,7 @@ function Workloads({ contract: { workloads } }: { contract: MarketContract }) {
 function Timeline({ id }: { id: string }) {
   const { api } = useShown();
   const loaded = useLoad(`timeline/${id}`, (signal) => api.query(`tag = contract/${id}`, LINES, signal));
-  return <Card title="What became of it"><Waiting loaded={loaded} what="its lines">{(records) => <><Records records={records} label="lines that concern this contract, newest first" />{records.length === LINES && <p class="quiet">The newest {LINES}; <code>3bot contract show {short(id)} --timeline</code> has all.</p>}</>}</Waiting></Card>;
+  return <Card title="What became of it"><Waiting loaded={loaded} what="its lines">{(records) => <><Records lines={records.map(shownLine)} label="lines that concern this contract, newest first" />{records.length === LINES && <p class="quiet">The newest {LINES}; <code>3bot contract show {short(id)} --timeline</code> has all.</p>}</>}</Waiting></Card>;
 }
 
 function Agreed({ id }: { id: string }) {

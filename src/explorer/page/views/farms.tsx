@@ -5,9 +5,9 @@ import { commandFor } from '../command.js';
 import { country, number, percent, resources, span, tft } from '../format.js';
 import { useLoad } from '../load.js';
 import { CapacityBars } from '../parts/bars.js';
-import { Card, Command, Facts, Id, Name } from '../parts/basics.js';
+import { Card, Chip, Command, Facts, Id, Name } from '../parts/basics.js';
 import { Qr } from '../parts/qr.js';
-import { Empty, Failed, Waiting } from '../parts/states.js';
+import { Empty, Waiting } from '../parts/states.js';
 import { Pages, Table } from '../parts/table.js';
 import { go, href } from '../route.js';
 
@@ -47,62 +47,53 @@ export function Farms({ route }: { route: Route }) {
 /** `#/farm/<id>` */
 export function Farm({ route }: { route: Route }) {
   const { api } = useShown();
-  const farms = useLoad('farms', (signal) => api.farms(signal));
+  const loaded = useLoad(`farm/${route.id}`, (signal) => api.farm(route.id, signal));
   const skip = Number(route.query.get('skip') ?? 0) || 0;
-  const nodes = useLoad(`nodes/${route.id}/${skip}`, (signal) => api.nodes({ farm: route.id }, skip, LIMIT, signal));
   return (
-    <Waiting loaded={farms} what="the farm">
-      {({ farms: all }) => {
-        const farm = all.find(({ farm: id }) => id === route.id);
-        if (farm === undefined) return <><h1>Farm</h1><Failed what="the farm" error={new Error(`no farm ${route.id.slice(0, 80)} among the ${all.length} that this bot names`)} /></>;
-        return (
-          <>
-            <h1>Farm <Name>{farm.name}</Name></h1>
-            <div class="split">
-              <Card title="Sold and free"><CapacityBars capacity={farm.capacity} free={farm.free} /><p class="quiet">{number(farm.nodes)} node{farm.nodes === 1 ? '' : 's'} admitted</p></Card>
-              <Card title="Prices">
-                <Facts rows={[
-                  ['compute unit', `${tft(farm.prices.cu)} TFT an hour`],
-                  ['storage unit', `${tft(farm.prices.su)} TFT an hour`],
-                  ['public IPv4', `${tft(farm.prices.ipv4)} TFT an hour`],
-                  ['traffic', `${tft(farm.prices.nu)} TFT a GB`],
-                  ['a node as a whole', `${farm.dedicated_ppm / PPM_PERCENT} % off`],
-                  ['architects', `up to ${farm.architect_ppm / PPM_PERCENT} % of the farm's part`],
-                  ...farm.lengths.map(({ at_least_ms, ppm }) => [`${span(at_least_ms)} or longer`, `${ppm / PPM_PERCENT} % off`] as const),
-                ]} />
-              </Card>
-            </div>
-            <Card title="Who it is">
+    <Waiting loaded={loaded} what="the farm">
+      {({ farm, contracts, machines }) => (
+        <>
+          <h1>Farm <Name>{farm.name}</Name></h1>
+          <div class="split">
+            <Card title="Sold and free"><CapacityBars capacity={farm.capacity} free={farm.free} /><p class="quiet">{number(farm.nodes)} node{farm.nodes === 1 ? '' : 's'} admitted, {number(contracts)} contract{contracts === 1 ? '' : 's'} on them</p></Card>
+            <Card title="Prices">
               <Facts rows={[
-                ['id', <code class="break">{farm.farm}</code>],
-                ['place', <Name>{farm.place === '' ? 'not said' : farm.place}</Name>],
-                ['owner', <Id view="bot" id={farm.owner.replace('bot/', '')} />],
-                ['paid on', <a href={href('account', farm.payout)}><code class="break">{farm.payout}</code></a>],
-                ['answers at', farm.endpoint === null ? 'nowhere: it cannot be bought from' : <code class="break">{farm.endpoint}</code>],
+                ['compute unit', `${tft(farm.prices.cu)} TFT an hour`],
+                ['storage unit', `${tft(farm.prices.su)} TFT an hour`],
+                ['public IPv4', `${tft(farm.prices.ipv4)} TFT an hour`],
+                ['traffic', `${tft(farm.prices.nu)} TFT a GB`],
+                ['a node as a whole', `${farm.dedicated_ppm / PPM_PERCENT} % off`],
+                ['architects', `up to ${farm.architect_ppm / PPM_PERCENT} % of the farm's part`],
+                ...farm.lengths.map(({ at_least_ms, ppm }) => [`${span(at_least_ms)} or longer`, `${ppm / PPM_PERCENT} % off`] as const),
               ]} />
-              <Command text={commandFor({ farm: farm.name })} />
-              <Qr text={`farm/${farm.farm}`} what="the farm's id" />
             </Card>
-            <Card title="Its nodes">
-              <Waiting loaded={nodes} what="its nodes">
-                {({ nodes: rows, fitting, considered }) => (
-                  <>
-                    <Table caption="Nodes of this farm that can be bought" rows={rows} keyOf={({ node }) => node} columns={[
-                      { name: 'Node', cell: ({ node }) => <Id view="node" id={node} /> },
-                      { name: 'Place', cell: ({ location }) => country(location.country) },
-                      { name: 'Capacity', cell: ({ capacity }) => resources(capacity) },
-                      { name: 'Free', cell: ({ free }) => resources(free) },
-                      { name: 'Runtime', cell: ({ runtime }) => runtime },
-                    ]} />
-                    {fitting === 0 && <Empty title="Nothing to buy here now"><p>{number(considered)} nodes were looked at.</p></Empty>}
-                    <Pages skip={skip} limit={LIMIT} total={fitting} go={(to) => go(href('farm', route.id, { skip: to === 0 ? '' : `${to}` }))} />
-                  </>
-                )}
-              </Waiting>
-            </Card>
-          </>
-        );
-      }}
+          </div>
+          <Card title="Who it is">
+            <Facts rows={[
+              ['id', <code class="break">{farm.farm}</code>],
+              ['place', <Name>{farm.place === '' ? 'not said' : farm.place}</Name>],
+              ['owner', <Id view="bot" id={farm.owner.replace('bot/', '')} />],
+              ['paid on', <a href={href('account', farm.payout)}><code class="break">{farm.payout}</code></a>],
+              ['answers at', farm.endpoint === null ? 'nowhere: it cannot be bought from' : <code class="break">{farm.endpoint}</code>],
+            ]} />
+            <Command text={commandFor({ farm: farm.name })} />
+            <Qr text={`farm/${farm.farm}`} what="the farm's id" />
+          </Card>
+          <Card title="Its nodes">
+            {machines.length === 0 ? <Empty title="It has admitted none" /> : (
+              <Table caption="Nodes of this farm" rows={machines.slice(skip, skip + LIMIT)} keyOf={({ node }) => node} columns={[
+                { name: 'Node', cell: ({ node, drained }) => <><Id view="node" id={node} />{drained && <> <Chip tone="warn">drains</Chip></>}</> },
+                { name: 'Place', cell: ({ location }) => <>{country(location.country)}{location.region !== null && <>, <Name>{location.region}</Name></>}</> },
+                { name: 'Capacity', cell: ({ capacity }) => resources(capacity) },
+                { name: 'Free', cell: ({ free }) => resources(free) },
+                { name: 'Contracts', isNumber: true, cell: (machine) => number(machine.contracts) },
+                { name: 'Runtime', cell: ({ runtime }) => runtime },
+              ]} />
+            )}
+            <Pages skip={skip} limit={LIMIT} total={machines.length} go={(to) => go(href('farm', route.id, { skip: to === 0 ? '' : `${to}` }))} />
+          </Card>
+        </>
+      )}
     </Waiting>
   );
 }

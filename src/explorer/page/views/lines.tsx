@@ -1,35 +1,33 @@
 // The book as it grows: its newest lines, live, until somebody pauses it.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FoundRecord } from '../api.js';
 import { useShown } from '../context.js';
 import { Card } from '../parts/basics.js';
-import { Records } from '../parts/records.js';
+import { Records, type ShownLine } from '../parts/records.js';
 import { Empty, Failed } from '../parts/states.js';
 
 const SHOWN = 100;
 const RETRY_MS = 3_000;
 
 /** Newest first; grows while `isLive`. @param shown how many lines are kept */
-export function useLines(shown: number, isLive: boolean): { lines: readonly FoundRecord[]; fresh: number; error: Error | undefined } {
+export function useLines(shown: number, isLive: boolean): { lines: readonly ShownLine[]; fresh: number; error: Error | undefined } {
   const { api, grid } = useShown();
-  const [lines, set] = useState<readonly FoundRecord[]>([]);
+  const [lines, set] = useState<readonly ShownLine[]>([]);
   const [fresh, count] = useState(0);
   const [error, fail] = useState<Error>();
-  const next = useRef<number | undefined>(undefined);
+  const newest = useRef<number | undefined>(undefined);
   useEffect(() => {
     if (!isLive) return undefined;
     const stop = new AbortController();
     const follow = async (): Promise<void> => {
       while (!stop.signal.aborted) {
         try {
-          const isFirst = next.current === undefined;
-          const from = next.current ?? Math.max(0, (await api.size(stop.signal)) - shown);
-          const found = await api.lines(from, isFirst ? 0 : LONG_POLL_MS, stop.signal);
-          next.current = from + found.length;
+          const isFirst = newest.current === undefined;
+          const { events } = await api.events(newest.current, shown, LONG_POLL_MS, stop.signal);
+          newest.current = events.at(-1)?.line ?? newest.current;
           fail(undefined);
-          if (found.length === 0) continue;
-          set((before) => [...found.toReversed(), ...before].slice(0, shown));
-          if (!isFirst) count((before) => before + found.length);
+          if (events.length === 0) continue;
+          set((before) => [...events.toReversed(), ...before].slice(0, shown));
+          if (!isFirst) count((before) => before + events.length);
         } catch (thrown) {
           if (stop.signal.aborted) return;
           fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -55,7 +53,7 @@ export function Lines() {
       <Card title={isLive ? 'Newest first, live' : 'Paused'} aside={<button type="button" aria-pressed={!isLive} onClick={() => set(!isLive)}>{isLive ? 'Pause' : 'Go on'}</button>}>
         <p class="hidden" aria-live="polite">{fresh === 0 ? '' : `${fresh} new line${fresh === 1 ? '' : 's'}`}</p>
         {error !== undefined && <Failed error={error} what="new lines" />}
-        {lines.length === 0 && error === undefined ? <Empty title="Waiting for lines…" /> : <Records records={lines} label="newest lines first" />}
+        {lines.length === 0 && error === undefined ? <Empty title="Waiting for lines…" /> : <Records lines={lines} label="newest lines first" />}
       </Card>
     </>
   );

@@ -1,13 +1,14 @@
 // A node: what it offers, what is left, and why it fits or not.
-import type { Announcement } from '../../../schema/types.js';
+import type { MarketMachine } from '../../../schema/types.js';
 import { useShown } from '../context.js';
-import { commandFor } from '../command.js';
-import { country, resources, short, tft } from '../format.js';
+import { commandFor, filtersOf } from '../command.js';
+import { country, number, resources, short } from '../format.js';
 import { useLoad } from '../load.js';
 import { CapacityBars } from '../parts/bars.js';
 import { Card, Chip, Command, Facts, Id, Name } from '../parts/basics.js';
-import { Records } from '../parts/records.js';
-import { Failed, Waiting } from '../parts/states.js';
+import { Records, shownLine } from '../parts/records.js';
+import { Waiting } from '../parts/states.js';
+import { Table } from '../parts/table.js';
 import type { Route } from '../address.js';
 
 const LINES = 20;
@@ -15,35 +16,26 @@ const LINES = 20;
 /** `#/node/<key>` */
 export function Node({ route }: { route: Route }) {
   const { api } = useShown();
-  const node = useLoad(`node/${route.id}`, (signal) => api.object(`node/${route.id}`, signal));
-  const found = useLoad(`node/${route.id}/found`, (signal) => api.nodes({ node: route.id }, 0, 1, signal));
-  const lines = useLoad(`node/${route.id}/lines`, (signal) => api.query(`chain = node/${route.id}`, LINES, signal));
+  const filters = filtersOf(route.query);
+  const loaded = useLoad(`node/${route.id}/${JSON.stringify(filters)}`, (signal) => api.node(route.id, filters, signal));
   return (
-    <Waiting loaded={node} what="the node">
-      {(object) => {
-        if (object === undefined) return <><h1>Node</h1><Failed what="the node" error={new Error(`no node ${route.id.slice(0, 80)} on this grid`)} /></>;
-        const { capacity, declared, runtime, platform, features, location, address, host_share, devices } = object['announcement'] as Announcement;
-        const farm = String(object['farm']);
+    <Waiting loaded={loaded} what="the node">
+      {(node) => {
+        const { capacity, declared, runtime, platform, features, location, address, host_share, devices } = node.announcement;
         return (
           <>
-            <h1>Node <code>{short(route.id)}</code></h1>
-            <Waiting loaded={found} what="what is left">
-              {({ nodes: [match], excluded }) => (
-                <>
-                  <Card title={match === undefined ? 'Not for sale now' : 'For sale'} aside={<Chip tone={match === undefined ? 'warn' : 'good'}>{match === undefined ? 'does not match' : 'matches'}</Chip>}>
-                    {match === undefined
-                      ? <ul>{excluded.filter(({ reason }) => reason !== 'node').map(({ reason, text }) => <li key={reason}>It is {text}.</li>)}</ul>
-                      : <><CapacityBars capacity={capacity} free={match.free} /><p class="quiet">A compute unit costs {tft(match.cu_price)} TFT an hour, a storage unit {tft(match.su_price)}.</p></>}
-                    <Command text={match === undefined ? `3bot explore --node ${short(route.id)}` : commandFor({ cpu: `${Math.max(1, Math.min(1, match.free.cru))}`, node: short(route.id) })} />
-                  </Card>
-                </>
-              )}
-            </Waiting>
+            <h1>Node <code>{short(node.node)}</code></h1>
+            <Card title={node.fits ? 'It fits' : 'It does not fit'} aside={<Chip tone={node.fits ? 'good' : 'warn'}>{node.fits ? 'matches' : 'does not match'}</Chip>}>
+              <CapacityBars capacity={capacity} free={node.free} />
+              <p class="quiet above">{number(node.contracts)} contract{node.contracts === 1 ? '' : 's'} on it now. {Object.keys(filters).length === 0 ? 'Asked: whether it is for sale at all.' : `Asked: ${Object.entries(filters).map(([name, value]) => `${name} ${value}`).join(', ')}.`}</p>
+              <Checks checks={node.checks} />
+              <Command text={commandFor({ cpu: '1', ...filters, node: short(node.node) })} />
+            </Card>
             <Card title="What it says of itself" aside={declared ? <Chip tone="warn">declared, not measured</Chip> : <Chip tone="good">measured</Chip>}>
               <Facts rows={[
-                ['key', <code class="break">{route.id}</code>],
-                ['farm', <Id view="farm" id={farm} />],
-                ['admitted', object['admitted'] === farm ? 'yes, by that farm' : 'no: its farm does not say that it is its own'],
+                ['key', <code class="break">{node.node}</code>],
+                ['farm', <Id view="farm" id={node.farm}>{node.farm_name === null ? undefined : <Name>{node.farm_name}</Name>}</Id>],
+                ['admitted', node.admitted ? 'yes, by that farm' : 'no: its farm does not say that it is its own'],
                 ['capacity', resources(capacity)],
                 ['kept for itself', resources(host_share)],
                 ['place', <>{country(location.country)}{location.region !== null && <>, <Name>{location.region}</Name></>}</>],
@@ -53,10 +45,30 @@ export function Node({ route }: { route: Route }) {
                 ...devices.slice(0, 16).map(({ class: kind, model, size_mib }) => [kind, <Name>{model}{size_mib === null || size_mib === 0 ? '' : `, ${size_mib} MiB`}</Name>] as const),
               ]} />
             </Card>
-            <Card title="Its own lines of the book"><Waiting loaded={lines} what="its lines">{(records) => <Records records={records} label="lines of this node, newest first" />}</Waiting></Card>
+            <Own node={node.node} />
           </>
         );
       }}
     </Waiting>
   );
+}
+
+/** Each thing that a search asks of a node, and what it found. */
+function Checks({ checks }: { checks: MarketMachine['checks'] }) {
+  return (
+    <details class="why" open={checks.some(({ passed }) => !passed)}>
+      <summary>What was asked of it, and what it has</summary>
+      <Table caption="Checks of this node" rows={checks} keyOf={({ check, feature }) => `${check}/${feature ?? ''}`} columns={[
+        { name: 'Asked', cell: ({ wanted }) => <Name>{wanted}</Name> },
+        { name: 'Found', cell: ({ found }) => <Name>{found}</Name> },
+        { name: 'So', cell: ({ passed, remedy }) => <><Chip tone={passed ? 'good' : 'bad'}>{passed ? 'fits' : 'does not'}</Chip>{remedy !== null && <> <Name>{remedy}</Name></>}</> },
+      ]} />
+    </details>
+  );
+}
+
+function Own({ node }: { node: string }) {
+  const { api } = useShown();
+  const lines = useLoad(`node/${node}/lines`, (signal) => api.query(`chain = node/${node}`, LINES, signal));
+  return <Card title="Its own lines of the book"><Waiting loaded={lines} what="its lines">{(records) => <Records lines={records.map(shownLine)} label="lines of this node, newest first" />}</Waiting></Card>;
 }

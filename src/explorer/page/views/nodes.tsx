@@ -3,7 +3,7 @@ import type { Route } from '../address.js';
 import type { MarketNodes } from '../../../schema/types.js';
 import { useShown } from '../context.js';
 import { commandFor, FILTERS, filtersOf, type Filter, type Filters } from '../command.js';
-import { country, number, resources, tft } from '../format.js';
+import { country, number, resources, short, tft } from '../format.js';
 import { useLoad } from '../load.js';
 import { Card, Chip, Command, Id, Name } from '../parts/basics.js';
 import { Empty, Waiting } from '../parts/states.js';
@@ -63,12 +63,16 @@ function FilterForm({ filters }: { filters: Filters }) {
 }
 
 const COLUMNS: readonly Column<Node>[] = [
-  { name: 'Node', cell: ({ node }) => <Id view="node" id={node} /> },
   { name: 'Farm', cell: ({ farm, farm_name }) => <Id view="farm" id={farm}><Name>{farm_name}</Name></Id> },
   { name: 'Place', cell: ({ location }) => <>{country(location.country)}{location.region !== null && <>, <Name>{location.region}</Name></>}</> },
   { name: 'Free', cell: ({ free }) => resources(free) },
   { name: 'Runtime', cell: ({ runtime, declared }) => <>{runtime}{declared && <> <Chip tone="plain">declared</Chip></>}</> },
 ];
+/** Linked with what was asked, so that its page says why it fits. */
+function nodeColumn({ node: _one, ...filters }: Filters): Column<Node> {
+  return { name: 'Node', cell: ({ node }) => <a href={href('node', node, filters)} title={node}><code>{short(node)}</code></a> };
+}
+
 const UNIT_PRICES: readonly Column<Node>[] = [
   { name: 'TFT/h a CU', isNumber: true, cell: ({ cu_price }) => tft(cu_price) },
   { name: 'TFT/h an SU', isNumber: true, cell: ({ su_price }) => tft(su_price) },
@@ -95,7 +99,7 @@ function Found({ found, filters, skip }: { found: MarketNodes; filters: Filters;
       <Command text={commandFor(filters)} />
       {fitting === 0 ? <Nearest nearest={nearest} /> : (
         <>
-          <Table caption="Nodes that fit, cheapest first" columns={[...COLUMNS, ...(isPriced ? PRICE : UNIT_PRICES)]} rows={nodes} keyOf={({ node }) => node} />
+          <Table caption="Nodes that fit, cheapest first" columns={[nodeColumn(filters), ...COLUMNS, ...(isPriced ? PRICE : UNIT_PRICES)]} rows={nodes} keyOf={({ node }) => node} />
           <Pages skip={skip} limit={LIMIT} total={fitting} go={reached} />
         </>
       )}

@@ -48,7 +48,7 @@ export function Overview() {
 
 function Newest() {
   const { lines } = useLines(NEWEST, true);
-  return lines.length === 0 ? <Empty title="Waiting for lines…" /> : <Records records={lines} label="newest lines first" />;
+  return lines.length === 0 ? <Empty title="Waiting for lines…" /> : <Records lines={lines} label="newest lines first" />;
 }
 
 function totals(places: MarketPlaces['places']) {

@@ -6,7 +6,7 @@ import { short, tft } from '../format.js';
 import { useLoad } from '../load.js';
 import { Card, Facts, Name } from '../parts/basics.js';
 import { Qr } from '../parts/qr.js';
-import { Records } from '../parts/records.js';
+import { Records, shownLine } from '../parts/records.js';
 import { Failed, Waiting } from '../parts/states.js';
 import type { Route } from '../address.js';
 
@@ -70,5 +70,5 @@ export function Account({ route: { id } }: { route: Route }) {
 function Signed({ id, what }: { id: string; what: string }) {
   const { api } = useShown();
   const lines = useLoad(`signer/${id}`, (signal) => api.query(`signer = ${id}`, LINES, signal));
-  return <Card title="What it signed last"><Waiting loaded={lines} what="its lines">{(records) => <Records records={records} label={`lines signed by ${what}, newest first`} />}</Waiting></Card>;
+  return <Card title="What it signed last"><Waiting loaded={lines} what="its lines">{(records) => <Records lines={records.map(shownLine)} label={`lines signed by ${what}, newest first`} />}</Waiting></Card>;
 }

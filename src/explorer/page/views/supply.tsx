@@ -1,6 +1,6 @@
 // Supply over time: capacity and what of it is sold, nodes, prices.
 import { useState } from 'preact/hooks';
-import type { SupplyPoint } from '../api.js';
+import type { MarketSupply } from '../../../schema/types.js';
 import { useShown } from '../context.js';
 import { number, size } from '../format.js';
 import { useLoad } from '../load.js';
@@ -8,12 +8,14 @@ import { Card } from '../parts/basics.js';
 import { Chart, type Moment } from '../parts/chart.js';
 import { Waiting } from '../parts/states.js';
 
+type Point = MarketSupply['points'][number];
+
 /** What can be drawn. */
 interface Drawn {
   readonly title: string;
   readonly names: readonly [all: string, part?: string];
   readonly show: (amount: number) => string;
-  readonly of: (point: SupplyPoint) => Omit<Moment, 'at'>;
+  readonly of: (point: Point) => Omit<Moment, 'at'>;
 }
 
 const CHARTS = {
@@ -27,15 +29,12 @@ const CHARTS = {
 } as const satisfies Readonly<Record<string, Drawn>>;
 
 
-const NONE = { points: [], complete: true };
-
 /** A chart, and the choice which. */
 export function Supply() {
   const { api } = useShown();
-  const loaded = useLoad('supply', async (signal) => (await api.supply(signal)) ?? NONE);
+  const loaded = useLoad('supply', (signal) => api.supply(signal));
   const [chosen, choose] = useState<keyof typeof CHARTS>('cru');
   const { title, names, show, of }: Drawn = CHARTS[chosen];
-  if (loaded.value === NONE) return null;
   return (
     <Card title="Over time" aside={<label class="choice"><span class="hidden">what is drawn</span><select value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value as keyof typeof CHARTS)}>{Object.entries(CHARTS).map(([name, { title: label }]) => <option key={name} value={name}>{label}</option>)}</select></label>}>
       <Waiting loaded={loaded} what="supply">
