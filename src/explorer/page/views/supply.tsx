@@ -5,7 +5,7 @@ import { useShown } from '../context.js';
 import { number, size } from '../format.js';
 import { useLoad } from '../load.js';
 import { Card } from '../parts/basics.js';
-import { Chart, type Moment } from '../parts/chart.js';
+import type { Moment } from '../parts/chart.js';
 import { Waiting } from '../parts/states.js';
 
 type Point = MarketSupply['points'][number];
@@ -32,13 +32,14 @@ const CHARTS = {
 /** A chart, and the choice which. */
 export function Supply() {
   const { api } = useShown();
-  const loaded = useLoad('supply', (signal) => api.supply(signal));
+  // What draws comes after what is read.
+  const loaded = useLoad('supply', async (signal) => ({ ...(await api.supply(signal)), Chart: (await import('../parts/chart.js')).Chart }));
   const [chosen, choose] = useState<keyof typeof CHARTS>('cru');
   const { title, names, show, of }: Drawn = CHARTS[chosen];
   return (
     <Card title="Over time" aside={<label class="choice"><span class="hidden">what is drawn</span><select value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value as keyof typeof CHARTS)}>{Object.entries(CHARTS).map(([name, { title: label }]) => <option key={name} value={name}>{label}</option>)}</select></label>}>
       <Waiting loaded={loaded} what="supply">
-        {({ points, complete }) => <><Chart title={title} names={names} show={show} moments={points.map((point) => ({ at: Date.parse(point.at), ...of(point) }))} />{!complete && <p class="quiet">The book has more lines than were looked at: the newest are not drawn.</p>}</>}
+        {({ points, complete, Chart }) => <><Chart title={title} names={names} show={show} moments={points.map((point) => ({ at: Date.parse(point.at), ...of(point) }))} />{!complete && <p class="quiet">The book has more lines than were looked at: the newest are not drawn.</p>}</>}
       </Waiting>
     </Card>
   );
