@@ -116,7 +116,7 @@ test('what a farmer and a consumer ask beside that, as JSON', async () => {
   assert.equal((await botJson<{ contract: string }>(['contract', 'claim', id], farmer)).contract, id);
   assert.equal((await botJson<{ farm: string }>(['farm', 'claim'], farmer)).farm.length, 40);
   assert.equal((await botJson<{ contract: string }>(['farm', 'notice', id, '--reason', 'moving'], farmer)).contract, id);
-  assert.equal((await botJson<{ written: boolean }>(['node', 'install', '--dry-run'], { ...consumer, home: ready.bots.nodes[0]?.home ?? '' })).written, false);
+  assert.equal((await botJson<{ written: boolean }>(['node', 'install', '--dry-run', '--home', ready.bots.nodes[0]?.home ?? ''], consumer)).written, false);
   const { node } = await botJson<{ node: string }>(['contract', 'show', 'keeps-0'], consumer);
   await using meter = startBot(['meter', 'watch', node, '--connect', '127.0.0.1:1', '--json'], consumer);
   await meter.until(/"event":"ready"/, GRID_MS);
