@@ -7,13 +7,13 @@ export const command: CommandFile<GridFlag> = {
   options: (c) => c.option(...GRID_FLAG),
   examples: ['3bot farm list', '3bot farm list --json'],
   async run(context, _args, options) {
-    const { farmsOf, nodesOf, pricesOf } = await import('../../src/market/directory.js');
+    const { farmsOf, pricesOf } = await import('../../src/market/directory.js');
+    const { nodeCounts } = await import('../../src/market/survey.js');
     const { home, out, io } = context;
     const { readConfig } = await import('../../src/home.js');
     await using grid = await openGridOf(context, options.grid);
     await renew(context, grid);
-    const nodes = new Map<string, number>();
-    for (const { admitted } of nodesOf(grid.reader)) if (admitted !== null) nodes.set(admitted, (nodes.get(admitted) ?? 0) + 1);
+    const nodes = nodeCounts(grid.reader);
     const own = readConfig(home).farm?.id;
     const farms = [...farmsOf(grid.reader)].map((farm) => ({
       farm: farm.id, name: farm.name, place: farm.place, endpoint: farm.endpoint, nodes: nodes.get(farm.id) ?? 0, prices: shownPrices(pricesOf(grid.reader, farm)), own: farm.id === own,

@@ -60,6 +60,26 @@ export function fillCatalog(db: Database): void {
   }
 }
 
+/** What the catalog adds up to. */
+export interface CatalogTotals {
+  readonly farms: number;
+  /** Admitted by their farms. */
+  readonly nodes: number;
+  /** On those nodes, with those whose time is over and which nothing has touched since. */
+  readonly contracts: number;
+  /** Of those nodes together. */
+  readonly capacity: Amounts;
+  readonly taken: Amounts;
+}
+
+/** One look at the tables: a few milliseconds for 10,000 nodes. */
+export function catalogTotals(db: Database): CatalogTotals {
+  const sums = RESOURCES.flatMap((name) => [`total(${name}) AS ${name}`, `total(taken_${name}) AS taken_${name}`]).join(', ');
+  const row = db.prepare(`SELECT count(*) AS nodes, total(contracts) AS contracts, ${sums} FROM catalog_node WHERE admitted`).get() as Record<string, number>;
+  const amounts = (prefix: string): Amounts => Object.fromEntries(RESOURCES.map((name) => [name, row[`${prefix}${name}`] ?? 0])) as unknown as Amounts;
+  return { farms: db.prepare('SELECT count(*) FROM catalog_farm').pluck().get() as number, nodes: row['nodes'] ?? 0, contracts: row['contracts'] ?? 0, capacity: amounts(''), taken: amounts('taken_') };
+}
+
 type Amounts = Readonly<Record<(typeof RESOURCES)[number], number>>;
 interface Node {
   readonly key: string;

@@ -3,13 +3,13 @@ import { MAX_ROWS } from '../base/limits.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { Store } from '../bcdb/store.js';
 import { freeCapacity } from '../rules/node.js';
-import { read, readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
+import { readGrid, type FarmObject, type NodeObject } from '../rules/objects.js';
 import type { Announcement, Discount, Prices, Resources } from '../schema/types.js';
 import type { Purchase } from './asking.js';
 import { checksOf, EXCLUSIONS, type Exclusion } from './checks.js';
 import { nearestTo, type Nearest } from './nearest.js';
 import { cheaper, pricing, type Priced } from './pricing.js';
-import { survey } from './survey.js';
+import { nodesByKey, survey } from './survey.js';
 
 /** What the directory reads of a book; a Store is one. */
 export interface DirectoryState extends ReadState {
@@ -118,7 +118,7 @@ function searchNow(state: DirectoryState, wanted: Search, { skip = 0, limit = In
   });
   if (unpayable > 0) excluded.push({ reason: 'price', count: unpayable });
   return {
-    matches: priced.sort(cheaper).slice(skip, skip + limit).map((one) => matchOf(state, one)),
+    matches: matchesOf(state, priced.sort(cheaper).slice(skip, skip + limit)),
     fitting: priced.length, considered, excluded,
     nearest: priced.length > 0 || considered === 0 ? [] : nearestTo(state, wanted),
   };
@@ -173,9 +173,10 @@ export function pricesOf(state: ReadState, farm: FarmObject): Prices {
   return farm.prices ?? readGrid(state).prices;
 }
 
-function matchOf(state: DirectoryState, { farm, key, free, prices, discounts, per_hour_stroops }: Priced): Match {
-  const node = read(state, 'node', key);
-  if (node === undefined) throw new Error(`no node ${key}`);
-  const { id, name, place, endpoint, farm_key, sealing_key, payout } = farm;
-  return { farm: id, farm_name: name, place, endpoint: endpoint ?? '', farm_key, sealing_key, payout, node: key, announcement: node.announcement, free, prices, discounts, per_hour_stroops };
+function matchesOf(state: DirectoryState, priced: readonly Priced[]): Match[] {
+  const nodes = nodesByKey(state, priced.map(({ key }) => key));
+  return priced.map(({ farm: { id, name, place, endpoint, farm_key, sealing_key, payout }, key, free, prices, discounts, per_hour_stroops }, i) => {
+    const { announcement } = nodes[i] as NodeObject;
+    return { farm: id, farm_name: name, place, endpoint: endpoint ?? '', farm_key, sealing_key, payout, node: key, announcement, free, prices, discounts, per_hour_stroops };
+  });
 }

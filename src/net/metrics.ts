@@ -6,7 +6,9 @@ import type { Clock } from '../base/clock.js';
 import { messageOf, Problem } from '../base/errors.js';
 import { MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from '../base/limits.js';
 import { metric, type Sample } from '../base/prometheus.js';
+import { catalogTotals, type CatalogTotals } from '../bcdb/catalog.js';
 import { freshness } from '../bcdb/copy.js';
+import { hasCatalog } from '../bcdb/tables.js';
 import type { MailOffice } from './mail/office.js';
 import type { Relay } from './relay/relay.js';
 import type { ServedGrid } from './server.js';
@@ -30,11 +32,19 @@ const MAX_CONNECTIONS = 8;
 export function servedMetrics({ grids, tally, mail, relay, clock, version }: Counted): string {
   const perGrid = (of: (grid: Pick<ServedGrid, 'id' | 'name' | 'isHome' | 'reader'>) => number): Sample[] => [...grids.values()].map((grid) => [{ grid: grid.name }, of(grid)]);
   const { letters, bytes } = mail.held;
+  const markets = [...grids.values()].filter(({ reader }) => hasCatalog(reader.db)).map((grid) => ({ grid: grid.name, ...catalogTotals(grid.reader.db) }));
+  const perMarket = (of: (totals: CatalogTotals) => number): Sample[] => markets.map(({ grid, ...totals }) => [{ grid }, of(totals)]);
+  const perResource = (of: 'capacity' | 'taken'): Sample[] => markets.flatMap(({ grid, [of]: amounts }) => Object.entries(amounts).map(([resource, amount]): Sample => [{ grid, resource }, amount]));
   return [
     metric('gauge', 'threebot_info', 'Version of the program.', [[{ version }, 1]]),
     metric('gauge', 'threebot_book_lines', 'Lines of the book.', perGrid(({ reader }) => reader.size)),
     metric('gauge', 'threebot_book_home', 'Whether this bot numbers the lines.', perGrid(({ isHome }) => (isHome ? 1 : 0))),
     metric('gauge', 'threebot_book_checkpoint_age_seconds', 'Age of the newest checkpoint.', perGrid(({ reader }) => Math.max(0, clock() - freshness(reader, clock).time_ms) / 1_000)),
+    metric('gauge', 'threebot_market_farms', 'Farms of the grid.', perMarket(({ farms }) => farms)),
+    metric('gauge', 'threebot_market_nodes', 'Nodes that their farms admit.', perMarket(({ nodes }) => nodes)),
+    metric('gauge', 'threebot_market_contracts', 'Contracts that have capacity of those nodes.', perMarket(({ contracts }) => contracts)),
+    metric('gauge', 'threebot_market_capacity', 'Capacity of those nodes: cores, MiB, addresses.', perResource('capacity')),
+    metric('gauge', 'threebot_market_sold', 'What contracts have of it.', perResource('taken')),
     metric('counter', 'threebot_http_requests_total', 'Answers since the start, by route and status.', tally.requests),
     metric('gauge', 'threebot_http_connections', 'Connections that are open.', [[{}, tally.connections]]),
     metric('gauge', 'threebot_mail_letters', 'Letters that wait in mailboxes kept here.', [[{}, letters]]),

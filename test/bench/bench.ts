@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --large[=LINES] | --page | --peers | --signers[=N] | --node[=WORKLOADS]]: figures with ratios to baselines of the same run. Nothing is asserted.
+// npm run bench [-- --json] [-- --large[=LINES] | --page | --peers | --signers[=N] | --node[=WORKLOADS] | --market]: figures with ratios to baselines of the same run. Nothing is asserted.
 import { parseArgs } from 'node:util';
 import { benchBook } from './book.js';
 import { benchCheck } from './checks.js';
@@ -6,6 +6,7 @@ import { benchDeal } from './deal.js';
 import { benchHttp } from './http.js';
 import { benchLarge } from './large.js';
 import { machine, type Figure } from './measure.js';
+import { benchMarket } from './market.js';
 import { benchNode } from './node.js';
 import { benchPage } from './page.js';
 import { benchPeers } from './peers.js';
@@ -19,7 +20,7 @@ const MILLION = 1_000_000;
 const WORKLOADS = 200;
 const DEFAULTS: Readonly<Record<string, number>> = { '--large': MILLION, '--signers': SIGNERS, '--node': WORKLOADS };
 const args = process.argv.slice(2).map((arg) => (DEFAULTS[arg] === undefined ? arg : `${arg}=${DEFAULTS[arg]}`));
-const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' }, page: { type: 'boolean' }, peers: { type: 'boolean' }, signers: { type: 'string' }, node: { type: 'string' } } });
+const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, large: { type: 'string' }, page: { type: 'boolean' }, peers: { type: 'boolean' }, signers: { type: 'string' }, node: { type: 'string' }, market: { type: 'boolean' } } });
 
 const progress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done.toLocaleString('en')} lines`));
 async function figuresAsked(): Promise<Figure[]> {
@@ -27,8 +28,9 @@ async function figuresAsked(): Promise<Figure[]> {
   if (values.signers !== undefined) return benchSigners(Number(values.signers));
   if (values.node !== undefined) return benchNode(Number(values.node), (text) => void process.stderr.write(`${text}\n`));
   if (values.page === true) return benchPage();
+  if (values.market === true) return benchMarket();
   if (values.peers === true) return benchPeers();
-  return [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...benchStart(), ...(await benchSigners())];
+  return [...(await benchBook()), ...(await benchCheck()), ...(await benchHttp()), ...(await benchPolls()), ...(await benchDeal()), ...(await benchRun()), ...benchProofs(), ...(await benchMarket()), ...benchStart(), ...(await benchSigners())];
 }
 const figures = await figuresAsked();
 

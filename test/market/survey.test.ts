@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { search, type DirectoryState, type Search } from '../../src/market/directory.js';
+import { nodeCounts } from '../../src/market/survey.js';
 import type { FarmObject, NodeObject } from '../../src/rules/objects.js';
 import { seedOr } from '../random.js';
 import { AT, book, farmOf, HOUR, id, key, nodeOf, prices } from './listed.js';
@@ -49,6 +50,7 @@ test('by the catalog and by looking at every node a search finds the same, for t
     for (const one of searches) {
       const [fast, slow] = [search(store, one), search(plain, one)];
       assert.deepEqual(fast, slow);
+      assert.deepEqual(nodeCounts(store), nodeCounts(plain));
       assert.equal(fast.considered, fast.fitting + fast.excluded.reduce((sum, { count }) => sum + count, 0));
       if (fast.fitting > 0) found += 1;
       quick += fast.nearest.length;

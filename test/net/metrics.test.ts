@@ -17,7 +17,7 @@ test('a bot that serves counts what it is asked, on an address of its own, and n
   const text = await answer.text();
   const name = grid?.name ?? '';
   for (const line of [
-    `threebot_book_lines{grid="${name}"} ${grid?.reader.size}`, `threebot_book_home{grid="${name}"} 1`, 'threebot_http_requests_total{route="/v1/grids",status="200"} 2',
+    `threebot_book_lines{grid="${name}"} ${grid?.reader.size}`, `threebot_book_home{grid="${name}"} 1`, `threebot_market_farms{grid="${name}"} 0`, `threebot_market_sold{grid="${name}",resource="cru"} 0`, 'threebot_http_requests_total{route="/v1/grids",status="200"} 2',
     'threebot_http_requests_total{route="/v1/grids/:grid/lines",status="200"} 1', 'threebot_http_requests_total{route="none",status="404"} 3',
     'threebot_mail_letters 0', `threebot_relay_nodes{grid="${name}"} 0`, `threebot_relay_sessions{grid="${name}"} 0`,
   ]) assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
