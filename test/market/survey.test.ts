@@ -42,7 +42,7 @@ test('by the catalog and by looking at every node a search finds the same, for t
   let [found, quick] = [0, 0];
   fc.assert(fc.property(farms, fc.tuple(...Array.from({ length: 12 }, (_, n) => node(n + 1))), fc.array(wanted, { minLength: 1, maxLength: 6 }), (sellers, nodes, searches) => {
     store.transact((state) => {
-      for (const one of [...sellers, ...nodes]) state.put('key' in one ? `node/${one.key}` : `farm/${one.id}`, one as never);
+      for (const one of [...sellers, ...nodes]) state.put('key' in one ? `node/${one.key}` : `farm/${one.id}`, JSON.parse(JSON.stringify(one)));
       state.put(`deal/${id(1)}/${key(950)}`, { prices: null, discount_ppm: 200_000, until: AT });
     });
     // The same state without a file behind it.
