@@ -61,8 +61,11 @@ describe('the recipes that ship', { skip: NO_PODMAN }, () => {
     url = ready.bots.home.url;
   });
   after(async () => {
-    await up.stop();
-    execFileSync('podman', ['image', 'rm', '--ignore', '--force', `localhost/${name}:latest`], { stdio: 'ignore' });
+    try {
+      await up.stop();
+    } finally {
+      execFileSync('podman', ['image', 'rm', '--ignore', '--force', `localhost/${name}:latest`], { stdio: 'ignore' });
+    }
   });
 
   const run = async (task: string, ...words: string[]): Promise<Ran> => botJson<Ran>(['task', 'run', task, ...words, '--max-total', '50'], consumer);
