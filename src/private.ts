@@ -161,7 +161,7 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (grid, farm, what, code)
    ) STRICT, WITHOUT ROWID;`,
   // Blueprints: what was shown under which token, and what was applied, one revision after the other; plans as JSON without
-  // the bytes of any secret (src/architect/revisions.ts).
+  // the bytes of any secret (src/architect/plan/revisions.ts).
   `CREATE TABLE blueprint_plans (
      grid TEXT NOT NULL,
      bot TEXT NOT NULL,

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { formatTft, parseTft } from '../../src/base/amount.js';
 import { Problem } from '../../src/base/errors.js';
-import type { ApplyParts } from '../../src/architect/apply.js';
-import type { Revision } from '../../src/architect/revisions.js';
+import type { ApplyParts } from '../../src/architect/plan/apply.js';
+import type { Revision } from '../../src/architect/plan/revisions.js';
 import type { Context } from '../command.js';
 import { waitOptions, TIMEOUT_MS, type WaitOptions } from '../waiting.js';
 import { commandLine, planText } from './picture.js';
@@ -56,8 +56,8 @@ function interrupted({ out }: Context, { revisions }: Desk, { name, hash }: Wish
 /** Null where there is nothing to do. */
 async function agreed(context: Context, desk: Desk, wished: Wished, again: readonly string[], options: ApplyOptions & PlanOptions): Promise<Revision | null> {
   const { effect } = await import('../../src/base/effect.js');
-  const { isNothing } = await import('../../src/architect/plan.js');
-  const { demandFunds } = await import('../../src/architect/price.js');
+  const { isNothing } = await import('../../src/architect/plan/plan.js');
+  const { demandFunds } = await import('../../src/architect/plan/price.js');
   const { allowSpending } = await import('../spending.js');
   const { out, prompt, flags, io } = context;
   const { name, hash, origin } = wished;
@@ -78,15 +78,15 @@ async function agreed(context: Context, desk: Desk, wished: Wished, again: reado
 /** @throws Problem `refused`, reason `plan` */
 async function demandToken({ revisions }: Desk, made: Planned, again: string, token: string | undefined): Promise<void> {
   if (token === undefined || token === made.token) return;
-  const { changesSince } = await import('../../src/architect/token.js');
+  const { changesSince } = await import('../../src/architect/plan/token.js');
   const shown = revisions.shown(token);
   const what = shown === undefined ? 'it was not shown here, or long ago' : changesSince(shown, made.agreed).join('; ');
   throw new Problem('refused', `it would not be what was shown under this token: ${what}; nothing was done`, { reason: 'plan', hint: `${again} shows it as it is now` });
 }
 
 async function carried(context: Context, { session, data, revisions, salting }: Desk, { given }: Wished, revision: Revision, { wait, timeout }: ApplyOptions): Promise<void> {
-  const { carryOut, stepText } = await import('../../src/architect/apply.js');
-  const { stepsOf } = await import('../../src/architect/steps.js');
+  const { carryOut, stepText } = await import('../../src/architect/plan/apply.js');
+  const { stepsOf } = await import('../../src/architect/plan/steps.js');
   const { out, home, io } = context;
   const count = stepsOf(revision.agreed.plan).length;
   let number = 0;

@@ -1,7 +1,7 @@
 // 3bot blueprint check
-import { checkBlueprint } from '../../src/architect/blueprint.js';
+import { checkBlueprint } from '../../src/architect/file/blueprint.js';
 import type { Design, Fault } from '../../src/architect/design.js';
-import type { Input } from '../../src/architect/inputs.js';
+import type { Input } from '../../src/architect/file/inputs.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Workload } from '../../src/schema/types.js';
 import { collect } from '../collect.js';
@@ -17,9 +17,9 @@ export const command: CommandFile<GridFlag & { set?: string[] }> = {
   options: (c) => c.option('--set <input=value>', 'an input of the blueprint; repeat for more', collect).option(...GRID_FLAG),
   examples: ['3bot blueprint check compose.yaml', '3bot blueprint check shop.yaml --set domain=shop.example.org', 'curl -s https://example.org/compose.yaml | 3bot blueprint check - --json'],
   async run(context, [named = ''], { set = [], grid }) {
-    const { besideIn } = await import('../../src/architect/beside.js');
-    const { noteText, problemOf } = await import('../../src/architect/faults.js');
-    const { fill } = await import('../../src/architect/inputs.js');
+    const { besideIn } = await import('../../src/architect/file/beside.js');
+    const { noteText, problemOf } = await import('../../src/architect/file/faults.js');
+    const { fill } = await import('../../src/architect/file/inputs.js');
     const { out, flags } = context;
     const source = await sourceOf(context, named, grid);
     const read = checkBlueprint(Buffer.from(source.text), {

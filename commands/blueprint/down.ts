@@ -15,7 +15,7 @@ nodes, which keep it for the retention that was agreed and then wipe it. An inte
     const { endContract } = await import('../../src/consumer/change.js');
     const { findContract } = await import('../../src/consumer/contracts.js');
     const { showContract } = await import('../../src/market/contract.js');
-    const { standingOf } = await import('../../src/architect/standing.js');
+    const { standingOf } = await import('../../src/architect/plan/standing.js');
     const { out, prompt } = context;
     const name = parseBlueprintName(text);
     await using desk = await openDesk(context, options);

@@ -9,7 +9,7 @@ export const command: CommandFile<GridFlag> = {
   options: (c) => c.option(...GRID_FLAG),
   examples: ['3bot blueprint get alice/shop', '3bot blueprint get alice/shop@2 > shop.yaml'],
   async run(context, [text = ''], { grid: named }) {
-    const { fileOf } = await import('../../src/architect/publish.js');
+    const { fileOf } = await import('../../src/architect/publish/publish.js');
     const { iso } = await import('../../src/base/clock.js');
     const { feesText, findPublished, sumOf, titleOf } = await import('../../src/market/blueprint.js');
     const { out } = context;

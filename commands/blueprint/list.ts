@@ -10,7 +10,7 @@ export const command: CommandFile<GridFlag> = {
   examples: ['3bot blueprint list', '3bot blueprint list --json'],
   async run(context, _args, { grid: named }) {
     const { formatTft } = await import('../../src/base/amount.js');
-    const { blueprintsOf, standingOf } = await import('../../src/architect/standing.js');
+    const { blueprintsOf, standingOf } = await import('../../src/architect/plan/standing.js');
     const { workloadState } = await import('../../src/market/contract.js');
     const { out } = context;
     await using view = await openView(context, named);

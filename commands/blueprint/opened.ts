@@ -1,10 +1,10 @@
 // A blueprint as a person names it, with its inputs and secrets filled in: by flags, by defaults, by questions on a terminal.
-import type { Beside } from '../../src/architect/beside.js';
+import type { Beside } from '../../src/architect/file/beside.js';
 import type { Design, SecretSource } from '../../src/architect/design.js';
-import type { Input } from '../../src/architect/inputs.js';
+import type { Input } from '../../src/architect/file/inputs.js';
 import type { Source } from '../../src/architect/open.js';
-import type { Origin } from '../../src/architect/revisions.js';
-import type { Standing } from '../../src/architect/standing.js';
+import type { Origin } from '../../src/architect/plan/revisions.js';
+import type { Standing } from '../../src/architect/plan/standing.js';
 import { Problem } from '../../src/base/errors.js';
 import type { GivenSecret } from '../../src/consumer/secrets.js';
 import type { Grid } from '../../src/net/grid.js';
@@ -30,10 +30,10 @@ export interface OpenedDesign {
 
 /** Reads a blueprint and all that it asks for. @throws Problem `usage` with every fault of the file by line, or naming the input that is missing */
 export async function openDesign(context: Context, named: string, options: PlanOptions): Promise<OpenedDesign> {
-  const { besideIn } = await import('../../src/architect/beside.js');
-  const { designOf, inputsOf } = await import('../../src/architect/blueprint.js');
+  const { besideIn } = await import('../../src/architect/file/beside.js');
+  const { designOf, inputsOf } = await import('../../src/architect/file/blueprint.js');
   const { designHash } = await import('../../src/architect/design.js');
-  const { noteText } = await import('../../src/architect/faults.js');
+  const { noteText } = await import('../../src/architect/file/faults.js');
   const source = await sourceOf(context, named, options.grid);
   const bytes = Buffer.from(source.text);
   const given = await secretsGiven(context, options.secret === undefined ? {} : { secret: options.secret });
@@ -71,7 +71,7 @@ export async function sourceOf(context: Context, named: string, grid: string | u
 
 /** Values of inputs; what is missing is asked for on a terminal. */
 async function valuesOf(context: Context, inputs: readonly Input[], set: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { fill, wrongWith } = await import('../../src/architect/inputs.js');
+  const { fill, wrongWith } = await import('../../src/architect/file/inputs.js');
   const given = new Map(set.map(parseSet));
   const { values, missing } = fill(inputs, given);
   const [first] = missing;
@@ -107,7 +107,7 @@ export function parseSet(text: string): readonly [name: string, value: string] {
  * @throws Problem `usage` naming the one that is missing
  */
 export async function secretBytes(context: Context, { design, beside, given }: OpenedDesign, standing: readonly Standing[]): Promise<GivenSecret[]> {
-  const { secretsStanding } = await import('../../src/architect/wish.js');
+  const { secretsStanding } = await import('../../src/architect/plan/wish.js');
   const there = secretsStanding(design, standing);
   const known = new Set(design.secrets.map(({ name }) => name));
   const surplus = given.find(({ name }) => !known.has(name));

@@ -1,8 +1,8 @@
 // A plan as people like to read it: parts and their services as a tree, with + ~ - where something changes, then the price.
 import { formatTft } from '../../src/base/amount.js';
-import type { FieldChange, ServiceChange } from '../../src/architect/differ.js';
-import { isNothing, type PartPlan } from '../../src/architect/plan.js';
-import type { Deal } from '../../src/architect/token.js';
+import type { FieldChange, ServiceChange } from '../../src/architect/plan/differ.js';
+import { isNothing, type PartPlan } from '../../src/architect/plan/plan.js';
+import type { Deal } from '../../src/architect/plan/token.js';
 import { durationText, resourcesText } from '../../src/market/words.js';
 import type { Output } from '../../src/cli/output.js';
 import type { Context } from '../command.js';

@@ -13,7 +13,7 @@ record that is another by then is refused. Exit code 0: nothing to do, 8: it wou
   options: planOptions,
   examples: ['3bot blueprint plan shop.yaml', '3bot blueprint plan compose.yaml --name shop --set version=1.2', 'token=$(3bot blueprint plan shop.yaml) || 3bot blueprint apply shop.yaml --plan "$token"'],
   async run(context, [named = ''], options) {
-    const { isNothing } = await import('../../src/architect/plan.js');
+    const { isNothing } = await import('../../src/architect/plan/plan.js');
     const opened = await openDesign(context, named, options);
     await using desk = await openDesk(context, options);
     const made = await planned(context, desk, await wishedNow(context, desk, opened));

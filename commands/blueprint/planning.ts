@@ -1,11 +1,11 @@
 // What plan, apply and rollback share: a blueprint that is opened, filled in, held against the book and priced.
 import type { Command } from 'commander';
 import { Problem } from '../../src/base/errors.js';
-import type { Plan, PartWish } from '../../src/architect/plan.js';
-import type { Priced, Sums } from '../../src/architect/price.js';
-import type { Origin, Revisions } from '../../src/architect/revisions.js';
-import type { Standing } from '../../src/architect/standing.js';
-import type { Agreed } from '../../src/architect/token.js';
+import type { Plan, PartWish } from '../../src/architect/plan/plan.js';
+import type { Priced, Sums } from '../../src/architect/plan/price.js';
+import type { Origin, Revisions } from '../../src/architect/plan/revisions.js';
+import type { Standing } from '../../src/architect/plan/standing.js';
+import type { Agreed } from '../../src/architect/plan/token.js';
 import type { GivenSecret, Salting } from '../../src/consumer/secrets.js';
 import type { Private } from '../../src/private.js';
 import { collect } from '../collect.js';
@@ -52,7 +52,7 @@ export interface Desk extends AsyncDisposable {
 
 /** Opens the buyer as a guest of its home folder: what is applied may take long. */
 export async function openDesk(context: Context, { grid, account }: GridFlag & AccountFlag): Promise<Desk> {
-  const { Revisions } = await import('../../src/architect/revisions.js');
+  const { Revisions } = await import('../../src/architect/plan/revisions.js');
   const { saltingOf } = await import('../../src/consumer/secrets.js');
   const { openPrivate } = await import('../../src/private.js');
   const { actsFor } = await import('../../src/rules/identity.js');
@@ -97,11 +97,11 @@ export interface Planned {
 
 /** Holds what is wanted against the book, asks farms about what is new, and keeps the plan under its token. @throws Problem as `priced`; `refused`, reason `name` */
 export async function planned(context: Context, desk: Desk, { name, wishes, network }: Wished): Promise<Planned> {
-  const { planFor } = await import('../../src/architect/plan.js');
-  const { priced, sumsOf } = await import('../../src/architect/price.js');
-  const { standingOf } = await import('../../src/architect/standing.js');
-  const { tokenOf } = await import('../../src/architect/token.js');
-  const { networkFor } = await import('../../src/architect/wish.js');
+  const { planFor } = await import('../../src/architect/plan/plan.js');
+  const { priced, sumsOf } = await import('../../src/architect/plan/price.js');
+  const { standingOf } = await import('../../src/architect/plan/standing.js');
+  const { tokenOf } = await import('../../src/architect/plan/token.js');
+  const { networkFor } = await import('../../src/architect/plan/wish.js');
   const { session: { grid, buyer }, revisions, bot, now } = desk;
   const at = now();
   const standing = standingOf(grid.reader, bot, name, at);
@@ -123,8 +123,8 @@ function demandOwn(name: string, standing: readonly Standing[], wishes: readonly
 
 /** A blueprint filled in for this grid as it is now: images, farms, and secrets, of which those are asked for that no service has yet. */
 export async function wishedNow(context: Context, { session: { grid }, salting, bot, now }: Desk, opened: OpenedDesign): Promise<Wished> {
-  const { standingOf } = await import('../../src/architect/standing.js');
-  const { wishesOf } = await import('../../src/architect/wish.js');
+  const { standingOf } = await import('../../src/architect/plan/standing.js');
+  const { wishesOf } = await import('../../src/architect/plan/wish.js');
   const { secretBytes } = await import('./opened.js');
   const { design, origin, blueprint } = opened;
   const standing = standingOf(grid.reader, bot, design.name, now());

@@ -26,9 +26,9 @@ export const command: CommandFile<Options> = {
     .option(...GRID_FLAG),
   examples: ['3bot blueprint publish shop.yaml --fee 5%', '3bot blueprint publish shop.yaml --fee 4% --fee bob:1% --name shop'],
   async run(context, [path = ''], options) {
-    const { fitFile } = await import('../../src/architect/fit.js');
+    const { fitFile } = await import('../../src/architect/publish/fit.js');
     const { nameOfFile } = await import('../../src/architect/open.js');
-    const { blueprintLines, demandNothingSecret, publish } = await import('../../src/architect/publish.js');
+    const { blueprintLines, demandNothingSecret, publish } = await import('../../src/architect/publish/publish.js');
     const { MAX_BODY_BYTES } = await import('../../src/base/limits.js');
     const { feesText, sumOf, titleOf } = await import('../../src/market/blueprint.js');
     const { accountOf } = await import('../wallet/account.js');

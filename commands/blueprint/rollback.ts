@@ -1,6 +1,6 @@
 // 3bot blueprint rollback
 import { Problem } from '../../src/base/errors.js';
-import type { Revision } from '../../src/architect/revisions.js';
+import type { Revision } from '../../src/architect/plan/revisions.js';
 import type { CommandFile } from '../command.js';
 import { EXIT_CODES } from '../failure.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
@@ -26,8 +26,8 @@ A service that does not work after an update is rolled back by its node, without
     .option(...GRID_FLAG),
   examples: ['3bot blueprint rollback shop', '3bot blueprint rollback shop --to 3 --dry-run'],
   async run(context, [text = ''], options) {
-    const { isNothing } = await import('../../src/architect/plan.js');
-    const { wishesIn } = await import('../../src/architect/wish.js');
+    const { isNothing } = await import('../../src/architect/plan/plan.js');
+    const { wishesIn } = await import('../../src/architect/plan/wish.js');
     const name = parseBlueprintName(text);
     await using desk = await openDesk(context, options);
     const target = targetOf(name, desk.revisions.of(name), options.to);

@@ -1,7 +1,7 @@
 // 3bot blueprint show
 import { Problem } from '../../src/base/errors.js';
-import type { PartPlan } from '../../src/architect/plan.js';
-import type { Revision } from '../../src/architect/revisions.js';
+import type { PartPlan } from '../../src/architect/plan/plan.js';
+import type { Revision } from '../../src/architect/plan/revisions.js';
 import type { CommandFile } from '../command.js';
 import { GRID_FLAG, type GridFlag } from '../handle.js';
 import { countsText } from './picture.js';
@@ -17,9 +17,9 @@ runs is not what was applied last (a contract that is over, a service that someb
   examples: ['3bot blueprint show shop', '3bot blueprint show shop --json'],
   async run(context, [text = ''], { grid: named }) {
     const { iso } = await import('../../src/base/clock.js');
-    const { planFor } = await import('../../src/architect/plan.js');
-    const { standingOf } = await import('../../src/architect/standing.js');
-    const { networkFor, wishesIn } = await import('../../src/architect/wish.js');
+    const { planFor } = await import('../../src/architect/plan/plan.js');
+    const { standingOf } = await import('../../src/architect/plan/standing.js');
+    const { networkFor, wishesIn } = await import('../../src/architect/plan/wish.js');
     const { out } = context;
     const name = parseBlueprintName(text);
     await using view = await openView(context, named);

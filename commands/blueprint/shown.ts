@@ -1,6 +1,6 @@
 // What stands of a blueprint, as apply and show end with it: parts, their services, where they are reached.
-import type { Revision } from '../../src/architect/revisions.js';
-import type { Standing } from '../../src/architect/standing.js';
+import type { Revision } from '../../src/architect/plan/revisions.js';
+import type { Standing } from '../../src/architect/plan/standing.js';
 import { workloadState, type ContractShown } from '../../src/market/contract.js';
 import type { Reader } from '../../src/bcdb/reader.js';
 import type { Output } from '../../src/cli/output.js';
@@ -21,7 +21,7 @@ export async function partsShown(reader: Reader, standing: readonly Standing[], 
 
 /** The result of apply: the newest revision, and every service with its addresses. @returns what was shown */
 export async function showApplied({ out }: Context, { session: { grid }, revisions, bot, now }: Desk, name: string): Promise<PartShown[]> {
-  const { standingOf } = await import('../../src/architect/standing.js');
+  const { standingOf } = await import('../../src/architect/plan/standing.js');
   await grid.refresh();
   const at = now();
   const parts = await partsShown(grid.reader, standingOf(grid.reader, bot, name, at), at);

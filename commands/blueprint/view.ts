@@ -1,6 +1,6 @@
 // A grid, whose contracts are looked at, and what was applied here: for commands that only show, and open no key.
 import { Problem } from '../../src/base/errors.js';
-import type { Revisions } from '../../src/architect/revisions.js';
+import type { Revisions } from '../../src/architect/plan/revisions.js';
 import type { Grid } from '../../src/net/grid.js';
 import type { Context } from '../command.js';
 import { openGridOf, renew } from '../handle.js';
@@ -18,7 +18,7 @@ export interface View extends AsyncDisposable {
 /** @throws Problem `not_found` without an identity or a grid */
 export async function openView(context: Context, named: string | undefined): Promise<View> {
   const { readConfig } = await import('../../src/home.js');
-  const { Revisions } = await import('../../src/architect/revisions.js');
+  const { Revisions } = await import('../../src/architect/plan/revisions.js');
   const { findBotKeys } = await import('../../src/keys/identity.js');
   const { openPrivate } = await import('../../src/private.js');
   const { actsFor } = await import('../../src/rules/identity.js');

@@ -10,7 +10,7 @@ export const command: CommandFile<GridFlag & { reason?: string }> = {
   options: (c) => c.option('--reason <text>', 'why, for those who used it').option(...GRID_FLAG),
   examples: ['3bot blueprint withdraw alice/shop@1 --reason "use version 2: the volume was not kept"'],
   async run(context, [text = ''], { grid: named, reason = '' }) {
-    const { withdraw } = await import('../../src/architect/publish.js');
+    const { withdraw } = await import('../../src/architect/publish/publish.js');
     const { findPublished, newestOf, titleOf } = await import('../../src/market/blueprint.js');
     const { actsFor } = await import('../../src/rules/identity.js');
     const { read } = await import('../../src/rules/objects.js');

@@ -1,6 +1,6 @@
 // Which task is meant, and the values that it asks for: by flags, by what was begun, by questions on a terminal.
-import type { Input } from '../../src/architect/inputs.js';
-import type { Task, Values } from '../../src/architect/task.js';
+import type { Input } from '../../src/architect/file/inputs.js';
+import type { Task, Values } from '../../src/architect/task/task.js';
 import { Problem } from '../../src/base/errors.js';
 import type { Context } from '../command.js';
 import { openGridOf, renew } from '../handle.js';
@@ -11,7 +11,7 @@ export const TASK_ARGUMENT: readonly [string, string] = ['<task>', 'a recipe (3b
 /** @throws Problem `not_found` */
 export async function taskMeant(context: Context, named: string, gridName: string | undefined): Promise<Task> {
   const { recipeNamed, recipeNames } = await import('../../src/architect/recipes.js');
-  const { taskOfPublished, taskOfRecipe } = await import('../../src/architect/task.js');
+  const { taskOfPublished, taskOfRecipe } = await import('../../src/architect/task/task.js');
   const { isPublishedName } = await import('../../src/market/blueprint.js');
   if (recipeNames().includes(named) || !isPublishedName(named)) return taskOfRecipe(named, recipeNamed(named));
   const { openSource } = await import('../../src/architect/open.js');
@@ -36,7 +36,7 @@ export function parseSets(texts: readonly string[]): Map<string, string> {
  * @throws Problem `usage` naming the inputs that are missing, where nobody can be asked
  */
 export async function valuesFor({ prompt, out, flags }: Context, inputs: readonly Input[], given: ReadonlyMap<string, string>): Promise<Values> {
-  const { fill, wrongWith } = await import('../../src/architect/inputs.js');
+  const { fill, wrongWith } = await import('../../src/architect/file/inputs.js');
   const { values, missing } = fill(inputs, given);
   if (!prompt.possible || flags.yes) {
     const [first] = missing;

@@ -1,7 +1,7 @@
 // 3bot task run
 import type { Command } from 'commander';
-import type { Checked, Done, StepNews } from '../../src/architect/perform.js';
-import type { Task } from '../../src/architect/task.js';
+import type { Checked, Done, StepNews } from '../../src/architect/task/perform.js';
+import type { Task } from '../../src/architect/task/task.js';
 import { formatTft, parseTft } from '../../src/base/amount.js';
 import { Problem } from '../../src/base/errors.js';
 import { collect } from '../collect.js';
@@ -28,9 +28,9 @@ export const command: CommandFile<Options> = {
     .option(...GRID_FLAG),
   examples: ['3bot task run website', '3bot task run website --set order=blog --set image=docker.io/library/httpd:2.4 --max-total 20', '3bot task run alice/shop@2 --secret db-password=@password.txt'],
   async run(context, [named = ''], options) {
-    const { check, perform } = await import('../../src/architect/perform.js');
-    const { forgetBegun, keepBegun } = await import('../../src/architect/begun.js');
-    const { commandText, wordsWith } = await import('../../src/architect/task.js');
+    const { check, perform } = await import('../../src/architect/task/perform.js');
+    const { forgetBegun, keepBegun } = await import('../../src/architect/task/begun.js');
+    const { commandText, wordsWith } = await import('../../src/architect/task/task.js');
     const { out, prompt, clock, signal } = context;
     const task = await taskMeant(context, named, options.grid);
     const from = await beginning(context, task, options);
@@ -66,8 +66,8 @@ export const command: CommandFile<Options> = {
 
 /** Where it begins: where it was broken off, or with all answers. */
 async function beginning(context: Context, task: Task, { set = [], maxTotal, restart }: Options): Promise<Done> {
-  const { begun, forgetBegun } = await import('../../src/architect/begun.js');
-  const { MAX_TOTAL } = await import('../../src/architect/task.js');
+  const { begun, forgetBegun } = await import('../../src/architect/task/begun.js');
+  const { MAX_TOTAL } = await import('../../src/architect/task/task.js');
   const total = [MAX_TOTAL, maxTotal === undefined ? '' : formatTft(maxTotal)] as const;
   const given = parseSets(set);
   if (restart === true) forgetBegun(context.home, task);

@@ -1,5 +1,5 @@
 // 3bot task show
-import type { Input } from '../../src/architect/inputs.js';
+import type { Input } from '../../src/architect/file/inputs.js';
 import type { TaskCheck, TaskStep, TaskWords } from '../../src/schema/types.js';
 import { collect } from '../collect.js';
 import type { CommandFile } from '../command.js';
@@ -12,9 +12,9 @@ export const command: CommandFile<GridFlag & { set?: string[] }> = {
   options: (c) => c.option('--set <name=value>', 'as task run would be told; repeat for more', collect).option(...GRID_FLAG),
   examples: ['3bot task show website', '3bot task show become-a-farmer --set farm=sunny', '3bot task show alice/shop@2 --json'],
   async run(context, [named = ''], { grid, set = [] }) {
-    const { fill } = await import('../../src/architect/inputs.js');
-    const { isNo } = await import('../../src/architect/perform.js');
-    const { commandText, MAX_TOTAL, wordsWith } = await import('../../src/architect/task.js');
+    const { fill } = await import('../../src/architect/file/inputs.js');
+    const { isNo } = await import('../../src/architect/task/perform.js');
+    const { commandText, MAX_TOTAL, wordsWith } = await import('../../src/architect/task/task.js');
     const { out } = context;
     const task = await taskMeant(context, named, grid);
     const { values, missing } = fill(task.inputs, parseSets(set));

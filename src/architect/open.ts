@@ -5,7 +5,7 @@ import { Problem } from '../base/errors.js';
 import type { Objects } from '../bcdb/rulebook.js';
 import { findPublished, isPublishedName, titleOf } from '../market/blueprint.js';
 import type { BlueprintRef } from '../schema/types.js';
-import { fileOf } from './publish.js';
+import { fileOf } from './publish/publish.js';
 import { recipeNamed } from './recipes.js';
 
 /** A blueprint's text, and where it is from. */

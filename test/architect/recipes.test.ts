@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { buildCommand, parseCommand, splitLine } from '../../commands/parse.js';
-import { fitFile } from '../../src/architect/fit.js';
-import { fill } from '../../src/architect/inputs.js';
+import { fitFile } from '../../src/architect/publish/fit.js';
+import { fill } from '../../src/architect/file/inputs.js';
 import { recipeNamed, recipeNames } from '../../src/architect/recipes.js';
-import { MAX_TOTAL, taskOfRecipe, textWith, wordsWith, type Task, type Values } from '../../src/architect/task.js';
+import { MAX_TOTAL, taskOfRecipe, textWith, wordsWith, type Task, type Values } from '../../src/architect/task/task.js';
 import { isProblem } from '../../src/base/errors.js';
 import type { TaskWords } from '../../src/schema/types.js';
 

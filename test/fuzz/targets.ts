@@ -24,7 +24,7 @@ import { readTrust } from '../../src/net/trustfile.js';
 import { parseLogin } from '../../src/net/registry/login.js';
 import { parse as parseMessage } from '../../src/node/inside/inside.js';
 import { parseQcow2 } from '../../src/node/machines/disk.js';
-import { readBlueprint } from '../../src/architect/blueprint.js';
+import { readBlueprint } from '../../src/architect/file/blueprint.js';
 import { designHash } from '../../src/architect/design.js';
 import { readRelease } from '../../src/node/release/note.js';
 import { validated } from '../../src/schema/validate.js';

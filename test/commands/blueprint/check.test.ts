@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bot, botJson, tempHome } from '../../script.js';
 
-const WILD = fileURLToPath(new URL('../../../../test/architect/wild/', import.meta.url));
+const WILD = fileURLToPath(new URL('../../../../test/architect/file/wild/', import.meta.url));
 const home = tempHome();
 
 interface Checked { ok: boolean; name: string; parts: { name: string; services: { name: string; after: string[] }[] }[]; inputs: { name: string }[]; faults: { line: number }[] }
