@@ -1,8 +1,11 @@
 // The command that the page shows does what its filters say, pasted into any shell.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { commandFor, filtersOf, quoted } from '../../src/explorer/page/command.js';
+import { fileURLToPath } from 'node:url';
+import { buildCommand, splitLine } from '../../commands/parse.js';
+import { commandFor, FILTERS, filtersOf, quoted } from '../../src/explorer/page/command.js';
 import { routeOf } from '../../src/explorer/page/address.js';
 
 describe('the command', () => {
@@ -23,6 +26,24 @@ describe('the command', () => {
       assert.equal(spawnSync('sh', ['-c', `printf %s ${quoted(word)}`], { encoding: 'utf8' }).stdout, word, JSON.stringify(word));
     }
   });
+});
+
+describe('every command that the page names', () => {
+  const folder = fileURLToPath(new URL('../../../src/explorer/page/', import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.tsx'));
+  const written = files.flatMap((file) => [...readFileSync(folder + file, 'utf8').matchAll(/(?:<code>|text="|`)3bot ([^<"`]+)/g)].map(([, line = '']) => line.replaceAll(/\$?\{[^}]*\}+/g, 'X')));
+  const made = [{}, { cpu: '1' }].map((more) => commandFor({ ...Object.fromEntries(FILTERS.filter((name) => !(name in { cpu: 1, memory: 1, ssd: 1, hdd: 1, ipv4: 1, dedicated: 1 })).map((name) => [name, 'X'])), ...more }).slice('3bot '.length));
+
+  for (const line of new Set([...written, ...made])) {
+    test(`3bot ${line} is one`, async () => {
+      const { entry, words, rest } = splitLine(line.split(' '));
+      assert.ok(entry !== undefined, 'no such command');
+      const flags = new Set((await buildCommand(entry, (await entry.load()).command)).options.map(({ long }) => long));
+      for (const flag of rest.filter((word) => word.startsWith('--') && !words.includes(word))) assert.ok(flags.has(flag), `it has no ${flag}`);
+    });
+  }
+
+  test('and some are found', () => assert.ok(written.length > 5, String(written.length)));
 });
 
 describe('an address', () => {

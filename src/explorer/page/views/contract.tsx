@@ -95,7 +95,7 @@ function Workloads({ contract: { workloads } }: { contract: MarketContract }) {
 function Timeline({ id }: { id: string }) {
   const { api } = useShown();
   const loaded = useLoad(`timeline/${id}`, (signal) => api.query(`tag = contract/${id}`, LINES, signal));
-  return <Card title="What became of it"><Waiting loaded={loaded} what="its lines">{(records) => <><Records lines={records.map(shownLine)} label="lines that concern this contract, newest first" />{records.length === LINES && <p class="quiet">The newest {LINES}; <code>3bot contract show {short(id)} --timeline</code> has all.</p>}</>}</Waiting></Card>;
+  return <Card title="What became of it"><Waiting loaded={loaded} what="its lines">{(records) => <><Records lines={records.map(shownLine)} label="lines that concern this contract, newest first" />{records.length === LINES && <p class="quiet">The newest {LINES}; <code>3bot contract show {short(id)} --history</code> has all.</p>}</>}</Waiting></Card>;
 }
 
 function Agreed({ id }: { id: string }) {
@@ -115,7 +115,7 @@ function OwnReceipt({ record }: { record: string }) {
       <h2 class="above">Its receipt</h2>
       <Waiting loaded={loaded} what="the receipt">{(text) => <Checked text={text} name={record} />}</Waiting>
       <p class="actions"><a href={href('receipt', record)}>This receipt alone</a></p>
-      <Command text={`3bot receipt show ${short(record)}`} />
+      <Command text={`3bot receipt get ${short(record)}`} />
     </>
   );
 }
