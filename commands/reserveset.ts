@@ -89,8 +89,11 @@ async function dryRun(context: Context, session: BuyerSession, asked: Asked, opt
   const { formatTft } = await import('../src/base/amount.js');
   const { quoteSet } = await import('../src/consumer/set.js');
   const order = options.name ?? 'order';
-  const { chosen, quotes, ranking } = await quoteSet(session.buyer, await groupsOf(session, asked, options, several, order));
-  const parts = chosen.flat().map(({ offer }, i) => ({ name: `${order}/${i + 1}`, offer, agreement: offer.agreement }));
+  const groups = await groupsOf(session, asked, options, several, order);
+  const { chosen, quotes, ranking } = await quoteSet(session.buyer, groups);
+  const wanted = groups.flatMap((group) => group.parts);
+  // Farms were asked for one of these parts: name and addresses are each one's own.
+  const parts = chosen.flat().map(({ offer }, i) => ({ name: wanted[i]?.name ?? '', offer, agreement: { ...offer.agreement, order: options.name === undefined ? null : (wanted[i]?.name ?? null), workloads: [...(wanted[i]?.wanted.workloads ?? [])] } }));
   const notes = [...rankingNote(ranking), ...(await notesOf(options, session, parts))];
   const lines = await partRows(session, parts, true);
   context.out.one({

@@ -29,8 +29,8 @@ test('the quote names the set and its sum, and what nobody can fulfil exits 5 an
   const quote = await botJson<{ offers: unknown[]; set: { contracts: { farm_name: string }[]; total: string } }>(['quote', ...ask], { home });
   assert.deepEqual(quote.set.contracts.map(({ farm_name }) => farm_name), ['sunny', 'wind']);
   assert.deepEqual([quote.offers.length, quote.set.total], [3, '0.0150500']);
-  const dry = await botJson<{ order: null; total: string }>(['reserve', ...ask, '--dry-run'], { home });
-  assert.deepEqual([dry.order, dry.total], [null, '0.0150500']);
+  const dry = await botJson<{ order: string; total: string; contracts: { agreement: { order: string } }[] }>(['reserve', ...ask, '--name', 'web', '--dry-run'], { home });
+  assert.deepEqual([dry.order, dry.total, dry.contracts.map(({ agreement }) => agreement.order)], ['web', '0.0150500', ['web/1', 'web/2']]);
   const none = await bot(['reserve', ...ask, '--nodes', '3'], { home });
   assert.deepEqual([none.code, none.stdout], [5, '']);
   assert.match(none.stderr, /it takes 3 farms, and only 2 have what is asked for/);
