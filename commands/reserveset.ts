@@ -93,7 +93,7 @@ async function dryRun(context: Context, session: BuyerSession, asked: Asked, opt
   const { chosen, quotes, ranking } = await quoteSet(session.buyer, groups);
   const wanted = groups.flatMap((group) => group.parts);
   // Farms were asked for one of these parts: name and addresses are each one's own.
-  const parts = chosen.flat().map(({ offer }, i) => ({ name: wanted[i]?.name ?? '', offer, agreement: { ...offer.agreement, order: options.name === undefined ? null : (wanted[i]?.name ?? null), workloads: [...(wanted[i]?.wanted.workloads ?? [])] } }));
+  const parts = chosen.flat().map(({ offer }, i) => ({ name: `${order}/${wanted[i]?.name ?? i + 1}`, offer, agreement: { ...offer.agreement, order: options.name === undefined ? null : `${order}/${wanted[i]?.name ?? i + 1}`, workloads: [...(wanted[i]?.wanted.workloads ?? [])] } }));
   const notes = [...rankingNote(ranking), ...(await notesOf(options, session, parts))];
   const lines = await partRows(session, parts, true);
   context.out.one({
