@@ -65,6 +65,7 @@ async function show({ out, io: { terminal: { stdout: isTerminal } } }: Context, 
   out.list({
     json: { nodes, considered: found.considered, excluded: found.excluded, nearest: found.nearest.map(nearestShown) },
     ...(await tableOf(nodes, isPriced, isTerminal)),
+    least: ['IPv4', 'HDD', 'runtime', 'a SU', 'SSD', 'capacity', 'memory', 'where'],
     empty: found.considered === 0 ? `nobody sells anything on grid ${grid.name} yet` : 'nothing fits',
   });
   if (found.excluded.length > 0) out.note(exclusionText(found));

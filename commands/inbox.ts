@@ -19,6 +19,7 @@ export const command: CommandFile<GridFlag & { watch?: true }> = {
     out.list({
       json: shown.map(jsonOf),
       columns: ['draft', 'what', 'from', 'until', 'signed', 'missing', 'state'],
+      least: ['missing', 'signed', 'from', 'until'], cut: 'what',
       rows: shown.map((item) => [item.record.slice(0, 12), item.about, fromText(item), isoOrNull(item.until), item.signed.length, item.missing.length, stateText(item)]),
       empty: 'nothing waits for you',
     });

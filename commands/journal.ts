@@ -23,6 +23,7 @@ export const command: CommandFile<GridFlag> = {
     context.out.list({
       json: all,
       columns: ['farm', 'node', 'answered', 'refused', 'silent', 'false', 'answers in', 'ran', 'failed', 'running in', 'counts as'],
+      least: ['false', 'answers in', 'running in', 'silent', 'refused', 'answered', 'ran', 'failed'],
       rows: all.map((one) => [
         one.farm_name ?? one.farm, one.node === null ? '' : context.io.terminal.stdout ? one.node.slice(0, 12) : one.node,
         ...(one.node === null

@@ -47,6 +47,7 @@ export const command: CommandFile<WantOptions & SeveralOptions & { explain?: tru
     else out.list({
       json,
       columns: ['farm', 'node', 'TFT/h', 'TFT in all', 'until'],
+      least: ['until', 'TFT/h'],
       rows: offers.map(({ farm_name, node, price_per_hour, total, valid_until }) => [farm_name, context.io.terminal.stdout ? node.slice(0, 12) : node, price_per_hour, total, valid_until]),
     });
     if (!flags.json) for (const note of [...declined.map(({ farm_name, code, reason }) => `${farm_name} declined (${code}): ${reason}`), ...notes]) out.note(note);

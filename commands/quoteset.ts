@@ -34,6 +34,7 @@ export async function quoteNodes(context: Context, options: WantOptions & { expl
       set: { spread: several.spread, contracts: offers.map(shown), price_per_hour: formatTft(sum(offers.map((offer) => offer.per_hour_stroops))), total: formatTft(sum(offers.map((offer) => offer.total_stroops))) },
     },
     columns: PART_COLUMNS,
+    least: ['TFT/h', 'farm'],
     rows: await partRows(session, parts, context.io.terminal.stdout),
   });
   if (!flags.json) for (const note of [...declinedLines(quotes), ...notes]) out.note(note);

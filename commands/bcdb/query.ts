@@ -94,6 +94,7 @@ async function showRecords({ out, signal, io }: Context, reader: Reader, ask: As
   out.list({
     json: isPage ? { records: found, next: cursor ?? null } : found,
     columns: ['line', 'at', 'kind', 'chain', 'record'],
+    least: ['record', 'chain', 'at'],
     // A row fits a terminal; ids may be typed by their first digits.
     rows: found.map((record) => [record.index, record.at, record.kind, ...(io.terminal.stdout ? [shortChain(record.chain), record.id.slice(0, 12)] : [record.chain, record.id])]),
     empty: 'nothing found',

@@ -28,6 +28,7 @@ export const command: CommandFile<GridFlag> = {
     out.list({
       json: found,
       columns: ['name', 'revision', 'state', 'parts', 'running', 'services', 'TFT/h', 'from'],
+      least: ['from', 'revision', 'services', 'TFT/h'], cut: 'from',
       rows: found.map((one) => [one.name, one.revision, one.state, one.parts, one.running, one.services, one.price_per_hour, one.from]),
       empty: 'no blueprint of yours runs, and none was applied here: 3bot blueprint apply FILE',
     });

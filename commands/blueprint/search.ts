@@ -16,6 +16,7 @@ export const command: CommandFile<GridFlag & { all?: true }> = {
     context.out.list({
       json: found,
       columns: ['blueprint', 'fee', 'contracts', 'about'],
+      least: ['contracts', 'fee'], cut: 'about',
       rows: found.map(({ title, fee_ppm, contracts, about, withdrawn }) => [title, fee_ppm === 0 ? 'free' : formatPercent(fee_ppm), contracts, withdrawn ? `withdrawn: ${about}` : about]),
       empty: words.length === 0 ? 'nothing is published on this grid; 3bot blueprint publish FILE begins' : 'nothing published has all these words; 3bot blueprint search lists all, 3bot task list the recipes of this bot',
     });

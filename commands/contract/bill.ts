@@ -29,6 +29,7 @@ export const command: CommandFile<GridFlag> = {
     out.list({
       json: { contract: contract.id, billed: formatTft(bill.billed_stroops), intervals, payments, open_ms, open: formatTft(bill.open_stroops) },
       columns: ['from', 'to', 'billed time', 'TFT', 'line', 'proven by'],
+      least: ['line', 'billed time', 'proven by'],
       rows: intervals.map(({ from, to, amount, line, record }, i) => [from, to, timeText(bill.intervals[i]), amount, line, record === null ? 'so far' : io.terminal.stdout ? record.slice(0, 12) : record]),
     });
     for (const note of notes(bill)) out.note(note);

@@ -37,6 +37,7 @@ export const command: CommandFile<GridFlag & { limit: number; state?: string; or
     out.list({
       json: contracts,
       columns: ['contract', 'state', 'name', 'farm', 'TFT/h', 'used', 'in escrow', 'until', 'workloads'],
+      least: ['used', 'in escrow', 'farm', 'TFT/h', 'workloads'], cut: 'workloads',
       rows: contracts.map((one) => [
         context.io.terminal.stdout ? one.id.slice(0, 12) : one.id, context.io.terminal.stdout ? stateText(one.state === 'active' ? { ...one, reason: null } : one) : one.state, one.name, one.farm_name, one.price_per_hour, one.billed, one.escrow, one.state === 'active' ? one.funded_until : one.expires_at,
         one.workloads.map((workload) => `${workload.name} ${workloadState(workload)}`).join(', '),

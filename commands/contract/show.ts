@@ -64,6 +64,7 @@ async function showHistory(context: Context, grid: Grid, text: string, at: strin
   out.list({
     json: { contract: contract.id, complete, history: happenings },
     columns: ['line', 'at', 'what', 'TFT into escrow', 'by', 'record'],
+    least: ['record', 'by', 'TFT into escrow'], cut: 'what',
     rows: happenings.map(({ line, at: when, what, amount, by, record }) => [line, when, what, amount, by.join(', '), io.terminal.stdout ? (record?.slice(0, 12) ?? null) : record]),
   });
   if (!complete) out.note(`only the beginning is shown; the others: 3bot bcdb query 'tag = contract/${contract.id}' --after …`);

@@ -21,6 +21,7 @@ export const command: CommandFile<GridFlag> = {
     out.list({
       json: farms,
       columns: ['name', 'id', 'place', 'nodes', 'CU', 'SU', 'endpoint', 'yours'],
+      least: ['endpoint', 'place', 'SU', 'CU', 'nodes'],
       rows: farms.map(({ farm, name, place, nodes: count, prices, endpoint, own: mine }) => [name, io.terminal.stdout ? farm.slice(0, 12) : farm, place, count, prices.cu, prices.su, endpoint, mine ? 'yes' : '']),
       empty: `no farm on grid ${grid.name} yet: 3bot farm create NAME`,
     });

@@ -12,6 +12,7 @@ export const command: CommandFile = {
     out.list({
       json: states,
       columns: ['name', 'id', 'where', 'lines', 'last heard', 'in use'],
+      least: ['last heard', 'lines', 'where'],
       rows: states.map(({ name, id, url, light, read_only, size, age_ms, in_use }) => [name, id, url === null ? 'home' : read_only ? `${url} (mirror)` : light ? `${url} (light)` : url, size, age_ms === null ? 'never' : formatDuration(age_ms), in_use ? 'yes' : 'no']),
       empty: "no grid yet: '3bot grid join URL' carries a copy of one; the first command that needs a grid makes one of your own",
     });

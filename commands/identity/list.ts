@@ -12,6 +12,7 @@ export const command: CommandFile = {
     out.list({
       json: identities,
       columns: ['name', 'id', 'address', 'in use'],
+      least: ['address'],
       rows: identities.map(({ name, id, address, in_use }) => [name, id, address ?? 'operational key, no wallet', in_use ? 'yes' : '']),
       empty: 'no identity yet: 3bot identity create',
     });

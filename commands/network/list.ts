@@ -16,6 +16,7 @@ export const command: CommandFile<GridFlag> = {
     context.out.list({
       json: networks,
       columns: ['network', 'name', 'subnet', 'devices', 'contracts'],
+      least: ['contracts', 'devices', 'subnet'],
       rows: networks.map(({ id, name, subnet, devices, contracts }) => [id.slice(0, 12), name, subnet, devices.length, contracts.length]),
       empty: 'you have no private network; 3bot network create NAME makes one',
     });

@@ -80,8 +80,8 @@ async function logsOf(driver: Driver, contracts: readonly ContractStanding[], si
 function text(config: NodeConfig, json: { admitted: boolean; draining: { until: string | null; reason: string } | null; book: { lines: number; fresh: boolean; verified_seconds_ago: number }; problems: readonly { message: string; hint: string | null }[] }, contracts: readonly ContractStanding[], why: boolean, logs: readonly Log[]): string {
   const { book } = json;
   return [
-    `node     ${config.key}`,
-    `farm     ${config.farm}${json.admitted ? '' : ', which has not admitted it'}`,
+    `node     ${short(config.key)}`,
+    `farm     ${short(config.farm)}${json.admitted ? '' : ', which has not admitted it'}`,
     `runtime  ${config.runtime}${config.runtime === 'process' ? ', which isolates nothing' : ''}`,
     `book     ${book.lines} lines, the newest verified ${book.verified_seconds_ago} s ago${book.fresh ? '' : ': not fresh, nothing begins or ends'}`,
     ...(json.draining === null ? [] : [`drained  takes nothing new${json.draining.until === null ? '' : ` until ${json.draining.until}`}${json.draining.reason === '' ? '' : `: ${json.draining.reason}`}`]),
@@ -91,10 +91,15 @@ function text(config: NodeConfig, json: { admitted: boolean; draining: { until: 
   ].join('\n');
 }
 
+/** As much as commands take for the whole. */
+function short(id: string): string {
+  return id.slice(0, 12);
+}
+
 function contractLines({ contract, phase, said, reason, workloads, checks }: ContractStanding, why: boolean): string[] {
   const states = workloads.map(({ name, state, health, restarts, next_start_ms, reason: cause }) => {
     const again = next_start_ms === null ? '' : `, next start ${iso(next_start_ms)}`;
     return `  ${name}: ${state}${livingText({ health, restarts })}${again}${cause === null ? '' : ` (${cause})`}`;
   });
-  return ['', `contract ${contract}: ${phase}${said === null ? '' : `, said ${said}`}${reason === null ? '' : ` (${reason})`}`, ...(why ? checkLines(checks) : states)];
+  return ['', `contract ${short(contract)}: ${phase}${said === null ? '' : `, said ${said}`}${reason === null ? '' : ` (${reason})`}`, ...(why ? checkLines(checks) : states)];
 }

@@ -26,6 +26,7 @@ export const command: CommandFile<GridFlag> = {
     out.list({
       json: rows,
       columns: ['task', 'what', 'by', 'fee', 'contracts'],
+      least: ['contracts', 'by', 'fee'], cut: 'what',
       rows: rows.map(({ task, title, by, fee_ppm, contracts }) => [task, title, by, fee_ppm === 0 ? 'free' : formatPercent(fee_ppm), contracts]),
     });
     out.next('3bot task show NAME   (what it asks, does and checks)');

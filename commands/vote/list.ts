@@ -16,6 +16,7 @@ export const command: CommandFile<GridFlag & { open?: true }> = {
     context.out.list({
       json: votes,
       columns: ['vote', 'question', 'state', 'ends', 'cast', 'of', 'result', 'your ballot'],
+      least: ['of', 'cast', 'result', 'your ballot', 'ends'], cut: 'question',
       rows: votes.map(({ id, question, state, ends_at, cast, voters, decided, ahead, mine, may_vote }) => [id.slice(0, 12), question, state, ends_at, cast, voters, state === 'closed' ? decided : ahead, mine ?? (may_vote ? 'not cast' : null)]),
       empty: 'no votes; 3bot vote create "…" begins one',
     });

@@ -27,6 +27,7 @@ export const command: CommandFile<GridFlag & AccountFlag & { limit?: number }> =
     out.list({
       json: shown,
       columns: ['line', 'time', 'kind', 'TFT', 'with', 'memo'],
+      least: ['line', 'memo', 'with'], cut: 'memo',
       rows: shown.map(({ index, time, kind, amount, counterparty, memo }) => [index, time, kind.split('@')[0], amount, forPeople(counterparty, addressOf), memo]),
       empty: `nothing has moved in this wallet on grid ${grid.name}`,
     });

@@ -23,6 +23,7 @@ export const command: CommandFile<GridFlag> = {
     out.list({
       json: shown,
       columns: ['name', 'index', 'address', 'TFT', 'escrowed', 'in use'],
+      least: ['index', 'escrowed'],
       rows: shown.map(({ name, index, address, balance, escrowed, in_use }) => [name, index, address, balance, escrowed, in_use ? 'yes' : '']),
     });
     if (!context.flags.json) out.note(ADDRESS_NOTE);

@@ -51,6 +51,7 @@ export const command: CommandFile<Options> = {
     out.list({
       json: { account: account.key, address: account.address, grid: grid.id, grid_name: grid.name, from: rows[0]?.time, to: rows.at(-1)?.time, opening, closing, movements: rows.slice(1, -1) },
       columns: ['line', 'time', 'kind', 'with', 'memo', 'TFT', 'balance', 'record'],
+      least: ['record', 'line', 'memo', 'with', 'kind'], cut: 'memo',
       rows: rows.map(({ line, time, kind, counterparty, memo, amount, balance, record }) => [line, time, kind, brief(context, counterparty), memo, amount, balance, brief(context, record)]),
     });
     if (!flags.json) out.note(`TFT of grid ${grid.name}, not Stellar's: ${account.address}`);

@@ -1,8 +1,7 @@
 // What a command says: the result on stdout, the conversation on stderr.
-import { createRequire } from 'node:module';
 import { Chalk, type ChalkInstance } from 'chalk';
-import type TableConstructor from 'cli-table3';
 import { isColored, type Flags, type Io } from './io.js';
+import { drawn, fitted, wrapped } from './table.js';
 
 /** A command's single result. */
 export interface One {
@@ -23,6 +22,10 @@ export interface List {
   readonly columns: readonly string[];
   /** A row a member, a cell a column; null and undefined show as `-`. */
   readonly rows: readonly (readonly (string | number | bigint | null | undefined)[])[];
+  /** Columns that a narrow terminal does without, the least important first; a note says which. */
+  readonly least?: readonly string[];
+  /** The column of free text that a narrow terminal cuts with `…`. */
+  readonly cut?: string;
   /** For a terminal, when there is no row; say why, and what to do. */
   readonly empty?: string;
 }
@@ -62,52 +65,9 @@ function jsonText(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** Between two columns of a table. */
-const GAP = '  ';
-/** A column is not folded to less than this. */
-const MIN_FOLDED = 16;
-
-/** Columns give way one after the other, the widest first, none below `MIN_FOLDED`. */
-function narrowed(widths: readonly number[], width: number): number[] {
-  const left = [...widths];
-  let excess = sum(widths) - width;
-  for (const [i, one] of [...widths.entries()].sort(([, a], [, b]) => b - a)) {
-    const given = Math.min(excess, Math.max(0, one - MIN_FOLDED));
-    left[i] = one - given;
-    excess -= given;
-  }
-  return left;
-}
-
-/** A table no wider than the terminal where that can be: long ids and times are cut first, then columns fold. */
-function table({ columns, rows }: List, paint: ChalkInstance, width: number): string {
-  // Loaded where it is used: half of all commands print no table.
-  const Table = createRequire(import.meta.url)('cli-table3') as typeof TableConstructor;
-  const border = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-    'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': GAP };
-  const whole = rows.map((row) => row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value)))));
-  const cells = sum(widthsOf(columns, whole)) <= width ? whole : whole.map((row) => row.map(brief));
-  const widths = widthsOf(columns, cells);
-  const folded = sum(widths) > width ? { colWidths: narrowed(widths, width), wordWrap: true } : {};
-  const drawn = new Table({ head: columns.map((name) => paint.dim(name)), chars: border, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }, ...folded });
-  drawn.push(...cells);
-  return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
-}
-
-function widthsOf(columns: readonly string[], cells: readonly (readonly string[])[]): number[] {
-  return columns.map((name, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), name.length));
-}
-
-function sum(widths: readonly number[]): number {
-  return widths.reduce((all, one) => all + one, GAP.length * (widths.length - 1));
-}
-
-/** Times to the second; of ids as much as commands take for the whole; of addresses both ends, for the eye. */
-function brief(text: string): string {
-  return text
-    .replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{3}Z/g, '$1 $2')
-    .replace(/\b([0-9a-f]{8})[0-9a-f]{12,}\b/g, '$1…')
-    .replace(/\b(G[A-Z2-7]{5})[A-Z2-7]{46}([A-Z2-7]{4})\b/g, '$1…$2');
+/** Columns of a terminal; one that does not know them gets lines as they are. */
+function widthOf(stream: object): number {
+  return (stream as { columns?: number }).columns || Infinity;
 }
 
 /** The voices of one run of a command. */
@@ -117,6 +77,17 @@ export function createOutput(io: Io, flags: Flags): Output {
   const paint = new Chalk({ level: level('stdout') });
   const aside = new Chalk({ level: level('stderr') });
   const say = (text: string) => io.stdout.write(`${io.terminal.stdout ? scrub(text) : text}\n`);
+
+  function note(text: string): void {
+    if (!flags.quiet) io.stderr.write(`${wrapped(scrub(text), io.terminal.stderr ? widthOf(io.stderr) : Infinity)}\n`);
+  }
+
+  /** Only on a terminal. */
+  function showTable({ columns, rows, least, cut }: List, width: number): void {
+    const table = fitted({ columns, rows: rows.map((row) => row.map((value) => (value === null || value === undefined ? '-' : scrub(cell(value))))), least, cut }, width);
+    say(drawn(table, width, paint));
+    if (table.left.length > 0) note(`columns left out: ${table.left.join(', ')} (a wider terminal or --json has them)`);
+  }
 
   return {
     paint,
@@ -131,16 +102,14 @@ export function createOutput(io: Io, flags: Flags): Output {
     list(list) {
       if (flags.json) io.stdout.write(jsonText(list.json));
       else if (!io.terminal.stdout) for (const row of list.rows) say(row.map(cell).join('\t'));
-      else if (list.rows.length > 0) say(table(list, paint, (io.stdout as { columns?: number }).columns || Infinity));
+      else if (list.rows.length > 0) showTable(list, widthOf(io.stdout));
       else if (list.empty !== undefined && !flags.quiet) io.stderr.write(`${scrub(list.empty)}\n`);
     },
     line(json, text) {
       if (flags.json) io.stdout.write(jsonText(json));
       else say(text());
     },
-    note(text) {
-      if (!flags.quiet) io.stderr.write(`${scrub(text)}\n`);
-    },
+    note,
     next(command) {
       if (!flags.quiet && !flags.json && io.terminal.stderr) io.stderr.write(`${aside.dim('next:')} ${scrub(command)}\n`);
     },

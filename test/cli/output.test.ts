@@ -33,14 +33,15 @@ test('a list: an array, a table, or tab-separated lines', () => {
   assert.equal(said(false, {}, (out) => out.list(LIST)).stdout, 'a\t1\nlong name\t\n');
 });
 
-test('a table fits the terminal: ids and times are cut, then the widest column folds; a wider terminal and a pipe get all of it', () => {
+test('a table fits the terminal, and a note names the columns left out; a wider terminal, a pipe and JSON get all of it', () => {
   const id = 'c23e300ed69b'.repeat(4);
-  const wide = { json: [], columns: ['id', 'time', 'what'], rows: [[id, '2026-11-23T04:29:13.792Z', 'a workload was pulled']] };
-  const at = (columns: number): string => said(true, { color: false }, (out) => out.list(wide), {}, columns).stdout;
-  assert.equal(at(120), `id${' '.repeat(48)}time                      what\n${id}  2026-11-23T04:29:13.792Z  a workload was pulled\n`);
-  assert.equal(at(60), 'id         time                 what\nc23e300e…  2026-11-23 04:29:13  a workload was pulled\n');
-  assert.equal(at(50), 'id         time                 what\nc23e300e…  2026-11-23 04:29:13  a workload was\n                                pulled\n');
-  assert.match(said(false, {}, (out) => out.list(wide), {}, 50).stdout, new RegExp(id));
+  const wide = { json: [{ id }], columns: ['id', 'time', 'what'], rows: [[id, '2026-11-23T04:29:13.792Z', 'a workload was pulled']], least: ['time'] };
+  const at = (columns: number, flags: Partial<Flags> = {}) => said(true, { color: false, ...flags }, (out) => out.list(wide), {}, columns);
+  assert.deepEqual(at(120), { stdout: `id${' '.repeat(48)}time                      what\n${id}  2026-11-23T04:29:13.792Z  a workload was pulled\n`, stderr: '' });
+  assert.deepEqual(at(40), { stdout: 'id         what\nc23e300e…  a workload was pulled\n', stderr: 'columns left out: time (a wider terminal or --json has them)\n' });
+  assert.equal(at(40, { quiet: true }).stderr, '');
+  assert.deepEqual(at(40, { json: true }), { stdout: `[{"id":"${id}"}]\n`, stderr: '' });
+  assert.deepEqual(said(false, {}, (out) => out.list(wide), {}, 40), { stdout: `${id}\t2026-11-23T04:29:13.792Z\ta workload was pulled\n`, stderr: '' });
 });
 
 test('an empty list is an empty array or no line; on a terminal stderr says why', () => {

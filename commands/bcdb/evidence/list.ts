@@ -14,6 +14,7 @@ export const command: CommandFile = {
     out.list({
       json: found,
       columns: ['grid', 'kind', 'found', 'file'],
+      least: ['kind', 'grid'],
       rows: found.map(({ grid, kind, found: time, file }) => [grid.slice(0, 12), kind, time, file]),
       empty: 'no evidence against any home',
     });
