@@ -9,7 +9,7 @@ export const command: CommandFile<GridFlag & { all?: true }> = {
   options: (c) => c.option('--all', 'those, too, of which every version is withdrawn').option(...GRID_FLAG),
   examples: ['3bot blueprint search', '3bot blueprint search postgres backup --json'],
   async run(context, words, { grid: named, all }) {
-    const { searchBlueprints } = await import('../../src/architect/publish/catalog.js');
+    const { searchBlueprints } = await import('../../src/architect/publish/search.js');
     await using grid = await openGridOf(context, named);
     await renew(context, grid);
     const found = searchBlueprints(grid.reader, words, all === true);

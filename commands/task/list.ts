@@ -32,7 +32,7 @@ export const command: CommandFile<GridFlag> = {
     out.next('3bot task show NAME   (what it asks, does and checks)');
 
     async function published(): Promise<Row[]> {
-      const { searchBlueprints } = await import('../../src/architect/publish/catalog.js');
+      const { searchBlueprints } = await import('../../src/architect/publish/search.js');
       await using grid = await openGridOf(context, named);
       await renew(context, grid);
       return searchBlueprints(grid.reader, [], false).map(({ title, about, architect, architect_name, fee_ppm, contracts }) => ({ task: title, title: about, by: architect_name ?? architect, fee_ppm, contracts }));

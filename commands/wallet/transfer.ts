@@ -72,7 +72,7 @@ export async function payAndShow(context: Context, grid: Grid, chosen: Chosen, {
 }
 
 /** The account's other keys sign it, too: it is written into a file, and money moves when enough have. */
-export async function leaveDraft(context: Context, grid: Grid, { draft, why }: DraftedTransfer, file: string | undefined): Promise<void> {
+async function leaveDraft(context: Context, grid: Grid, { draft, why }: DraftedTransfer, file: string | undefined): Promise<void> {
   const { resolve } = await import('node:path');
   const { saveDraft } = await import('../../src/people/draft.js');
   const { sayDraft } = await import('../drafts.js');

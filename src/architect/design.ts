@@ -1,10 +1,8 @@
 // What a blueprint becomes: the contracts to make and what runs in them, as plain data that knows no grid.
 import { canonical } from '../base/canonical.js';
 import { sha256Hex } from '../base/hash.js';
+import type { Spread } from '../consumer/choose.js';
 import type { Announcement, Resources, Workload } from '../schema/types.js';
-
-/** How contracts that share a group are kept apart: each at a farm, on a node or in a region of its own; null: wherever is best. */
-export type Spread = 'farm' | 'node' | 'region' | null;
 
 /** What is to run where. Pure data: the same file with the same values gives the same design, to the last byte of its hash. */
 export interface Design {
@@ -30,7 +28,8 @@ export interface Part {
   readonly name: string;
   /** Name of the part in the file: what its copies have in common, and are spread by. */
   readonly group: string;
-  readonly spread: Spread;
+  /** On what no two of a group may be; null: wherever is best. */
+  readonly spread: Spread | null;
   readonly resources: Resources;
   readonly term_ms: number;
   /** Filters, as a person types them to `reserve`; null: any. */

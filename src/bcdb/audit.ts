@@ -22,7 +22,7 @@ export function stateRootOf({ body }: Pick<Payload, 'body'>): StateRoot {
 }
 
 /** The state roots in lines `from` (inclusive) to `to` (exclusive) of a book that was checked. */
-export function* stateRecords(reader: Reader, from: number, to: number): Generator<StateRecord> {
+function* stateRecords(reader: Reader, from: number, to: number): Generator<StateRecord> {
   let index = from;
   for (const { payload: text } of reader.lines(from, to)) {
     const line = index;

@@ -44,7 +44,7 @@ async function askGroup(buyer: Buyer, wanted: Wanted, spread: Spread | null, gro
 }
 
 /** The best of each farm, node or region, then the second of each, and so on; of one rank the cheapest. @param matches cheapest first */
-export function nodesToAsk(matches: readonly Match[], spread: Spread | null, most: number): Match[] {
+function nodesToAsk(matches: readonly Match[], spread: Spread | null, most: number): Match[] {
   const ranks = new Map<string, number>();
   const ranked = matches.map((match) => {
     const value = valueOf(spread ?? 'farm', placeOf(match));

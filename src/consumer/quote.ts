@@ -293,7 +293,7 @@ export function reasonsOf(declined: readonly Declined[]): string {
 }
 
 /** Why a farm declined and the nearest that it offers: `capacity: too little is left; it has 2 vCPU, 4 GiB memory`. */
-export function declineText({ code, reason, nearest }: Pick<Declined, 'code' | 'reason' | 'nearest'>): string {
+function declineText({ code, reason, nearest }: Pick<Declined, 'code' | 'reason' | 'nearest'>): string {
   return `${code}: ${reason}${nearest === null ? '' : `; it has ${resourcesText(nearest)}`}`;
 }
 

@@ -33,7 +33,7 @@ interface Tail {
 }
 
 /** Where the transcript of a session lies. */
-export function transcriptPath(home: Home, session: string): string {
+function transcriptPath(home: Home, session: string): string {
   return join(home.path, 'sessions', `${session}.session`);
 }
 

@@ -26,7 +26,7 @@ export interface FarmTerms {
 }
 
 /** Whether a keyring holds the keys of a farm. */
-export function isKeyOf(keyring: Keyring, farm: FarmObject): boolean {
+function isKeyOf(keyring: Keyring, farm: FarmObject): boolean {
   return keyring.type === 'farm' && keyring.public['farm'] === farm.farm_key && keyring.public['sealing'] === farm.sealing_key;
 }
 

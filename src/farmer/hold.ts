@@ -46,6 +46,7 @@ export class Holds {
     this.#data.db.prepare(SQL.forget).run(this.#grid, at);
     this.#data.db.prepare(SQL.take).run(this.#grid, contract, record, agreement.node, payload, agreement.commit_by);
   }
+
   /** Ends the hold of a draft. Durable on return. @param record its id */
   drop(record: string): void {
     this.#data.db.prepare(SQL.drop).run(this.#grid, record);

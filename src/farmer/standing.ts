@@ -35,7 +35,7 @@ export function theirsOf(reader: Reader, farm: string, consumer: string, { polic
 }
 
 /** The contracts in force that a buyer has on these nodes. @param consumer key, hex @param at ms since 1970 */
-export function* tenantsOf(state: ReadState, nodes: readonly NodeObject[], consumer: string, at: number): Generator<Held> {
+function* tenantsOf(state: ReadState, nodes: readonly NodeObject[], consumer: string, at: number): Generator<Held> {
   for (const { key, allocations } of nodes) {
     for (const { contract, resources, until } of allocations) {
       if (at < until && read(state, 'contract', contract)?.agreement.by === consumer) yield { node: key, resources };

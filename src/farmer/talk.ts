@@ -13,18 +13,15 @@ import { coalesced } from '../base/coalesce.js';
 import { effect } from '../base/effect.js';
 import { isProblem, Problem } from '../base/errors.js';
 import { sha256Hex } from '../base/hash.js';
-import { MAX_COUNTERS, MAX_HOLDS_OF_ONE, OFFER_LIFE_MS } from '../base/limits.js';
+import { MAX_COUNTERS, OFFER_LIFE_MS } from '../base/limits.js';
 import { chainId, parseRecord, type ParsedRecord } from '../bcdb/record.js';
 import type { Reader } from '../bcdb/reader.js';
-import { fits } from '../capacity/fit.js';
 import type { Keyring } from '../keys/keyring.js';
 import { feesOf } from '../market/blueprint.js';
 import { agreementOf, draftAgreement, type Choice } from '../market/terms.js';
 import { answering, openTalk, sealTalk, type Message, type Speaker, type TalkBodies, type TalkKind } from '../net/talk.js';
 import { Threads } from '../net/threads.js';
 import type { Private } from '../private.js';
-import { carriesShares } from '../rules/agreement.js';
-import { drainOf } from '../rules/node.js';
 import { read, readGrid, type FarmObject } from '../rules/objects.js';
 import type { SealedTalk, TalkAccept, TalkAmend, TalkDecline, TalkJoin, TalkJoined, TalkRelease, TalkRequest } from '../schema/types.js';
 import { decideAmendment } from './amend.js';
@@ -36,7 +33,8 @@ import { heldOf, shopOf, theirsOf } from './standing.js';
 import type { Policy } from './policy/policy.js';
 import { ScriptSlots } from './policy/script.js';
 import { askScript } from './policy/verdict.js';
-import { decline, drainedText, leftOn, type Shop } from './shop.js';
+import { decline, type Shop } from './shop.js';
+import { refusedSince } from './since.js';
 
 /** What a farm answers with. */
 export interface FarmerParts {
@@ -226,7 +224,7 @@ class Farmer {
     checkProofs(grid, record, draft.agreement, proofs, at);
     if (hold === undefined) {
       if (at >= (offered?.valid_until ?? 0)) return no(decline('expired', 'this offer has expired', { final: false }));
-      const refusal = this.#refuses(draft, holds, at);
+      const refusal = refusedSince({ reader: grid.reader, farm: this.#parts.farm }, draft, holds, at);
       if (refusal !== undefined) return no(refusal);
     }
     const signer = this.#me.signer;
@@ -258,29 +256,6 @@ class Farmer {
     const signer = this.#me.signer;
     const sig = await effect('farmer_signed', () => signer.sign('record', decided.text));
     return { kind: 'agreement', body: { record: decided.id, signature: { by: signer.key, sig } } };
-  }
-
-  /** What has changed since the offer: the payers' funds, what the grid takes, and capacity. */
-  #refuses({ contract, agreement }: Hold, holds: readonly Hold[], at: number): { readonly decline: TalkDecline } | undefined {
-    const { grid, farm } = this.#parts;
-    const others = holds.filter((hold) => hold.contract !== contract);
-    if (others.length < holds.length) return decline('busy', 'another draft of this contract is signed already', { final: false });
-    if (others.filter((hold) => hold.agreement.by === agreement.by).length >= MAX_HOLDS_OF_ONE) {
-      return decline('busy', `${MAX_HOLDS_OF_ONE} drafts of yours are signed and not committed; commit them first`, { final: false });
-    }
-    for (const { account, amount_stroops } of agreement.payers) {
-      const promised = others.flatMap((hold) => hold.agreement.payers).filter((payer) => payer.account === account);
-      const needed = promised.reduce((sum, payer) => sum + BigInt(payer.amount_stroops), BigInt(amount_stroops));
-      if (BigInt(read(grid.reader, 'account', account)?.balance_stroops ?? '0') < needed) return decline('funds', 'a paying account has too little TFT', { final: false });
-    }
-    const { rules, shares } = readGrid(grid.reader);
-    if (rules >= 2 && !carriesShares(shares, agreement.payees)) return decline('expired', 'governance has changed what contracts pay to the grid', { final: false });
-    const node = read(grid.reader, 'node', agreement.node);
-    if (node?.admitted !== farm) return decline('no_node', 'the node is no longer sold', { final: false });
-    if (drainOf(node, at) !== undefined) return decline('no_node', drainedText([node], at), { final: false });
-    const left = leftOn(node, others.map(heldOf), at);
-    if (!fits(agreement.resources, left)) return decline('capacity', 'somebody else was faster: too little is left', { final: false, retry_after_ms: OFFER_LIFE_MS, nearest: left });
-    return undefined;
   }
 
   #draft(request: TalkRequest, choice: Omit<Choice, 'farm' | 'grid' | 'fees'>): ParsedRecord {

@@ -48,7 +48,7 @@ function firstLine(path: string): string {
 }
 
 /** The passphrase that came without asking, or undefined. @throws Problem `usage` when it is empty or unreadable */
-export function givenPassphrase({ io, flags }: Unlocker): string | undefined {
+function givenPassphrase({ io, flags }: Unlocker): string | undefined {
   const given = flags.passphraseFile === undefined ? io.passphrase() : firstLine(flags.passphraseFile);
   if (given === '') throw new Problem('usage', 'the passphrase is empty');
   return given;

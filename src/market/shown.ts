@@ -19,7 +19,7 @@ export function nodeShown({ farm, farm_name, place, endpoint, node, announcement
 }
 
 /** Prices in TFT. */
-export function pricesShown({ cu_stroops, su_stroops, nu_stroops, ipv4_stroops }: Prices): MarketPrices {
+function pricesShown({ cu_stroops, su_stroops, nu_stroops, ipv4_stroops }: Prices): MarketPrices {
   const tft = (stroops: string): string => formatTft(BigInt(stroops));
   return { cu: tft(cu_stroops), su: tft(su_stroops), nu: tft(nu_stroops), ipv4: tft(ipv4_stroops) };
 }

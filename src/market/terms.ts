@@ -9,7 +9,7 @@ import type { Agreement, Fee, GridShare, Payee, Payers, Quorum, Resources, TalkR
 import type { Asking } from './asking.js';
 
 /** Time a node has to make a contract's volumes; without `held` by then everything goes back. */
-export const PROVISION_MS = 10 * 60_000;
+const PROVISION_MS = 10 * 60_000;
 /** Time in which a contract that has run out can be funded again; its capacity waits for that long at the most, unpaid. */
 const GRACE_MS = 3_600_000;
 

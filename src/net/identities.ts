@@ -67,7 +67,7 @@ export function checkKinds(kinds: readonly string[]): void {
 }
 
 /** Demands that a key may change its identity now. @throws Problem `refused`, reason `key` */
-export function checkMayChange({ keys, name }: BotObject, key: string, at: number): void {
+function checkMayChange({ keys, name }: BotObject, key: string, at: number): void {
   const mine = keys.find((grant) => grant.key === key);
   if (mine !== undefined && isValid(mine, { kind: identity.kind, at })) return;
   const why = mine === undefined ? 'is none of its keys any more' : `is for ${mine.kinds.join(', ')}${mine.until === null ? '' : ` until ${iso(mine.until)}`}`;

@@ -215,7 +215,7 @@ function believed(store: Store, outcome: Outcome, record: SignedRecord | undefin
 }
 
 /** Hands records on in parts that fit one request. */
-export async function inParts(records: readonly SignedRecord[], hand: (some: SignedRecord[]) => Promise<Outcome[]>): Promise<Outcome[]> {
+async function inParts(records: readonly SignedRecord[], hand: (some: SignedRecord[]) => Promise<Outcome[]>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let part: SignedRecord[] = [];
   let bytes = 0;

@@ -18,7 +18,7 @@ export function namedRow(state: ReadState, [name, text]: Row): Row {
 }
 
 /** A party, or a text of 3bot's own making with parties in it, likewise. */
-export function namedText(state: ReadState, text: string): string {
+function namedText(state: ReadState, text: string): string {
   return text.replace(IDS, (whole, type: 'bot' | 'farm' | undefined, id: string) => {
     if (type === undefined) return id.length === 64 ? `account ${addressOf(id)}` : whole;
     const name = read(state, type, id)?.name;

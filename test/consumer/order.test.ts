@@ -14,7 +14,7 @@ import { openHome } from '../../src/home.js';
 import { read } from '../../src/rules/objects.js';
 import { gib, HOUR, Market, wanted } from '../deal.js';
 import { balance } from '../net/homes.js';
-import { orderAndDie } from './die.js';
+import { placeAndDie } from './die.js';
 
 const NONCE = '11'.repeat(16);
 afterEach(() => void (testHook.reach = undefined));
@@ -101,7 +101,7 @@ for (const effect of ['order_written', 'order_accepting', 'order_farmer_signed',
     await using market = await Market.open();
     const buyer = await market.buyer('ann');
     await buyer.grid[Symbol.asyncDispose]();
-    assert.equal(await orderAndDie(buyer.test.home.path, 'ann', `${effect}:after`), 'SIGKILL');
+    assert.equal(await placeAndDie('order', buyer.test.home.path, 'ann', `${effect}:after`), 'SIGKILL');
     const grid = await buyer.test.grid();
     await grid.refresh();
     const [before] = grid.reader.objects('contract/', 10);

@@ -13,7 +13,7 @@ import { read } from '../../src/rules/objects.js';
 import { gib, Market, wanted, type TestBuyer } from '../deal.js';
 import { TestFarm } from '../farms.js';
 import { balance } from '../net/homes.js';
-import { PAIR, placeAndDie } from './dieset.js';
+import { PAIR, placeAndDie } from './die.js';
 
 afterEach(() => void (testHook.reach = undefined));
 
@@ -138,7 +138,7 @@ describe('kill -9 of the buyer', () => {
       const name = `ann-${effect.replaceAll('_', '-')}`;
       const buyer = await market.buyer(name);
       await buyer.grid[Symbol.asyncDispose]();
-      assert.equal(await placeAndDie(buyer.test.home.path, name, `${effect}:after`), 'SIGKILL');
+      assert.equal(await placeAndDie('set', buyer.test.home.path, name, `${effect}:after`), 'SIGKILL');
       const grid = await buyer.test.grid();
       await grid.refresh();
       const mine = (): string[] => grid.reader.objects('contract/', 100).flatMap(({ id, value }) => ((value['agreement'] as { by: string }).by === buyer.bot ? [id.slice('contract/'.length)] : []));

@@ -104,7 +104,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   login: (text) => parseLogin(Buffer.from(text), 'login'),
   blueprint(text) {
-    const { design, faults } = readBlueprint(Buffer.from(text), { file: 'f', name: 'shop', values: new Map(), beside: null });
+    const { design, faults } = readBlueprint(Buffer.from(text), { name: 'shop', values: new Map(), beside: null });
     assert.equal(design === null, faults.length > 0);
     if (design === null) throw NONE;
     assert.equal(designHash(design), design.hash);

@@ -79,6 +79,16 @@ test('tlog could be published alone: it knows base and Node.js, nothing else of 
   assert.deepEqual(theirs, []);
 });
 
+test('what a file exports is used in another', () => {
+  const texts = new Map(['src', 'commands', 'test'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file)).map((file) => [`${folder}/${file}`, readFileSync(join(ROOT, folder, file), 'utf8')] as const)));
+  const users = new Map<string, Set<string>>();
+  for (const [file, text] of texts) for (const word of new Set(text.match(/\w+/g))) users.set(word, (users.get(word) ?? new Set<string>()).add(file));
+  // Types may be named for those who read; tlog is whole by itself; every command exports `command`.
+  const unused = [...texts].filter(([file]) => !file.startsWith('test/') && !file.startsWith('src/tlog/')).flatMap(([file, text]) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)].filter(([, name = '']) => name !== 'command' && users.get(name)?.size === 1).map(([, name]) => `${file}: ${name}`));
+  assert.deepEqual(unused, []);
+});
+
 test('a package is imported through its door only', () => {
   const wrong = IMPORTS.filter(({ from, to }) => Object.entries(DOORS).some(([name, doors]) => (to === name || to.startsWith(`${name}/`)) && !doors.some((door) => from.startsWith(door))));
   assert.deepEqual(wrong, []);

@@ -42,7 +42,7 @@ const MARKET_FIELDS = ['about', 'inputs', 'term', 'parts', 'network', 'profiles'
  * Reads a blueprint. Pure but for the files beside it.
  * @param bytes of the file; hostile input is expected
  */
-export function readBlueprint(bytes: Uint8Array, { file: _, name, values, beside }: Reading): Read {
+export function readBlueprint(bytes: Uint8Array, { name, values, beside }: Omit<Reading, 'file'>): Read {
   const faults = new Faults();
   const tree = tableOf(bytes, faults);
   const inputs = tree === undefined ? [] : inputsIn(tree, faults);

@@ -38,7 +38,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
 };
 
 /** Fields that cannot be here: why, and what to do instead. */
-export const IMPOSSIBLE: Readonly<Record<string, readonly [why: string, instead: string]>> = {
+const IMPOSSIBLE: Readonly<Record<string, readonly [why: string, instead: string]>> = {
   cgroup: ['it would reach out of the container', 'leave it out'],
   cgroup_parent: ['the node places its containers', 'leave it out'],
   cpu_rt_period: ['no workload has real-time rights on a node that others share', 'leave it out'],

@@ -8,7 +8,7 @@ import { integerAt, knownOnly, listAt, oneOf, tableAt, textAt } from './read.js'
 import type { Table, Tree } from './tree.js';
 import { variablesIn } from './variables.js';
 
-export const INPUT_TYPES = ['string', 'integer', 'boolean', 'size', 'duration', 'secret', 'choice'] as const;
+const INPUT_TYPES = ['string', 'integer', 'boolean', 'size', 'duration', 'secret', 'choice'] as const;
 
 /** Something that whoever applies a blueprint may fill in. */
 export interface Input {

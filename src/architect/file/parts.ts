@@ -1,6 +1,7 @@
 // Which contracts the services of a blueprint need: its parts, their copies, and how much each has.
 import { Problem } from '../../base/errors.js';
 import { MAX_BLUEPRINT_PARTS, MAX_PART_WORKLOADS } from '../../base/limits.js';
+import { SPREADS } from '../../consumer/choose.js';
 import { checkWorkloads } from '../../rules/workload.js';
 import type { Resources, Workload } from '../../schema/types.js';
 import { shapeError } from '../../schema/validate.js';
@@ -66,7 +67,7 @@ function copiesOf({ name, services }: Group, said: Table | undefined, term: numb
   if (copies > 1 && folders.length > 0) faults.note(where, `each of the ${copies} nodes has volumes of its own: nothing is copied between them`);
   const part: Omit<Part, 'name'> = {
     group: name,
-    spread: said === undefined ? null : (oneOf(said, 'spread', ['farm', 'node', 'region'] as const, faults) ?? null),
+    spread: said === undefined ? null : (oneOf(said, 'spread', SPREADS, faults) ?? null),
     resources: resourcesOf(services, said, where, faults),
     term_ms: (said === undefined ? undefined : spanAt(said, 'term', faults)) ?? term,
     ...filtersOf(said, faults),

@@ -174,7 +174,7 @@ const PATH = /^(\/[A-Za-z0-9._@+-]+)+$/;
 const RESERVED = /^\/(proc|sys|dev|run\/secrets)(\/|$)/;
 
 /** Whether something can be there. */
-export function isPath(path: string, where: Where, faults: Faults): boolean {
+function isPath(path: string, where: Where, faults: Faults): boolean {
   const parts = path.split('/');
   if (PATH.test(path) && path.length <= 255 && !parts.includes('.') && !parts.includes('..') && !RESERVED.test(path)) return true;
   faults.refuse(where, `nothing can be put at ${JSON.stringify(path.slice(0, 80))}`, 'a whole path of letters, digits and . _ @ + -, not below /proc, /sys, /dev or /run/secrets');

@@ -33,7 +33,7 @@ export function serviceChanges(before: readonly Workload[], after: readonly Work
 }
 
 /** The fields in which two workloads differ, in the order of the later one; none where they are the same record. */
-export function fieldChanges(before: Workload, after: Workload): FieldChange[] {
+function fieldChanges(before: Workload, after: Workload): FieldChange[] {
   const [from, to] = [fieldsOf(before), fieldsOf(after)];
   const changed = [...new Set([...to.keys(), ...from.keys()])].filter((field) => from.get(field) !== to.get(field));
   // Ids and hashes are told apart by their beginnings, and nobody wants to read all of them twice.

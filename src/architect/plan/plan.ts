@@ -6,7 +6,7 @@
 //                         ├─ keep
 //                         └─ end
 import { fits, RESOURCE_NAMES } from '../../capacity/fit.js';
-import { apart, type Place } from '../../consumer/choose.js';
+import { apart, type Place, type Spread } from '../../consumer/choose.js';
 import { freeAddress } from '../../consumer/networks.js';
 import type { Wanted } from '../../consumer/quote.js';
 import { differences } from '../../consumer/same.js';
@@ -16,7 +16,6 @@ import { durationText, sizeText } from '../../market/words.js';
 import { freeCapacity } from '../../rules/node.js';
 import { featuresFor } from '../../rules/workload.js';
 import type { Resources, Workload } from '../../schema/types.js';
-import type { Spread } from '../design.js';
 import { serviceChanges, type FieldChange, type ServiceChange } from './differ.js';
 import { contractName, type Standing } from './standing.js';
 
@@ -24,7 +23,7 @@ import { contractName, type Standing } from './standing.js';
 export interface PartWish {
   readonly name: string;
   readonly group: string;
-  readonly spread: Spread;
+  readonly spread: Spread | null;
   readonly wanted: Wanted;
 }
 
@@ -42,7 +41,7 @@ export interface NetworkWish {
 export interface PartPlan {
   readonly part: string;
   readonly group: string | null;
-  readonly spread: Spread;
+  readonly spread: Spread | null;
   readonly action: 'add' | 'change' | 'replace' | 'keep' | 'end';
   /** Contract that stands, and the newest record on its chain; null where there is none yet. */
   readonly contract: string | null;

@@ -36,7 +36,7 @@ export function contractName(blueprint: string, part: string, generation: number
 }
 
 /** The other way round; undefined for a contract that is not of that blueprint. */
-export function partOf(blueprint: string, order: string | null): { readonly part: string; readonly generation: number } | undefined {
+export function partNamed(blueprint: string, order: string | null): { readonly part: string; readonly generation: number } | undefined {
   if (order?.startsWith(`${blueprint}/`) !== true) return undefined;
   const [, part, generation = '1'] = /^([a-z0-9][a-z0-9-]*)(?:\.([2-9]|[1-9][0-9]{1,5}))?$/.exec(order.slice(blueprint.length + 1)) ?? [];
   return part === undefined ? undefined : { part, generation: Number(generation) };
@@ -50,7 +50,7 @@ export function partOf(blueprint: string, order: string | null): { readonly part
 export function standingOf(reader: Reader, bot: string, blueprint: string, at: number): Standing[] {
   const found: Standing[] = [];
   for (const contract of contractsOf(reader, bot)) {
-    const named = partOf(blueprint, contract.agreement.order);
+    const named = partNamed(blueprint, contract.agreement.order);
     const one = named === undefined ? undefined : standing(reader, contract, at);
     if (named !== undefined && one !== undefined) found.push({ ...named, ...one });
   }
@@ -75,7 +75,7 @@ export function blueprintsOf(reader: Reader, bot: string, at: number): string[] 
   for (const contract of contractsOf(reader, bot)) {
     const { order } = contract.agreement;
     const name = order?.slice(0, Math.max(0, order.indexOf('/'))) ?? '';
-    const named = name === '' ? undefined : partOf(name, order);
+    const named = name === '' ? undefined : partNamed(name, order);
     if (named !== undefined && !/^[0-9]+$/.test(named.part) && viewOf(reader, contract, at).state !== 'ended') names.add(name);
   }
   return [...names].sort();

@@ -264,7 +264,7 @@ function withPrefix(prefix: string): Sql {
 }
 
 /** The first text after all that begin with a prefix, in the order of UTF-8 bytes; null where there is none. */
-export function afterPrefix(prefix: string): string | null {
+function afterPrefix(prefix: string): string | null {
   const points = [...prefix].map((char) => char.codePointAt(0) ?? 0);
   while (points.at(-1) === 0x10ffff) points.pop();
   const last = points.pop();

@@ -12,7 +12,7 @@ export type WholePolicy = Required<Policy>;
 /** All of a price, in millionths. */
 export const ALL_PPM = 1_000_000;
 /** How long a farm sells that has said nothing: a year. */
-export const DEFAULT_MAX_TERM_MS = 366 * 24 * 3_600_000;
+const DEFAULT_MAX_TERM_MS = 366 * 24 * 3_600_000;
 
 /** A policy with its defaults, in the order in which people read it. */
 export function wholePolicy(policy: FarmPolicy): WholePolicy {

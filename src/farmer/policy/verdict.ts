@@ -24,7 +24,7 @@ export function boundsOf({ prices }: Pick<Sale, 'prices'>, policy: Policy): Boun
 }
 
 /** What a script is asked: the request, what the built-in policy would offer, and within what it may move the prices. */
-export function questionFor(request: TalkRequest, { farm, counter_stroops }: Shop, sale: Sale, policy: Policy, at: number): object {
+function questionFor(request: TalkRequest, { farm, counter_stroops }: Shop, sale: Sale, policy: Policy, at: number): object {
   const { node, prices, discounts } = sale;
   const resources = request.dedicated === true ? node.announcement.capacity : request.resources;
   return {

@@ -23,7 +23,7 @@ import type { Ends } from './hello.js';
 import type { Wire } from './wire.js';
 
 /** Bytes of one message at the most, its kind left out. */
-export const MAX_MESSAGE_BYTES = MAX_RELAY_FRAME_BYTES - STREAM_OVERHEAD - 1;
+const MAX_MESSAGE_BYTES = MAX_RELAY_FRAME_BYTES - STREAM_OVERHEAD - 1;
 
 /** What a message is: JSON, or bytes of a stream; from an operator `stdout` is what it types. */
 export type MessageKind = 'json' | 'stdout' | 'stderr';

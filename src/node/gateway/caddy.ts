@@ -11,7 +11,7 @@ import { sha256Hex } from '../../base/hash.js';
 import { cleanEnvironment, oneLine, run } from '../children.js';
 
 /** How caddy is got, for every message that misses it. */
-export const INSTALL_CADDY = 'apt-get install -y caddy';
+const INSTALL_CADDY = 'apt-get install -y caddy';
 
 /** Where a gateway keeps its things; both made when it is started. */
 export interface GatewayPlaces {

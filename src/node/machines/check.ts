@@ -11,7 +11,7 @@ import type { Check } from '../driver.js';
 import type { Accelerator } from './spec.js';
 
 /** How QEMU is got. */
-export const INSTALL_QEMU = 'apt-get install -y qemu-system-x86 qemu-utils genisoimage';
+const INSTALL_QEMU = 'apt-get install -y qemu-system-x86 qemu-utils genisoimage';
 
 /*
  * A boot sector that does what every system of today does first, and then works for a moment. From real mode it makes

@@ -49,7 +49,7 @@ export function placesFor(names: readonly string[], known: Places): Places {
 }
 
 /** Address of a place in a contract's network. */
-export function addressIn(range: Range, place: number): string {
+function addressIn(range: Range, place: number): string {
   return addressText(range.from + sizeOf(range) - 2 - place);
 }
 

@@ -11,7 +11,7 @@ import type { Benchmark } from '../../schema/types.js';
 import { cleanEnvironment, oneLine } from '../children.js';
 
 /** Name and version of the method; figures of different methods are not compared. */
-export const BENCHMARK_METHOD = '3bot/1';
+const BENCHMARK_METHOD = '3bot/1';
 /** Its file, in the folder of the volumes; one that a killed run left is taken over and deleted. */
 export const BENCHMARK_FILE = 'benchmark.tmp';
 

@@ -19,7 +19,7 @@ const FOLDER = fileURLToPath(new URL('../../../../test/architect/file/wild/', im
 function read(file: string, set: Readonly<Record<string, string>>): Read {
   const bytes = readFileSync(join(FOLDER, file));
   const { values } = fill(inputsOf(bytes, file), new Map(Object.entries(set)));
-  return readBlueprint(bytes, { file, name: 'shop', values, beside: besideIn(FOLDER) });
+  return readBlueprint(bytes, { name: 'shop', values, beside: besideIn(FOLDER) });
 }
 
 /** `db=my_db ports mounts files`, as short as it can be said. */

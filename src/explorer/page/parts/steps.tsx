@@ -3,7 +3,7 @@ import type { Examined, Step, StepName } from '../../../bcdb/examine.js';
 import { Chip } from './basics.js';
 
 /** What each step asks. */
-export const QUESTIONS: Readonly<Record<StepName, string>> = {
+const QUESTIONS: Readonly<Record<StepName, string>> = {
   file: 'Is this a receipt?',
   record: 'Are these the bytes that were signed?',
   grid: 'Is it of the grid that you have pinned?',
