@@ -36,7 +36,7 @@ export function contractName(blueprint: string, part: string, generation: number
 }
 
 /** The other way round; undefined for a contract that is not of that blueprint. */
-export function partNamed(blueprint: string, order: string | null): { readonly part: string; readonly generation: number } | undefined {
+function partNamed(blueprint: string, order: string | null): { readonly part: string; readonly generation: number } | undefined {
   if (order?.startsWith(`${blueprint}/`) !== true) return undefined;
   const [, part, generation = '1'] = /^([a-z0-9][a-z0-9-]*)(?:\.([2-9]|[1-9][0-9]{1,5}))?$/.exec(order.slice(blueprint.length + 1)) ?? [];
   return part === undefined ? undefined : { part, generation: Number(generation) };
