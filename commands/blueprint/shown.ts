@@ -52,9 +52,11 @@ function headText(name: string, last: Revision | undefined, paint: Output['paint
 /** A line for each part, and below it one for each service. */
 export function treeText(parts: readonly PartShown[], paint: Output['paint']): string[] {
   return parts.flatMap(({ part, contract }) => {
-    const { id, farm_name, farm, node, price_per_hour, state, reason, workloads, expires_at } = contract;
+    const { id, farm_name, farm, node, price_per_hour, state, reason, workloads, funded_until, expires_at } = contract;
+    // As contract list says it: what runs has paid until then, and its grace begins.
+    const until = ((state === 'active' ? funded_until : null) ?? expires_at).slice(0, 16).replace('T', ' ');
     const off = state === 'active' ? '' : paint.yellow(`, ${state}`);
-    const head = `${part}  ${paint.dim(`contract ${id.slice(0, 12)} at ${farm_name ?? farm}, node ${node.slice(0, 8)}, ${price_per_hour} TFT/h until ${expires_at.slice(0, 16).replace('T', ' ')}`)}${off}${reason === null ? '' : `: ${reason}`}`;
+    const head = `${part}  ${paint.dim(`contract ${id.slice(0, 12)} at ${farm_name ?? farm}, node ${node.slice(0, 8)}, ${price_per_hour} TFT/h until ${until}`)}${off}${reason === null ? '' : `: ${reason}`}`;
     const width = Math.max(...workloads.map((one) => one.name.length), 0);
     return [head, ...workloads.map((one, i) => {
       const said = workloadState(one);
