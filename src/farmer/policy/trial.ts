@@ -71,6 +71,6 @@ function unasked(policy: Policy): Trial['checks'] {
 }
 
 function scriptText(decision: Decision, built: Decision, trouble: Problem | null): string {
-  const what = 'decline' in decision ? `declines (${decision.decline.code}): ${decision.decline.reason}` : decision === built ? 'the offer stands' : 'it names prices of its own';
+  const what = 'decline' in decision ? `declines (${decision.decline.code})` : decision === built ? 'the offer stands' : 'it names prices of its own';
   return trouble === null ? what : `${trouble.message}; so ${what}`;
 }
