@@ -8,6 +8,8 @@ import { cleanEnvironment } from '../node/children.js';
 
 /** The program itself. */
 export const BINARY = fileURLToPath(new URL('../../../bin/3bot.js', import.meta.url));
+/** Node's arguments for 3bot as a bot of the grid. */
+const PROGRAM = ['--import', new URL('./cheap.js', import.meta.url).href, BINARY];
 
 /** Whose command it is. */
 export interface Bot {
@@ -40,7 +42,7 @@ function environmentOf(bot: Bot): Record<string, string> {
 export async function ask<T>(bot: Bot, args: readonly string[], signal: AbortSignal): Promise<T> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(DEV_COMMAND_TIMEOUT_MS)]);
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [BINARY, ...args, '--json'], { env: environmentOf(bot), maxBuffer: MAX_ANSWER_BYTES, signal: limit }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [...PROGRAM, ...args, '--json'], { env: environmentOf(bot), maxBuffer: MAX_ANSWER_BYTES, signal: limit }, (error, stdout, stderr) => {
       const fail = (): void => reject(signal.aborted ? (signal.reason as Error) : (problemOf(stderr) ?? new Problem('failed', `3bot ${args.join(' ')}: ${stderr.trim() || error?.message}`, { cause: error })));
       if (error === null) resolve(JSON.parse(stdout) as T);
       // An abort is told before the process has ended: until then it may still write into its home folder.
@@ -76,7 +78,7 @@ export interface Running<T> {
  * @throws Problem what it said instead of getting ready
  */
 export async function launch<T>(bot: Bot, args: readonly string[], signal: AbortSignal, born: (pid: number) => void): Promise<Running<T>> {
-  const child = spawn(process.execPath, [BINARY, ...args, '--json'], { env: environmentOf(bot), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...PROGRAM, ...args, '--json'], { env: environmentOf(bot), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   if (child.pid === undefined) throw new Problem('failed', `cannot start 3bot ${args.join(' ')}`);
   born(child.pid);
   let words = '';

@@ -141,7 +141,7 @@ export class DevGrid implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const identity = async (bot: Bot, name: string) => this.#step(`${name}: identity`, () => this.ask<{ id: string }>(bot, 'identity', 'create', '--name', name));
-    // Side by side where the order allows it: each of these takes most of a second of one core, for scrypt.
+    // Side by side where the order allows it: each of these is a process.
     const [buyer] = await together([
       identity(this.consumer, 'consumer'), this.#startHome(() => identity(this.home, 'home')), ...this.farmers.map((bot, i) => identity(bot, named('farmer', i))),
     ]);

@@ -181,11 +181,11 @@ export async function createKeystore(home: Home, { type, name, public: keys, sec
 }
 
 /**
- * Writes an opened keystore anew under another passphrase, in place of what is there: whole, or not at all.
+ * Writes an opened keystore anew under another passphrase, at the cost of a new one, in place of what is there: whole, or not at all.
  * @throws Problem `usage` when the passphrase is empty or too long
  */
-export async function changePassphrase(home: Home, { type, name, public: keys, kdf }: KeystoreFile, secret: Uint8Array, passphrase: string): Promise<void> {
-  const file = await sealed(home, { type, name, public: keys, secret }, passphrase, kdf);
+export async function changePassphrase(home: Home, { type, name, public: keys }: KeystoreFile, secret: Uint8Array, passphrase: string): Promise<void> {
+  const file = await sealed(home, { type, name, public: keys, secret }, passphrase, costOfNew());
   replaceFile(keystorePath(home, type, name), `${canonical(file)}\n`);
 }
 

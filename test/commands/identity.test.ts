@@ -34,12 +34,19 @@ test('files are for their owner only, and hold neither words nor passphrase but 
   for (const name of ['config.json', 'keys/identity-alice.json']) assertNoLeak(readFileSync(join(home, name), 'utf8'));
 });
 
-test('a keystore that bin/3bot.js makes costs N=2^17 to open, and bin/3bot.js opens it', async () => {
+test('a keystore that bin/3bot.js makes costs N=2^17 to open, and so does a cheaper one whose passphrase it changes', async () => {
   const real = { home: tempHome(), real: true };
   await botJson(['identity', 'create', '--name', 'alice'], real);
-  const { kdf } = JSON.parse(readFileSync(join(real.home, 'keys', 'identity-alice.json'), 'utf8')) as KeystoreFile;
-  assert.deepEqual([kdf.n, kdf.r, kdf.p], [131_072, 8, 1]);
-  assert.equal((await bot(['identity', 'export', 'alice', '--words-file', join(dirname(real.home), 'words.txt')], real)).code, 0);
+  await botJson(['identity', 'create', '--name', 'bob'], { home: real.home });
+  const costs = (): number[][] => ['alice', 'bob'].map((name) => {
+    const { kdf } = JSON.parse(readFileSync(join(real.home, 'keys', `identity-${name}.json`), 'utf8')) as KeystoreFile;
+    return [kdf.n, kdf.r, kdf.p];
+  });
+  assert.deepEqual(costs(), [[131_072, 8, 1], [16_384, 8, 1]]);
+  const file = join(dirname(real.home), 'new');
+  writeFileSync(file, 'another one\n');
+  assert.equal((await bot(['identity', 'passwd', '--all', '--new-passphrase-file', file], real)).code, 0);
+  assert.deepEqual(costs(), [[131_072, 8, 1], [131_072, 8, 1]]);
 });
 
 test('in a pipe create prints the id alone; a passphrase file serves as well', async () => {
