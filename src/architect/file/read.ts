@@ -17,11 +17,13 @@ export function knownOnly(table: Table, names: readonly string[], faults: Faults
   }
 }
 
+/** The table of this name; undefined where it is not there, or is none, which is a fault. */
 export function tableAt(table: Table, name: string, faults: Faults): Table | undefined {
   const value = at(table, name);
   return value === undefined || value.kind === 'table' ? value : faults.refuse(value, 'it is no table of names', `${name}: {NAME: …}`);
 }
 
+/** The list of this name; as `tableAt`. */
 export function listAt(table: Table, name: string, faults: Faults): List | undefined {
   const value = at(table, name);
   return value === undefined || value.kind === 'list' ? value : faults.refuse(value, 'it is no list', `${name}: [ …, … ]`);
@@ -50,6 +52,7 @@ export function scalarText({ value, text }: Scalar): string {
   return typeof value === 'string' ? value : value === null ? '' : text;
 }
 
+/** True or false, in any spelling that Compose takes; as `tableAt`. */
 export function truthAt(table: Table, name: string, faults: Faults): boolean | undefined {
   const value = at(table, name);
   if (value === undefined) return undefined;
@@ -59,11 +62,13 @@ export function truthAt(table: Table, name: string, faults: Faults): boolean | u
   return ['false', 'no', 'off'].includes(text) ? false : faults.refuse(value, 'it is neither true nor false', '');
 }
 
+/** A whole number within the bounds, both included; as `tableAt`. */
 export function integerAt(table: Table, name: string, faults: Faults, least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = at(table, name);
   return value === undefined ? undefined : integerOf(value, faults, least, most);
 }
 
+/** A value that should be a whole number within the bounds, both included. */
 export function integerOf(value: Tree, faults: Faults, least: number, most: number): number | undefined {
   const text = value.kind === 'scalar' ? scalarText(value).replaceAll('_', '') : '';
   const number = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
@@ -71,6 +76,7 @@ export function integerOf(value: Tree, faults: Faults, least: number, most: numb
   return number >= least && number <= most ? number : faults.refuse(value, `not a whole number${bounds === '' ? '' : ` ${bounds}`}: ${shown(value)}`, '');
 }
 
+/** One of these words; as `tableAt`. */
 export function oneOf<T extends string>(table: Table, name: string, allowed: readonly T[], faults: Faults): T | undefined {
   const value = at(table, name);
   if (value === undefined) return undefined;
