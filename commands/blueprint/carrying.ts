@@ -64,7 +64,7 @@ async function agreed(context: Context, desk: Desk, wished: Wished, again: reado
   const made = await planned(context, desk, wished);
   const nothing = isNothing(made.agreed.plan);
   if (nothing && (options.plan === undefined || desk.revisions.of(name)[0]?.token === options.plan)) {
-    out.note(`${name}: nothing to do, all of it is as it is wanted`);
+    out.note(`${name}: nothing to do, the book says all of it already`);
     return null;
   }
   await demandToken(desk, made, commandLine(again, options), options.plan);

@@ -95,8 +95,8 @@ export interface Planned {
   readonly quotes: Priced['quotes'];
 }
 
-/** Holds what is wanted against the book, asks farms about what is new, and keeps the plan under its token. @throws Problem as `priced`; `refused`, reason `name` */
-export async function planned(context: Context, desk: Desk, { name, wishes, network }: Wished): Promise<Planned> {
+/** Holds what is wanted against the book, asks farms about what is new, and keeps the plan under its token. @throws Problem as `priced`; `refused`, reason `name`; `usage`, reason `secret` */
+export async function planned(context: Context, desk: Desk, { name, wishes, network, given }: Wished): Promise<Planned> {
   const { planFor } = await import('../../src/architect/plan/plan.js');
   const { priced, sumsOf } = await import('../../src/architect/plan/price.js');
   const { standingOf } = await import('../../src/architect/plan/standing.js');
@@ -107,6 +107,7 @@ export async function planned(context: Context, desk: Desk, { name, wishes, netw
   const standing = standingOf(grid.reader, bot, name, at);
   demandOwn(name, standing, wishes);
   const plan: Plan = planFor({ grid: grid.id, name, wishes, network: network ? networkFor(grid.reader, bot, name, at) : null, standing, at });
+  await demandSecrets(plan, standing, given, desk.salting);
   using progress = await context.progress('asking farms');
   const { quotes, ...agreed } = await priced(buyer, plan, standing, at);
   progress.stop();
@@ -119,6 +120,17 @@ export async function planned(context: Context, desk: Desk, { name, wishes, netw
 function demandOwn(name: string, standing: readonly Standing[], wishes: readonly PartWish[]): void {
   const other = standing.find(({ part }) => /^[0-9]+$/.test(part) && !wishes.some((wish) => wish.name === part));
   if (other !== undefined) throw new Problem('refused', `${name} is the name of an order of several contracts, not of a blueprint`, { reason: 'name', hint: `another --name, or 3bot contract cancel ${name}` });
+}
+
+/** What waits for a secret that nobody can send would stand still. */
+async function demandSecrets(plan: Plan, standing: readonly Standing[], given: readonly GivenSecret[], salting: Salting): Promise<void> {
+  const { secretsLacking } = await import('../../src/architect/plan/lacking.js');
+  const { secretHash } = await import('../../src/market/secret.js');
+  const [lacking] = secretsLacking(plan, standing, new Map(given.map((one) => [one.name, secretHash(salting(one).salt, one.bytes)])));
+  if (lacking === undefined) return;
+  const { part, secret, isOther } = lacking;
+  const why = isOther ? `the secret ${secret} that was given is not the one that ${part} is to have` : `the node of ${part} does not have the secret ${secret}: it keeps only what its services list`;
+  throw new Problem('usage', why, { reason: 'secret', hint: `--secret ${secret}=@FILE` });
 }
 
 /** A blueprint filled in for this grid as it is now: images, farms, and secrets, of which those are asked for that no service has yet. */

@@ -73,7 +73,7 @@ function isBreak(thrown: unknown): boolean {
 function broken(thrown: unknown, step: Step, done: readonly Step[], { name, revision }: Revision): unknown {
   if (!(thrown instanceof Problem)) return thrown;
   const before = done.filter((one) => one.do !== 'wait');
-  const said = before.length === 0 ? 'nothing is changed' : `done so far: ${before.map(stepText).join('; ')}`;
+  const said = before.length === 0 ? (isBreak(thrown) ? 'no step is known to be done' : 'nothing is changed') : `done so far: ${before.map(stepText).join('; ')}`;
   const again = isBreak(thrown) ? 'the same command goes on' : '3bot blueprint plan shows what is left';
   const undo = before.length === 0 ? '' : revision > 1 ? `; to undo it: 3bot blueprint rollback ${name}` : `; to end all of it, what is unused comes back: 3bot blueprint down ${name}`;
   const hint = `${again}${undo}${thrown.hint === undefined || isBreak(thrown) ? '' : `\n${thrown.hint}`}`;
