@@ -589,6 +589,9 @@ export const MAX_FAULTS = 100;
 /** Blueprint: inputs that can be declared, and characters of a value: what fits into a variable of a workload. */
 export const MAX_INPUTS = 64;
 export const MAX_INPUT_CHARS = 8_192;
+/** Blueprint: of a pattern of its author's, repeats and choices, and characters that are held against it: at worst some 256³/6 tries, 50 ms. */
+export const MAX_PATTERN_REPEATS = 3;
+export const MAX_PATTERN_CHARS = 256;
 /** Blueprint: contracts that one makes; what placing all or none is made for. */
 export const MAX_BLUEPRINT_PARTS = 64;
 /** Blueprint: files of a folder that are taken along one by one: configurations, not data. */

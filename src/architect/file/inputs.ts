@@ -1,7 +1,7 @@
 // The inputs of a blueprint: what may be filled in, of which type, and whether what was given is of it.
 import { parseDuration } from '../../base/duration.js';
 import { Problem } from '../../base/errors.js';
-import { MAX_INPUT_CHARS, MAX_INPUTS } from '../../base/limits.js';
+import { MAX_INPUT_CHARS, MAX_INPUTS, MAX_PATTERN_CHARS, MAX_PATTERN_REPEATS } from '../../base/limits.js';
 import { parseSize } from '../../capacity/parse.js';
 import type { Faults } from './faults.js';
 import { integerAt, knownOnly, listAt, oneOf, tableAt, textAt } from './read.js';
@@ -91,11 +91,18 @@ function patternAt(tree: Table, faults: Faults): string | null {
     faults.refuse(where, 'not a regular expression', 'for example [a-z0-9.-]+');
     return null;
   }
-  if (pattern.length > 200 || /[)\]}][*+{?]|\\[1-9]|\(\?/.test(pattern.replaceAll(/\[[^\]]*\][*+?]?(\{\d+(,\d*)?\})?/g, ''))) {
-    faults.refuse(where, 'a pattern of this kind can take for ever', 'characters and classes with * + ? or {n,m}, such as [a-z0-9]{1,20}; no groups that repeat');
+  if (pattern.length > 200 || canTakeLong(pattern)) {
+    faults.refuse(where, 'a pattern of this kind can take for ever', 'characters and classes with * + ? or {n,m}, three of them at most, such as [a-z0-9]{1,20}; no groups that repeat');
     return null;
   }
   return pattern;
+}
+
+/** Every repeat and every choice multiplies the ways in which a text can be tried: a few of them, in texts of bounded length, are tried in no time. */
+function canTakeLong(pattern: string): boolean {
+  const bare = pattern.replaceAll(/\\[^1-9]/g, 'x').replaceAll(/\[[^\]]*\]/g, 'x');
+  const open = bare.match(/[*+?|]|\{\d+,\d*\}/g)?.length ?? 0;
+  return open > MAX_PATTERN_REPEATS || /\)[*+{?]|\\|\(\?/.test(bare);
 }
 
 /**
@@ -132,6 +139,7 @@ export function wrongWith({ type, min, max, pattern, choices }: Input, text: str
     case 'choice': return choices.includes(text) ? null : `is none of ${choices.join(', ')}: ${shown(text)}`;
     case 'string':
     case 'secret':
+      if (pattern !== null && text.length > MAX_PATTERN_CHARS) return `has more than ${MAX_PATTERN_CHARS} characters, which are held against a pattern`;
       if (pattern !== null && !new RegExp(`^(?:${pattern})$`, 'u').test(text)) return `does not fit ${pattern}: ${shown(text)}`;
       return outside(text.length, min, max, 'its length is');
   }

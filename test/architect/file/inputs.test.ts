@@ -1,7 +1,7 @@
 // Inputs: which there are, and what may stand for them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inputsOf } from '../../../src/architect/file/blueprint.js';
+import { checkBlueprint, inputsOf } from '../../../src/architect/file/blueprint.js';
 import { fill, type Input } from '../../../src/architect/file/inputs.js';
 import { isProblem } from '../../../src/base/errors.js';
 
@@ -38,4 +38,13 @@ test('no value for what is no input, and no secret in a command', () => {
   const all = inputs('{type: secret}');
   assert.throws(() => fill(all, new Map([['m', '1']])), (thrown) => isProblem(thrown, 'usage', 'input') && thrown.hint === 'it has n');
   assert.throws(() => fill(all, new Map([['n', '1']])), (thrown) => isProblem(thrown, 'usage', 'input') && thrown.hint === '--secret n=@FILE');
+});
+
+test('no pattern of a stranger takes long: a few repeats at most, held against short texts', () => {
+  for (const pattern of ['a*a*a*a*b', 'a?a?a?a?b', '(a|a)(a|a)(a|a)(a|a)b', 'a{1,9}a{1,9}a{1,9}a{1,9}b', '(a+)+b', '(a)\\1', '[\\]]*a*a*a*b']) {
+    const { faults } = checkBlueprint(Buffer.from(`services: {}\nx-3bot: {inputs: {n: {pattern: '${pattern}', default: ${'a'.repeat(8_000)}}}}`), { file: 'f', name: 'f', values: new Map(), beside: null });
+    assert.ok(faults.some(({ text }) => /take for ever/.test(text)), pattern);
+  }
+  for (const pattern of ['[a-z0-9.-]+\\.[a-z]{2,}', '[^@]+@[^@]+\\.[a-z]+', '[a-z][a-z0-9_]{0,30}', 'https?://.+', '[0-9]{4}-[0-9]{2}-[0-9]{2}']) assert.equal(inputs(`{pattern: '${pattern}'}`)[0]?.pattern, pattern);
+  assert.throws(() => fill(inputs('{pattern: "a*a*a*b"}'), new Map([['n', 'a'.repeat(257)]])), (thrown) => isProblem(thrown, 'usage', 'input') && /more than 256 characters/.test(thrown.message));
 });
