@@ -22,6 +22,8 @@ export interface OpenedDesign {
   readonly design: Design;
   readonly origin: Origin;
   readonly blueprint: BlueprintRef | null;
+  /** Its name was said, and not only taken over from what was opened. */
+  readonly isNamed: boolean;
   /** Where its files lie; null for one that is not a file. */
   readonly beside: Beside | null;
   /** Of flags. */
@@ -42,10 +44,11 @@ export async function openDesign(context: Context, named: string, options: PlanO
   const name = options.name ?? source.name ?? '';
   const read = designOf(bytes, { file: source.title, name: name === '' ? 'blueprint' : name, values, beside });
   for (const note of read.notes) context.out.note(noteText(source.title, note));
-  // What a person says is stronger than what stands in the file.
-  const design = options.name === undefined ? read : { ...read, name: options.name, hash: designHash({ ...read, name: options.name }) };
+  // What a person says is stronger than what stands in the file; what a stranger's file says names no order of anybody's.
+  const said = options.name ?? (source.blueprint === null ? undefined : name);
+  const design = said === undefined ? read : { ...read, name: said, hash: designHash({ ...read, name: said }) };
   if (design.name === 'blueprint' && name === '') throw new Problem('usage', 'this blueprint has no name', { hint: '--name shop, for example' });
-  return { design, origin: { from: source.title, inputs: Object.fromEntries(values) }, blueprint: source.blueprint, beside, given };
+  return { design, origin: { from: source.title, inputs: Object.fromEntries(values) }, blueprint: source.blueprint, isNamed: options.name !== undefined, beside, given };
 }
 
 /** The book is opened only where a published one is meant. */

@@ -133,6 +133,16 @@ async function demandSecrets(plan: Plan, standing: readonly Standing[], given: r
   throw new Problem('usage', why, { reason: 'secret', hint: `--secret ${secret}=@FILE` });
 }
 
+/**
+ * What somebody has published gets the secrets and volumes of what it changes: only of contracts that were made from it,
+ * unless their name was said.
+ */
+function demandMeant({ design: { name }, origin, blueprint, isNamed }: OpenedDesign, standing: readonly Standing[]): void {
+  if (blueprint === null || isNamed) return;
+  const other = standing.find(({ contract }) => contract.agreement.blueprint?.id !== blueprint.id);
+  if (other !== undefined) throw new Problem('refused', `${name} is the name of what you run already, and that was not made from ${origin.from}`, { reason: 'name', hint: `--name OTHER for one of its own; --name ${name} changes what runs` });
+}
+
 /** A blueprint filled in for this grid as it is now: images, farms, and secrets, of which those are asked for that no service has yet. */
 export async function wishedNow(context: Context, { session: { grid }, salting, bot, now }: Desk, opened: OpenedDesign): Promise<Wished> {
   const { standingOf } = await import('../../src/architect/plan/standing.js');
@@ -140,6 +150,7 @@ export async function wishedNow(context: Context, { session: { grid }, salting, 
   const { secretBytes } = await import('./opened.js');
   const { design, origin, blueprint } = opened;
   const standing = standingOf(grid.reader, bot, design.name, now());
+  demandMeant(opened, standing);
   const given = await secretBytes(context, opened, standing);
   const wishes = await wishesOf(design, { reader: grid.reader, standing, given, salting, blueprint, signal: context.signal, onNote: (note) => context.out.note(note) });
   return { name: design.name, hash: design.hash, origin, wishes, network: design.network, given };

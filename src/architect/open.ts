@@ -43,6 +43,8 @@ const NAMELESS = /^((docker-)?compose|blueprint)$/;
 export async function openSource(named: string, opening: Opening): Promise<Source> {
   if (named === '-') return { title: 'stdin', text: await opening.input(), folder: null, blueprint: null, name: null };
   if (named.startsWith(RECIPE)) return recipeSource(named.slice(RECIPE.length));
+  // In a strange folder a file must not pass for what somebody has published.
+  if (named.includes('/') && isPublishedName(named) && existsSync(named)) throw new Problem('usage', `${named} may be a published blueprint, and there is a file of that name here`, { reason: 'file', hint: `./${named} means the file; elsewhere, ${named} means the published one` });
   if (existsSync(named)) return { title: named, text: opening.file(named), folder: dirname(resolve(named)), blueprint: null, name: nameOfFile(named) };
   if (!isPublishedName(named)) throw new Problem('not_found', `no file ${JSON.stringify(named.slice(0, 200))}`, { reason: 'file', hint: 'a file, recipe:NAME (3bot task list), or a published one as alice/shop@2 (3bot blueprint search)' });
   const reader = await opening.reader();

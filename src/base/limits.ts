@@ -594,6 +594,9 @@ export const MAX_PATTERN_REPEATS = 3;
 export const MAX_PATTERN_CHARS = 256;
 /** Blueprint: contracts that one makes; what placing all or none is made for. */
 export const MAX_BLUEPRINT_PARTS = 64;
+/** Blueprint: services that are read, and others that one may extend in a row: what a short file says again and again is copied each time. */
+export const MAX_BLUEPRINT_SERVICES = 256;
+export const MAX_EXTENDED = 8;
 /** Blueprint: files of a folder that are taken along one by one: configurations, not data. */
 export const MAX_FOLDER_FILES = 16;
 /** A contract: workloads (the schema says it, too), and published ports of one. */

@@ -1,4 +1,5 @@
 // `extends` within one file, and profiles: which services there are, as tables that say all of themselves.
+import { MAX_BLUEPRINT_SERVICES, MAX_EXTENDED } from '../../base/limits.js';
 import type { Faults } from './faults.js';
 import { at, knownOnly, nameOf, scalarText, tableAt, textAt, textsOf } from './read.js';
 import { moved, type Entry, type Table, type Tree } from './tree.js';
@@ -10,6 +11,7 @@ const REPLACED = ['command', 'entrypoint', 'test'];
 export function servicesOf(root: Table, profiles: ReadonlySet<string>, faults: Faults): ReadonlyMap<string, Table> {
   const services = tableAt(root, 'services', faults);
   if (services === undefined || services.entries.size === 0) faults.refuse(root, 'there are no services', 'services: {web: {image: docker.io/library/nginx:1.27}}');
+  if (services !== undefined && services.entries.size > MAX_BLUEPRINT_SERVICES) return faults.refuse(services, `there are ${services.entries.size} services`, `at most ${MAX_BLUEPRINT_SERVICES}`) ?? new Map();
   const whole = new Map<string, Table>();
   for (const [name, { at: place, value }] of services?.entries ?? []) {
     if (value.kind !== 'table') faults.refuse({ at: place, path: value.path }, 'a service is a table of fields', `${name}: {image: …}`);
@@ -33,6 +35,7 @@ function extended(name: string, service: Table, services: Table, before: readonl
   const base = other === undefined ? undefined : services.entries.get(other)?.value;
   if (other === undefined || base?.kind !== 'table') return faults.refuse(said, `there is no service ${JSON.stringify((other ?? '').slice(0, 60))} to extend`, '') ?? service;
   if (other === name || before.includes(other)) return faults.refuse(said, `${[...before, name, other].join(' extends ')}`, 'leave one of them out') ?? service;
+  if (before.length >= MAX_EXTENDED) return faults.refuse(said, 'one extends the other too often', `at most ${MAX_EXTENDED} in a row`) ?? service;
   const whole = extended(other, base, services, [...before, name], faults);
   return merged(moved({ ...whole, entries: without(whole.entries, ['profiles']) }, service.path) as Table, service);
 }

@@ -135,7 +135,7 @@ function checkWhole(workloads: readonly Workload[], where: Where, faults: Faults
 /** What holds over all parts. */
 function checkTogether(root: Table, parts: readonly Part[], groups: readonly Group[], faults: Faults): void {
   const market = at(root, 'x-3bot') ?? root;
-  if (parts.length > MAX_BLUEPRINT_PARTS) faults.refuse(market, `${parts.length} contracts in all`, `at most ${MAX_BLUEPRINT_PARTS}`);
+  if (parts.length > MAX_BLUEPRINT_PARTS) return faults.refuse(market, `${parts.length} contracts in all`, `at most ${MAX_BLUEPRINT_PARTS}`);
   const names = parts.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) faults.refuse(market, `two parts are called ${twice}: a further copy of a part is NAME-2, NAME-3 …`, 'call one of them otherwise');

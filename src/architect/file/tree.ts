@@ -1,5 +1,5 @@
 // YAML text as a tree in which everything knows where it stands. Hostile input: bounded in bytes, depth and size.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Alias, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, visit, type Alias, type Document, type Node, type Pair } from 'yaml';
 import { MAX_BLUEPRINT_BYTES, MAX_BLUEPRINT_DEPTH, MAX_BLUEPRINT_NODES, MAX_FAULTS } from '../../base/limits.js';
 import type { Faults } from './faults.js';
 
@@ -60,18 +60,23 @@ export function readTree(bytes: Uint8Array, faults: Faults): Tree | undefined {
   } catch {
     return faults.refuse(all, 'it is no text in UTF-8', 'save it as UTF-8');
   }
+  if (isTooDeep(text)) return faults.refuse(all, 'it is nested too deeply', `at most ${MAX_BLUEPRINT_DEPTH} levels`);
   const lines = new LineCounter();
-  try {
-    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, merge: false, logLevel: 'error' });
-    for (const { message, linePos } of [...document.errors, ...document.warnings].slice(0, MAX_FAULTS)) {
-      faults.refuse({ at: placed(linePos?.[0]), path: '' }, `no YAML: ${message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`, '');
-    }
-    return document.errors.length > 0 ? undefined : new Planter(document, lines, faults).plant();
-  } catch (thrown) {
-    // The parser calls itself for each level.
-    if (thrown instanceof RangeError) return faults.refuse(all, 'it is nested too deeply', `at most ${MAX_BLUEPRINT_DEPTH} levels`);
-    throw thrown;
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, merge: false, logLevel: 'error' });
+  for (const { message, linePos } of [...document.errors, ...document.warnings].slice(0, MAX_FAULTS)) {
+    faults.refuse({ at: placed(linePos?.[0]), path: '' }, `no YAML: ${message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`, '');
   }
+  return document.errors.length > 0 ? undefined : new Planter(document, lines, faults).plant();
+}
+
+/** Whether it has more levels than are read. The composer calls itself for each, and a stack that is full may end the process; the parser does not. */
+function isTooDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme)) void _;
+    if (parser.stack.length > 4 * MAX_BLUEPRINT_DEPTH) return true;
+  }
+  return false;
 }
 
 function placed(position: { line: number; col: number } | undefined): Place {

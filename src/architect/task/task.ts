@@ -47,16 +47,18 @@ function taskOfBlueprint({ title, text, name }: Pick<Source, 'title' | 'text' | 
   const order: Input = { ...TEXT, name: ORDER, default: name, pattern: '[a-z0-9][a-z0-9-]{1,48}[a-z0-9]', help: 'what the whole is called' };
   return {
     name: title, title, about: '', inputs: [order, ...asked.filter((input) => input.name !== ORDER)], checks,
-    steps: (values, secrets) => [{ say: 'make what the blueprint says, all of it or nothing, and wait until it works', run: [...applied(title, asked, values), ...secrets.flatMap((one) => ['--secret', one])] }],
+    steps: (values, secrets) => [{ say: 'make what the blueprint says, all of it or nothing, and wait until it works', run: [...applied({ title, name }, asked, values), ...secrets.flatMap((one) => ['--secret', one])] }],
     undo: ['blueprint', 'down', `\${${ORDER}}`],
   };
 }
 
 /** Only what is not as the blueprint has it need be said. */
-function applied(source: string, inputs: readonly Input[], values: Values): TaskWords {
+function applied({ title, name }: Pick<Source, 'title' | 'name'>, inputs: readonly Input[], values: Values): TaskWords {
   const changed = inputs.filter(({ name, default: usual }) => (values.get(name) ?? usual) !== usual);
   const set = changed.flatMap(({ name }) => ['--set', `${name}=\${${name}}`]);
-  return ['blueprint', 'apply', source, '--name', `\${${ORDER}}`, ...set, ['--max-total', `\${${MAX_TOTAL}}`]];
+  // Its own name it has by itself; one that is said may be that of something else which runs.
+  const called = values.get(ORDER) === name ? [] : ['--name', `\${${ORDER}}`];
+  return ['blueprint', 'apply', title, ...called, ...set, ['--max-total', `\${${MAX_TOTAL}}`]];
 }
 
 /** The inputs of a recipe are those of a blueprint, and are read by the same reader. */

@@ -71,6 +71,19 @@ describe('a source', () => {
     await assert.rejects(openSource('./nothing.yaml', opening), (thrown) => isProblem(thrown, 'not_found', 'file'));
   });
 
+  test('is never a file where it reads like what somebody has published', async () => {
+    const here = process.cwd();
+    mkdirSync(join(folder, 'alice'));
+    writeFileSync(join(folder, 'alice', 'shop'), '');
+    process.chdir(folder);
+    try {
+      await assert.rejects(openSource('alice/shop', opening), (thrown) => isProblem(thrown, 'usage', 'file') && /\.\/alice\/shop means the file/.test(thrown.hint ?? ''));
+      assert.equal((await openSource('./alice/shop', opening)).title, './alice/shop');
+    } finally {
+      process.chdir(here);
+    }
+  });
+
   test('is called as its file, or as the folder of a file that all are called', () => {
     const names: [string, string | null][] = [['Shop.yaml', 'shop'], ['my-shop/compose.yaml', 'my-shop'], ['my-shop/docker-compose.yml', 'my-shop'], ['a b.yaml', null]];
     mkdirSync(join(folder, 'my-shop'));

@@ -62,4 +62,6 @@ test('a published blueprint is a task: it asks for its inputs but secrets, and i
   const values = new Map([['order', 'mine'], ['port', '8080'], ['size', '1GiB'], ['max_total', '']]);
   const [step] = task.steps(values, ['key=@file']);
   assert.deepEqual(wordsWith(step?.run ?? [], values), ['blueprint', 'apply', 'alice/shop@2', '--name', 'mine', '--set', 'port=8080', '--secret', 'key=@file']);
+  const own = new Map([...values, ['order', 'shop'], ['port', '80']]);
+  assert.deepEqual(wordsWith(task.steps(own, [])[0]?.run ?? [], own), ['blueprint', 'apply', 'alice/shop@2'], 'its own name it has by itself');
 });

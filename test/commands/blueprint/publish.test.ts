@@ -100,6 +100,14 @@ test('a contract made from a version pays its architects to the unit, and one th
   assert.deepEqual(shown.blueprint, { id, version: 1, title: 'alice/hello@1' });
   const [listed] = await botJson<{ contracts: number }[]>(['blueprint', 'search', 'hello'], { home: other });
   assert.equal(listed?.contracts, 1);
+  writeFileSync(file, `name: hello\n${FILE}    environment: {OTHER: text}\n`);
+  for (const name of ['other', 'hello']) await botJson(['blueprint', 'publish', file, '--name', name], { home: name === 'hello' ? other : architect });
+  const planned = async (named: string, ...more: string[]): Promise<Run> => bot(['blueprint', 'plan', named, '--json', ...more], { home: other });
+  assert.equal((await planned('alice/other')).json<{ name: string }>().name, 'other', 'what a stranger\'s file is called by itself is nobody\'s order');
+  const taken = await planned('bobby/hello');
+  assert.equal(taken.code, 3, 'what runs is made from alice/hello: its secrets and volumes are not for another');
+  assert.match(taken.stderr, /not made from bobby\/hello@1/);
+  assert.equal((await planned('bobby/hello', '--name', 'hello')).code, 8, 'unless that is said');
   const tagged = await botJson<{ lines: { payload: { kind: string } }[] }>(['bcdb', 'query', `tag = blueprint/${id} and kind = agreement@1`], { home: other });
   assert.equal((Array.isArray(tagged) ? tagged : tagged.lines).length, 1, 'contracts made from it are found by its tag');
 
