@@ -194,6 +194,15 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (grid, bot, name)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX order_names_open ON order_names (grid, bot, arguments);`,
+  // Drafts that a farm has signed and their buyers let go of: until their deadlines they may be committed all the same.
+  `CREATE TABLE released (
+     grid TEXT NOT NULL,
+     record TEXT NOT NULL,
+     contract TEXT NOT NULL,
+     payload TEXT NOT NULL,
+     until_ms INTEGER NOT NULL,
+     PRIMARY KEY (grid, record)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The open database; several processes of one home may hold it. */

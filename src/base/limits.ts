@@ -192,7 +192,7 @@ export const MAX_FETCHES_OF_ONE = 600;
 export const MAX_FETCHES = 100_000;
 /** Mail: requests of one owner that wait for news at once: its windows on as many machines. */
 export const MAX_WATCHES_OF_ONE = 8;
-/** Contracts of one buyer that a farm holds capacity for at once, though none is committed yet. */
+/** Drafts of one buyer that a farm has signed and that may still be committed, also those that were released. */
 export const MAX_HOLDS_OF_ONE = 32;
 /** Wallet: how long a repeated command means a transfer whose answer was lost; longer, and it is next month's rent. */
 export const UNSENT_LIFE_MS = 24 * 3_600_000;

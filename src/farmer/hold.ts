@@ -1,5 +1,5 @@
-// Capacity that a farm has promised by signing a draft, until the draft's deadline. In bot.sqlite, so that a farm that
-// is started again still knows it.
+// Capacity that a farm has promised by signing a draft, until the draft's deadline; and drafts whose buyers let go of it.
+// In bot.sqlite, so that a farm that is started again still knows them.
 import { parseRecord } from '../bcdb/record.js';
 import type { ReadState } from '../bcdb/rulebook.js';
 import { agreementOf } from '../market/terms.js';
@@ -18,9 +18,12 @@ export interface Hold {
 
 const SQL = {
   take: 'INSERT INTO holds (grid, contract, record, node, payload, until_ms) VALUES (?, ?, ?, ?, ?, ?)',
+  release: 'INSERT OR REPLACE INTO released (grid, record, contract, payload, until_ms) SELECT grid, record, contract, payload, until_ms FROM holds WHERE grid = ? AND record = ?',
   drop: 'DELETE FROM holds WHERE grid = ? AND record = ?',
   forget: 'DELETE FROM holds WHERE grid = ? AND until_ms < ?',
+  forgetReleased: 'DELETE FROM released WHERE grid = ? AND until_ms < ?',
   live: 'SELECT contract, record, payload FROM holds WHERE grid = ? AND until_ms >= ?',
+  released: 'SELECT contract, record, payload FROM released WHERE grid = ? AND until_ms >= ?',
 } as const;
 
 type Row = Omit<Hold, 'agreement'>;
@@ -37,18 +40,32 @@ export class Holds {
 
   /** Drafts that may still be committed: those in the book already count there. */
   live(state: ReadState, at: number): Hold[] {
-    const rows = this.#data.db.prepare(SQL.live).all(this.#grid, at) as Row[];
+    return this.#open(SQL.live, state, at);
+  }
+
+  /**
+   * Drafts that hold nothing any more, by their buyers' word, and may be committed all the same: the farm's signature on
+   * them stands until their deadline. There may be several of one contract, of which one at most is ever in the book.
+   */
+  released(state: ReadState, at: number): Hold[] {
+    return this.#open(SQL.released, state, at);
+  }
+
+  #open(sql: string, state: ReadState, at: number): Hold[] {
+    const rows = this.#data.db.prepare(sql).all(this.#grid, at) as Row[];
     return rows.filter(({ contract }) => state.get(`contract/${contract}`) === undefined).map((row) => ({ ...row, agreement: agreementOf(parseRecord(row.payload)) }));
   }
 
   /** Takes a hold, until `commit_by`; what is over is forgotten. Durable on return. */
   take({ contract, record, payload, agreement }: Hold, at: number): void {
-    this.#data.db.prepare(SQL.forget).run(this.#grid, at);
+    for (const sql of [SQL.forget, SQL.forgetReleased]) this.#data.db.prepare(sql).run(this.#grid, at);
     this.#data.db.prepare(SQL.take).run(this.#grid, contract, record, agreement.node, payload, agreement.commit_by);
   }
 
-  /** Ends the hold of a draft. Durable on return. @param record its id */
-  drop(record: string): void {
-    this.#data.db.prepare(SQL.drop).run(this.#grid, record);
+  /** Ends the hold of a draft, and keeps it among the released ones. Durable on return. @param record its id */
+  release(record: string): void {
+    this.#data.db.transaction(() => {
+      for (const sql of [SQL.release, SQL.drop]) this.#data.db.prepare(sql).run(this.#grid, record);
+    })();
   }
 }

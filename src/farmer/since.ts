@@ -13,13 +13,14 @@ import { heldOf } from './standing.js';
  * Why a draft that was offered is not signed now: other drafts, the payers' funds, what the grid takes, the node, its
  * capacity, looked at in this order. Undefined where nothing stands against it.
  * @param holds all that are live
+ * @param released drafts that were let go of; they count against their own buyer alone
  * @param at now, ms since 1970
  */
-export function refusedSince({ reader, farm }: { readonly reader: Reader; readonly farm: string }, { contract, agreement }: Hold, holds: readonly Hold[], at: number): Refusal | undefined {
+export function refusedSince({ reader, farm }: { readonly reader: Reader; readonly farm: string }, { contract, agreement }: Hold, { holds, released }: { readonly holds: readonly Hold[]; readonly released: readonly Hold[] }, at: number): Refusal | undefined {
   const others = holds.filter((hold) => hold.contract !== contract);
   if (others.length < holds.length) return decline('busy', 'another draft of this contract is signed already', { final: false });
-  if (others.filter((hold) => hold.agreement.by === agreement.by).length >= MAX_HOLDS_OF_ONE) {
-    return decline('busy', `${MAX_HOLDS_OF_ONE} drafts of yours are signed and not committed; commit them first`, { final: false });
+  if ([...others, ...released].filter((hold) => hold.agreement.by === agreement.by).length >= MAX_HOLDS_OF_ONE) {
+    return decline('busy', `${MAX_HOLDS_OF_ONE} drafts of yours are signed and may still be committed; commit them, or wait for their deadlines`, { final: false });
   }
   for (const { account, amount_stroops } of agreement.payers) {
     const promised = others.flatMap((hold) => hold.agreement.payers).filter((payer) => payer.account === account);

@@ -181,7 +181,7 @@ class Farmer {
     checkSigners(grid.reader, request);
     if (!this.#isOpen(request)) return no(decline('blueprint', 'this version of the blueprint takes no new contracts, or is not in this copy yet', { final: false, retry_after_ms: BLUEPRINT_RETRY_MS }));
     const now = policy();
-    const shop = shopOf(grid.reader, { farm: this.#farm(), policy: now, held: holds, at }, request, counter);
+    const shop = shopOf(grid.reader, { farm: this.#farm(), policy: now, held: holds, released: this.#holds.released(grid.reader, at), at }, request, counter);
     const decision = await this.#decided(request, shop, at);
     if ('decline' in decision) {
       if (before !== undefined) this.#offers.add({ ...before, counters }, at);
@@ -224,7 +224,7 @@ class Farmer {
     checkProofs(grid, record, draft.agreement, proofs, at);
     if (hold === undefined) {
       if (at >= (offered?.valid_until ?? 0)) return no(decline('expired', 'this offer has expired', { final: false }));
-      const refusal = refusedSince({ reader: grid.reader, farm: this.#parts.farm }, draft, holds, at);
+      const refusal = refusedSince({ reader: grid.reader, farm: this.#parts.farm }, draft, { holds, released: this.#holds.released(grid.reader, at) }, at);
       if (refusal !== undefined) return no(refusal);
     }
     const signer = this.#me.signer;
@@ -236,11 +236,11 @@ class Farmer {
     return { kind: 'agreement', body: { record, signature: { by: signer.key, sig } } };
   }
 
-  /** A draft that will not be committed, by its buyer's word: what was held for it is sold again at once. */
+  /** A draft that will not be committed, by its buyer's word: what was held for it is sold again at once, and it goes on counting against its buyer. */
   #release(from: string, { record }: TalkRelease): Answer {
     const { grid, clock } = this.#parts;
     const hold = this.#holds.live(grid.reader, clock()).find((one) => one.record === record);
-    if (hold !== undefined && from === `bot/${hold.agreement.by}`) effect('hold_dropped', () => this.#holds.drop(record));
+    if (hold !== undefined && from === `bot/${hold.agreement.by}`) effect('hold_dropped', () => this.#holds.release(record));
     if (from === `bot/${this.#offers.ofRecord(record)?.by ?? ''}`) this.#offers.forget(record);
     return { kind: 'released', body: { record } };
   }
@@ -250,7 +250,7 @@ class Farmer {
     const { grid, farm, clock, policy } = this.#parts;
     const at = clock();
     const holds = this.#holds.live(grid.reader, at);
-    const shop = { reader: grid.reader, farm, policy: policy(), held: holds.map(heldOf), theirs: theirsOf(grid.reader, farm, from.slice('bot/'.length), { policy: policy(), held: holds, at }) };
+    const shop = { reader: grid.reader, farm, policy: policy(), held: holds.map(heldOf), theirs: theirsOf(grid.reader, farm, from.slice('bot/'.length), { policy: policy(), held: holds, released: this.#holds.released(grid.reader, at), at }) };
     const decided = decideAmendment(shop, from, payload, at);
     if ('decline' in decided) return no(decided);
     const signer = this.#me.signer;

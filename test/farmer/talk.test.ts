@@ -9,7 +9,7 @@ import { canonical, type JsonObject } from '../../src/base/canonical.js';
 import { makeRecord } from '../../src/bcdb/record.js';
 import { converse, quote, requestOf } from '../../src/consumer/quote.js';
 import { farmerTalk } from '../../src/farmer/talk.js';
-import { MAX_COUNTERS } from '../../src/base/limits.js';
+import { MAX_COUNTERS, MAX_HOLDS_OF_ONE } from '../../src/base/limits.js';
 import { totalStroops } from '../../src/capacity/price.js';
 import { placeOrder } from '../../src/consumer/order.js';
 import { readConfig, updateConfig } from '../../src/home.js';
@@ -105,6 +105,35 @@ test('what is held for a draft is sold again as soon as its buyer releases it, w
   assert.equal(await eves(), 'offer');
   assert.equal(codeOf(await ask(market, ann).ask('release', { record })), 'released', 'the same again after a lost answer');
   assert.equal(codeOf(await ask(market, ann).ask('accept', { record, proofs: [await proof(ann, record)] })), 'unknown_offer');
+});
+
+/** Takes a draft and lets go of it at once; what the farm said to the request or the acceptance. */
+async function released(market: Market, buyer: TestBuyer, more: Partial<TalkRequest>): Promise<string> {
+  const reply = await ask(market, buyer).ask('request', request(buyer, more));
+  if (reply.kind !== 'offer') return codeOf(reply);
+  const { id: record } = parseRecord(reply.body.payload);
+  const answer = codeOf(await ask(market, buyer).ask('accept', { record, proofs: [await proof(buyer, record)] }));
+  await ask(market, buyer).ask('release', { record });
+  return answer;
+}
+
+test('a released draft may still be committed: it counts against its own buyer, and nobody else', async () => {
+  await using market = await Market.open();
+  const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
+  for (let i = 0; i < MAX_HOLDS_OF_ONE; i += 1) assert.equal(await released(market, ann, { nonce: i.toString(16).padStart(32, '0') }), 'agreement');
+  assert.equal(await released(market, ann, { nonce: nonce('f') }), 'busy');
+  assert.equal(await released(market, ann, { nonce: '0'.repeat(32) }), 'busy', 'nor of a contract that was released');
+  assert.equal(await released(market, eve, {}), 'agreement');
+});
+
+test('a released draft counts as a share of the farm for its own buyer alone, and not against the same contract', async () => {
+  await using market = await Market.open();
+  policy(market, { max_share_ppm: 600_000 });
+  const [ann, eve] = [await market.buyer('ann'), await market.buyer('eve')];
+  assert.equal(await released(market, ann, { nonce: nonce('1') }), 'agreement');
+  assert.equal(await released(market, ann, { nonce: nonce('2') }), 'policy');
+  assert.equal(await released(market, eve, { nonce: nonce('2') }), 'agreement');
+  assert.equal(await released(market, ann, { nonce: nonce('1') }), 'agreement');
 });
 
 test('messages for a farm that is not here, replays and nonsense get a problem answer', async () => {

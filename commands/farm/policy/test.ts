@@ -41,7 +41,8 @@ export const command: CommandFile<Options> = {
     const at = nowOf(grid);
     const request = await requestOf(context, grid, file, options);
     using data = openPrivate(home);
-    const trial = await tryRequest({ reader: grid.reader, farm: findFarm(grid.reader, own.id), policy: policyOf(own), held: new Holds(data, grid.id).live(grid.reader, at), at, signal: context.signal }, request, options.maxPrice);
+    const holds = new Holds(data, grid.id);
+    const trial = await tryRequest({ reader: grid.reader, farm: findFarm(grid.reader, own.id), policy: policyOf(own), held: holds.live(grid.reader, at), released: holds.released(grid.reader, at), at, signal: context.signal }, request, options.maxPrice);
     const { offer, decline } = trial;
     const checks = trial.checks.map(({ check, passed, saw, decline: refusal, took_ms }) => ({ check, passed, saw, code: refusal?.code ?? null, reason: refusal?.reason ?? null, took_ms }));
     const shown = offer === null ? null : { node: offer.node, price_per_hour: formatTft(offer.per_hour_stroops), total: formatTft(offer.total_stroops), notes: offer.notes };

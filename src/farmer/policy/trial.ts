@@ -20,6 +20,7 @@ export interface TrialParts {
   readonly policy: Policy;
   /** Live holds. */
   readonly held: readonly Hold[];
+  readonly released: readonly Hold[];
   readonly at: number;
   readonly signal: AbortSignal;
 }
@@ -50,8 +51,8 @@ export function requestFrom(given: unknown, consumer: string): TalkRequest {
 }
 
 /** Tries a request. @param counter the most that the buyer would pay for an hour */
-export async function tryRequest({ reader, farm, policy, held, at, signal }: TrialParts, request: TalkRequest, counter?: bigint): Promise<Trial> {
-  const shop = shopOf(reader, { farm, policy, held, at }, request, counter);
+export async function tryRequest({ reader, farm, policy, held, released, at, signal }: TrialParts, request: TalkRequest, counter?: bigint): Promise<Trial> {
+  const shop = shopOf(reader, { farm, policy, held, released, at }, request, counter);
   const checks: Trial['checks'][number][] = [];
   const steps = judged(request, shop, at);
   let step = steps.next();
