@@ -153,11 +153,16 @@ function signed(reader: Reader): StoredCheckpoint {
 export async function news(waiting: Waiting, wait_ms: number, request: FastifyRequest): Promise<void> {
   const { socket } = request.raw;
   await new Promise<void>((resolve) => {
-    const stop = waiting.add(wait_ms, resolve);
-    socket.once('close', () => {
+    const gone = (): void => {
       stop();
       resolve();
+    };
+    // One connection asks again and again, for days.
+    const stop = waiting.add(wait_ms, () => {
+      socket.off('close', gone);
+      resolve();
     });
+    socket.once('close', gone);
   });
 }
 

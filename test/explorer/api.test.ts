@@ -53,6 +53,18 @@ test('where nothing fits the answer names the nearest terms', async (t) => {
   assert.deepEqual(json.nearest.map(({ text, nodes }: { text: string; nodes: number }) => [text, nodes]), [['with 500GiB of SSD instead of 600GiB', 1]]);
 });
 
+test('who waits for news again and again on one connection leaves nothing behind on it', async (t) => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  const get = await serve(t, book(t, [farmOf(1)], [nodeOf(1, 1)]));
+  for (let i = 0; i < 20; i += 1) assert.equal((await get('/market/events?after=1000&wait=1')).status, 200);
+  // Warnings are told on a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});
+
 test('a contract, what was sold over time, and the newest lines, of a book with a deal in it', async (t) => {
   await using market = await Market.open();
   const buyer = await market.buyer('ann');
