@@ -246,6 +246,9 @@ export const MAX_INVITATION_BYTES = 2_000;
 export const MAX_INVITATION_MS = 30 * 24 * 3_600_000;
 /** Lines of one kind that a search without an index looks at, newest first: under half a second. */
 export const MAX_LOOKED_AT = 20_000;
+/** Supply over time is read again after so long, since contracts end without a line, and only after a rest of so many times as long as reading took: whoever asks without end costs a twentieth of the process. */
+export const SUPPLY_KEPT_MS = 60_000;
+export const SUPPLY_REST = 20;
 /** Accounts of all identities that a home folder knows by name; whoever needs more wants a bot for each customer. */
 export const MAX_ACCOUNTS = 256;
 /** SEP-0005 indexes are hardened: 31 bits (SLIP-0010). */

@@ -1,60 +1,87 @@
 // What a grid has had to sell and has sold, over time: from the few kinds of lines that change it, found by the index.
 import { setImmediate } from 'node:timers/promises';
 import { iso } from '../base/clock.js';
-import { MAX_LOOKED_AT } from '../base/limits.js';
+import { MAX_LOOKED_AT, SUPPLY_KEPT_MS, SUPPLY_REST } from '../base/limits.js';
 import type { Reader } from '../bcdb/reader.js';
-import { add, NOTHING } from '../capacity/fit.js';
-import { formatTft } from '../base/amount.js';
 import { linesOf } from '../market/lines.js';
 import { read, readGrid } from '../rules/objects.js';
 import { viewOf } from '../rules/view.js';
-import type { Agreement, Announcement, MarketPoint, MarketSupply, Payload, PriceList, Prices, Resources } from '../schema/types.js';
+import type { Agreement, Announcement, MarketPoint, MarketSupply, Payload, PriceList, Prices } from '../schema/types.js';
+import { Tally, type Totals } from './tally.js';
 
 /** Kinds that change what is there to sell, or what is sold. */
 const KINDS = ['farm@1', 'prices@1', 'announcement@1', 'admit@1', 'retire@1', 'agreement@1'] as const;
-/** How long an answer is given again, and how many are kept. */
-const KEPT_MS = 60_000;
-const MAX_KEPT = 16;
-/** Records between two looks at what else the process has to do. */
+/** Records or moments between two looks at what else the process has to do. */
 const AT_ONCE = 200;
 
 /** What changes at a moment. */
-interface Change {
+export interface Change {
   readonly at: number;
   readonly apply: (tally: Tally) => void;
 }
 
-/** What there is at a moment. */
-interface Tally {
-  /** Price of a compute unit, stroops, by farm. */
-  readonly farms: Map<string, string>;
-  readonly nodes: Map<string, Announcement>;
-  /** Farm and node. */
-  readonly admitted: Set<string>;
-  readonly sold: Map<string, Resources>;
+/** What there was from a moment on, until the next. */
+interface Moment extends Totals {
+  /** ms since 1970 */
+  readonly since: number;
+}
+
+/** All that a grid has had to sell and has sold, until some moment. */
+interface History {
+  /** ms since 1970: until when */
+  readonly at: number;
+  /** Lines of the book then. */
+  readonly size: number;
+  /** Oldest first, no two of the same time. */
+  readonly moments: readonly Moment[];
+  readonly complete: boolean;
+}
+
+/** What there was after each of the changes. @param changes in any order; of the same time, as they came */
+export async function momentsOf(changes: readonly Change[]): Promise<Moment[]> {
+  const tally = new Tally();
+  const moments: Moment[] = [];
+  const sorted = [...changes].sort((a, b) => a.at - b.at);
+  for (const [i, { at, apply }] of sorted.entries()) {
+    apply(tally);
+    if (sorted[i + 1]?.at !== at) moments.push({ since: at, ...tally.totals() });
+    if (i % AT_ONCE === AT_ONCE - 1) await setImmediate();
+  }
+  return moments;
 }
 
 /**
- * Points from the first such line to now, evenly apart.
- * @param at ms since 1970
+ * Points from the first moment to now, evenly apart.
  * @param since ms; leaves out what was before
- * @param count 2 to MAX_POINTS
+ * @param count 2 or more
  */
-export async function supplyOf(reader: Reader, at: number, since: number, count: number): Promise<MarketSupply> {
-  const { changes, complete } = await changesOf(reader, at);
-  const tally: Tally = { farms: new Map(), nodes: new Map(), admitted: new Set(), sold: new Map() };
-  const from = Math.min(at, Math.max(since, changes[0]?.at ?? at));
+export function pointsOf(moments: readonly Moment[], at: number, since: number, count: number): MarketPoint[] {
+  const from = Math.min(at, Math.max(since, moments[0]?.since ?? at));
   const points: MarketPoint[] = [];
-  let next = 0;
+  const nothing = { since: 0, ...new Tally().totals() };
+  let low = 0;
   for (let i = 0; i < count; i += 1) {
-    const moment = Math.round(from + ((at - from) * i) / (count - 1));
-    for (; (changes[next]?.at ?? Infinity) <= moment; next += 1) changes[next]?.apply(tally);
-    points.push(pointOf(tally, moment));
+    const time = Math.round(from + ((at - from) * i) / (count - 1));
+    low = firstAfter(moments, time, low);
+    const { since: _, ...totals } = moments[low - 1] ?? nothing;
+    points.push({ at: iso(time), ...totals });
   }
-  return { at: iso(at), size: reader.size, points, complete };
+  return points;
 }
 
-async function changesOf(reader: Reader, at: number): Promise<{ changes: Change[]; complete: boolean }> {
+/** Index of the first moment after a time. @param low none before this one is */
+function firstAfter(moments: readonly Moment[], time: number, low: number): number {
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((moments[middle]?.since ?? Infinity) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+async function historyOf(reader: Reader, at: number): Promise<History> {
+  const { size } = reader;
   const found = KINDS.map((kind) => linesOf(reader, { kind }, MAX_LOOKED_AT));
   const changes: Change[] = [];
   for (const [i, line] of found.flat().entries()) {
@@ -62,7 +89,7 @@ async function changesOf(reader: Reader, at: number): Promise<{ changes: Change[
     changes.push(...changesBy(reader, JSON.parse(payload) as Payload, taken, at));
     if (i % AT_ONCE === AT_ONCE - 1) await setImmediate();
   }
-  return { changes: changes.sort((a, b) => a.at - b.at), complete: found.every((lines) => lines.length < MAX_LOOKED_AT) };
+  return { at, size, moments: await momentsOf(changes), complete: found.every((lines) => lines.length < MAX_LOOKED_AT) };
 }
 
 function changesBy(reader: Reader, { kind, chain, body }: Payload, at: number, now: number): Change[] {
@@ -71,51 +98,65 @@ function changesBy(reader: Reader, { kind, chain, body }: Payload, at: number, n
   const prices = (of: Prices | null): string => (of ?? readGrid(reader).prices).cu_stroops;
   switch (kind as (typeof KINDS)[number]) {
     case 'farm@1':
-      return [change(({ farms }) => void (farms.has(subject) || farms.set(subject, prices(null))))];
+      return [change((tally) => tally.farm(subject, prices(null)))];
     case 'prices@1':
-      return [change(({ farms }) => void farms.set(subject, prices((body as unknown as PriceList).prices)))];
+      return [change((tally) => tally.price(subject, prices((body as unknown as PriceList).prices)))];
     case 'announcement@1':
-      return [change(({ nodes }) => void nodes.set(subject, body as unknown as Announcement))];
+      return [change((tally) => tally.announce(subject, body as unknown as Announcement))];
     case 'admit@1':
-    case 'retire@1': {
-      const place = `${subject}/${(body as { node: string }).node}`;
-      return [change(({ admitted }) => void (kind === 'admit@1' ? admitted.add(place) : admitted.delete(place)))];
-    }
+      return [change((tally) => tally.admit(subject, (body as { node: string }).node))];
+    case 'retire@1':
+      return [change((tally) => tally.retire(subject, (body as { node: string }).node))];
     case 'agreement@1': {
       const contract = read(reader, 'contract', subject);
       if (contract === undefined) return [];
       const { ends_at } = viewOf(reader, contract, now);
       const { resources } = body as unknown as Agreement;
-      return [change(({ sold }) => void sold.set(subject, resources)), ...(ends_at <= now ? [change(({ sold }) => void sold.delete(subject), ends_at)] : [])];
+      return [change((tally) => tally.sell(subject, resources)), ...(ends_at <= now ? [change((tally) => tally.over(subject), ends_at)] : [])];
     }
   }
 }
 
-function pointOf({ farms, nodes, admitted, sold }: Tally, at: number): MarketPoint {
-  const open = [...nodes].filter(([key, { farm }]) => admitted.has(`${farm}/${key}`)).map(([, { capacity }]) => capacity);
-  const asked = [...farms.values()].map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const middle = asked[Math.floor(asked.length / 2)];
-  return {
-    at: iso(at), farms: farms.size, nodes: open.length, contracts: sold.size,
-    capacity: open.reduce(add, NOTHING), sold: [...sold.values()].reduce(add, NOTHING), cu_price: middle === undefined ? null : formatTft(middle),
-  };
+/** The history of a grid, kept: whatever part of it somebody asks for, it is read once. */
+interface Kept {
+  readonly history: Promise<History>;
+  /** Reading of `performance.now()` until which it is given whatever has come; Infinity while it is being read. */
+  rest_until: number;
 }
 
-/** Keeps the last answers: charts of many who look ask the same, and each takes a look at many lines. */
+/** Answers for charts, whatever many people ask: the lines are read again at most for a share of the time, and one time at once. */
 export class Supplies {
-  readonly #answers = new WeakMap<Reader, Map<string, Promise<MarketSupply>>>();
+  readonly #kept = new WeakMap<Reader, Kept>();
 
-  /** As `supplyOf`, of the book as it was a moment ago: a minute at the most, and of the same size. */
-  of(reader: Reader, at: number, since: number, count: number): Promise<MarketSupply> {
-    const answers = this.#answers.get(reader) ?? new Map<string, Promise<MarketSupply>>();
-    this.#answers.set(reader, answers);
-    const key = `${reader.size} ${Math.floor(at / KEPT_MS)} ${since} ${count}`;
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      if (answers.size >= MAX_KEPT) answers.clear();
-      answers.set(key, (answer = supplyOf(reader, at, since, count)));
-      answer.catch(() => answers.delete(key));
-    }
-    return answer;
+  /**
+   * Points from the first line that matters to now, evenly apart; of the book as it was a moment ago: a minute, or, where
+   * reading takes long, `SUPPLY_REST` times as long.
+   * @param at ms since 1970
+   * @param since ms; leaves out what was before
+   * @param count 2 or more
+   */
+  async of(reader: Reader, at: number, since: number, count: number): Promise<MarketSupply> {
+    const { at: until, size, moments, complete } = await this.#history(reader, at);
+    return { at: iso(until), size, points: pointsOf(moments, until, since, count), complete };
+  }
+
+  async #history(reader: Reader, at: number): Promise<History> {
+    const kept = this.#kept.get(reader);
+    if (kept === undefined) return this.#read(reader, at);
+    if (performance.now() < kept.rest_until) return kept.history;
+    const history = await kept.history;
+    // Somebody else may have begun meanwhile.
+    if (this.#kept.get(reader) !== kept) return this.#history(reader, at);
+    const isNew = history.size === reader.size && at >= history.at && at - history.at < SUPPLY_KEPT_MS;
+    return isNew ? history : this.#read(reader, at);
+  }
+
+  #read(reader: Reader, at: number): Promise<History> {
+    const begun = performance.now();
+    const kept: Kept = { history: historyOf(reader, at), rest_until: Infinity };
+    this.#kept.set(reader, kept);
+    const ended = (): void => void (kept.rest_until = performance.now() + (performance.now() - begun) * SUPPLY_REST);
+    kept.history.then(ended, () => this.#kept.delete(reader));
+    return kept.history;
   }
 }
