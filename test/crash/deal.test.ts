@@ -98,7 +98,9 @@ describe('a lost message', () => {
     ['"running" of the node', 'node_home', { of: /^POST .*\/records$/, skip: 1, times: 1 }],
   ];
   for (const [title, hop, loss] of HOPS) {
+    // What never arrived changed nothing: where the sender asks again by itself, once shows that.
     for (const what of ['request', 'reply'] as const) {
+      if (what === 'request' && (loss.times > 1 || hop === 'node_home')) continue;
       test(`${title}: ${what === 'reply' ? 'what is answered' : 'what is asked'}`, async () => {
         const args = grid.deal((hours += 1));
         const proxy = grid.proxies[hop];
