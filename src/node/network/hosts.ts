@@ -28,6 +28,8 @@ export interface Other extends Named {
   readonly address: string;
 }
 
+/** Names of the container itself: whoever had them could answer for it. */
+const RESERVED = ['localhost', 'ip6-localhost', 'ip6-loopback'];
 const LOCAL = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback'];
 const ENTRY = /^[0-9a-f]{40}$/;
 
@@ -53,17 +55,22 @@ function addressIn(range: Range, place: number): string {
   return addressText(range.from + sizeOf(range) - 2 - place);
 }
 
-/** The file. Names of its own workloads stand before the same ones of others, which then are left out. */
+/**
+ * The file. Names of its own workloads stand before the same ones of others, which then are left out; so are names of
+ * the container itself, and of others all that might be a host of the internet: what is neither NAME nor NAME.PART.
+ */
 export function hostsText(range: Range, places: Places, own: readonly Named[], others: readonly Other[]): string {
-  const taken = new Set<string>();
+  const taken = new Set(RESERVED);
   const ownLines = own.flatMap(({ name, aliases = [] }) => {
     const place = places.get(name);
-    const names = [name, ...aliases].filter((one) => !taken.has(one.toLowerCase()));
+    // The first one is what remembers the address.
+    const names = [name, ...aliases.filter((one) => !taken.has(one.toLowerCase()))];
     for (const one of names) taken.add(one.toLowerCase());
-    return place === undefined || names.length === 0 ? [] : [`${addressIn(range, place)} ${names.join(' ')}`];
+    return place === undefined ? [] : [`${addressIn(range, place)} ${names.join(' ')}`];
   });
   const otherLines = others.flatMap(({ address, name, aliases = [] }) => {
-    const names = [name, ...aliases].filter((one) => !taken.has(one.toLowerCase()));
+    const inPart = (one: string): string => (one.startsWith(`${name}.`) ? one.slice(name.length + 1) : one);
+    const names = [name, ...aliases].filter((one) => !taken.has(one.toLowerCase()) && !inPart(one).includes('.'));
     return names.length === 0 ? [] : [`${address} ${names.join(' ')}`];
   });
   return [...LOCAL, ...ownLines, ...otherLines].slice(0, MAX_HOST_LINES).map((line) => `${line}\n`).join('');

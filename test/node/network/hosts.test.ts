@@ -29,6 +29,12 @@ test('a name of the own contract stands before the same one of another', () => {
   assert.equal(text, '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n198.18.1.254 db Store\n10.7.0.2 db.shop-2\n');
 });
 
+test('the names of the container itself are given to nobody, and those of public hosts to no other contract', () => {
+  const other = { name: 'localhost', address: '10.7.0.9', aliases: ['api.stripe.com', 'IP6-loopback', 'localhost.shop', 'localhost.a.com', 'cache'] };
+  const text = hostsText(range, new Map([['db', 0]]), [{ name: 'db', aliases: ['LocalHost', 'ip6-localhost', 'db.my.org'] }], [other]);
+  assert.equal(text, '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n198.18.1.254 db db.my.org\n10.7.0.9 localhost.shop cache\n');
+});
+
 test('the file remembers who has which address, is the same file for as long as the contract is there, and goes with it', async () => {
   const folder = mkdtempSync(join(tmpdir(), '3bot-hosts-'));
   try {
